@@ -1,0 +1,36 @@
+export { isValidAccountId, parentAccountId } from "./account-id.ts";
+export {
+  type AccessKeyPermission,
+  attachedDeposit,
+  attachedGas,
+  type NonDelegateAction,
+  UnsupportedActionError,
+} from "./actions.ts";
+export { BorshError } from "./borsh.ts";
+export {
+  type DelegateAction,
+  decodeSignedDelegate,
+  delegateHash,
+  encodeSignedDelegate,
+  NestedDelegateError,
+  type SignedDelegate,
+} from "./delegate.ts";
+export {
+  formatPublicKey,
+  type KeyType,
+  type PublicKey,
+  PublicKeyError,
+  parsePublicKey,
+  type Signature,
+} from "./keys.ts";
+export {
+  type Action,
+  attachSignature,
+  decodeSignedTransaction,
+  decodeTransaction,
+  encodeTransaction,
+  type SignedTransaction,
+  type Transaction,
+  transactionHash,
+} from "./transaction.ts";
+export { verifySignature } from "./verify.ts";

@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import {
+  actions,
+  buildDelegateAction,
+  createTransaction,
+  decodeTransaction as decodeWithNearApi,
+  encodeDelegateAction,
+  encodeTransaction as encodeTransactionWithNearApi,
+  encodeSignedDelegate as encodeWithNearApi,
+  KeyPair,
+  KeyPairSigner,
+  type PublicKey as NearApiPublicKey,
+} from "near-api-js";
+import { describe, expect, it } from "vitest";
+import {
+  BorshError,
+  decodeSignedDelegate,
+  decodeTransaction,
+  delegateHash,
+  encodeSignedDelegate,
+  encodeTransaction,
+  formatPublicKey,
+  isValidAccountId,
+  NestedDelegateError,
+  parsePublicKey,
+  transactionHash,
+  UnsupportedActionError,
+  verifySignature,
+} from "./index.ts";
+
+const DEPOSIT = 5_000_000_000_000_000_000_000_001n;
+
+function everyAction(key: NearApiPublicKey) {
+  return [
+    actions.createAccount(),
+    actions.deployContract(new Uint8Array([0, 97, 115, 109])),
+    actions.functionCall("vote", { yes: true, text: "grüße" }, 30_000_000_000_000n, DEPOSIT),
+    actions.transfer(DEPOSIT),
+    actions.stake(7n, key),
+    actions.addFullAccessKey(key),
+    actions.addFunctionCallAccessKey(key, "app.near", ["a", "b"], 9n),
+    actions.deleteKey(key),
+    actions.deleteAccount("heir.near"),
+  ];
+}
+
+async function signedDelegate(curve: "ed25519" | "secp256k1") {
+  const pair = KeyPair.fromRandom(curve);
+  const delegate = buildDelegateAction({
+    senderId: "alice.near",
+    receiverId: "app.near",
+    actions: everyAction(pair.getPublicKey()),
+    nonce: 2n ** 60n + 3n,
+    maxBlockHeight: 123_456_789n,
+    publicKey: pair.getPublicKey(),
+  });
+  const { signedDelegate } = await new KeyPairSigner(pair).signDelegateAction(delegate);
+  return { delegate, bytes: encodeWithNearApi(signedDelegate) };
+}
+
+describe("signed delegates", () => {
+  for (const curve of ["ed25519", "secp256k1"] as const) {
+    it(`made by near-api-js with ${curve} decode, verify and encode to the same bytes`, async () => {
+      const { delegate, bytes } = await signedDelegate(curve);
+      const decoded = decodeSignedDelegate(bytes);
+      const hash = delegateHash(decoded.delegateAction);
+      expect(Buffer.from(encodeSignedDelegate(decoded))).toEqual(Buffer.from(bytes));
+      expect(Buffer.from(hash)).toEqual(createHash("sha256").update(encodeDelegateAction(delegate)).digest());
+      expect(verifySignature(decoded.delegateAction.publicKey, hash, decoded.signature)).toBe(true);
+      expect(decoded.delegateAction.actions.map((a) => a.kind)).toEqual([
+        "CreateAccount",
+        "DeployContract",
+        "FunctionCall",
+        "Transfer",
+        "Stake",
+        "AddKey",
+        "AddKey",
+        "DeleteKey",
+        "DeleteAccount",
+      ]);
+    });
+
+    it(`with any one bit of a ${curve} delegate flipped are refused`, async () => {
+      const { bytes } = await signedDelegate(curve);
+      for (let bit = 0; bit < bytes.length * 8; bit += curve === "ed25519" ? 3 : 29) {
+        const altered = Uint8Array.from(bytes);
+        altered[bit >> 3] = (altered[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        expect(accepts(altered), `bit ${bit}`).toBe(false);
+      }
+    });
+  }
+
+  it("with a byte more or a byte less are malformed", async () => {
+    const { bytes } = await signedDelegate("ed25519");
+    expect(() => decodeSignedDelegate(new Uint8Array([...bytes, 0]))).toThrow(BorshError);
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => decodeSignedDelegate(bytes.subarray(0, length))).toThrow(BorshError);
+    }
+  });
+
+  it("that hold a delegate or an unknown action are told apart", async () => {
+    const { bytes } = await signedDelegate("ed25519");
+    const firstTag = 4 + "alice.near".length + 4 + "app.near".length + 4;
+    const withTag = (tag: number) => Uint8Array.from(bytes, (b, i) => (i === firstTag ? tag : b));
+    expect(() => decodeSignedDelegate(withTag(8))).toThrow(NestedDelegateError);
+    expect(() => decodeSignedDelegate(withTag(11))).toThrow(UnsupportedActionError);
+  });
+
+  it("that claim four billion actions are refused without reserving memory for them", () => {
+    const header = new Uint8Array([2, 0, 0, 0, 97, 97, 2, 0, 0, 0, 98, 98, 255, 255, 255, 255]);
+    expect(() => decodeSignedDelegate(header)).toThrow("vector of 4294967295 elements");
+  });
+});
+
+function accepts(bytes: Uint8Array): boolean {
+  try {
+    const { delegateAction, signature } = decodeSignedDelegate(bytes);
+    return verifySignature(delegateAction.publicKey, delegateHash(delegateAction), signature);
+  } catch (error) {
+    if (error instanceof BorshError) return false;
+    throw error;
+  }
+}
+
+describe("transactions", () => {
+  it("encode as near-api-js encodes them, and back", () => {
+    const pair = KeyPair.fromRandom("ed25519");
+    const theirs = createTransaction(
+      "relay.near",
+      pair.getPublicKey(),
+      "alice.near",
+      42n,
+      everyAction(pair.getPublicKey()),
+      new Uint8Array(32).fill(7),
+    );
+    const bytes = encodeTransactionWithNearApi(theirs);
+    const ours = decodeTransaction(bytes);
+    expect(Buffer.from(encodeTransaction(ours))).toEqual(Buffer.from(bytes));
+    expect(decodeWithNearApi(encodeTransaction(ours)).nonce).toBe(42n);
+    expect(Buffer.from(transactionHash(bytes))).toEqual(createHash("sha256").update(bytes).digest());
+  });
+});
+
+describe("names and keys", () => {
+  it("follow NEAR's rules for account names", () => {
+    const valid = ["aa", "a-a", "100", "0o", "com", "near", "b-o_w_e-n", "no_lols.near", "a".repeat(64)];
+    const invalid = ["", "a", "A.near", "a..b", ".a", "a.", "a--b", "-a", "a_", "a b", "a@b", "a".repeat(65)];
+    expect(valid.filter((name) => !isValidAccountId(name))).toEqual([]);
+    expect(invalid.filter((name) => isValidAccountId(name))).toEqual([]);
+  });
+
+  it("read and write public keys as text, and refuse what is not one", () => {
+    for (const curve of ["ed25519", "secp256k1"] as const) {
+      const text = KeyPair.fromRandom(curve).getPublicKey().toString();
+      expect(formatPublicKey(parsePublicKey(text))).toBe(text);
+    }
+    for (const text of ["", "ed25519", "ed25519:", "ed25519:0OIl", "rsa:abc", `ed25519:${"1".repeat(31)}`]) {
+      expect(() => parsePublicKey(text), text).toThrow();
+    }
+  });
+});
