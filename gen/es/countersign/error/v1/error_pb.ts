@@ -112,7 +112,7 @@ export const ErrorReason = {
   DELEGATE_MALFORMED: 30,
 
   /**
-   * The delegate holds an action that this version does not relay. Example: a Stake action.
+   * The delegate holds an action that this version does not relay. Example: a DeployGlobalContract action.
    * Code INVALID_ARGUMENT.
    *
    * @generated from enum value: ERROR_REASON_DELEGATE_ACTION_UNSUPPORTED = 31;

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file countersign/relay/v1/submission.proto.
  */
 export const file_countersign_relay_v1_submission: GenFile = /*@__PURE__*/
-  fileDesc("CiVjb3VudGVyc2lnbi9yZWxheS92MS9zdWJtaXNzaW9uLnByb3RvEhRjb3VudGVyc2lnbi5yZWxheS52MSKjAwoKU3VibWlzc2lvbhIKCgJpZBgBIAEoCRIyCgRraW5kGAIgASgOMiQuY291bnRlcnNpZ24ucmVsYXkudjEuU3VibWlzc2lvbktpbmQSNAoFc3RhdGUYAyABKA4yJS5jb3VudGVyc2lnbi5yZWxheS52MS5TdWJtaXNzaW9uU3RhdGUSDwoHbmV0d29yaxgEIAEoCRISCgphY2NvdW50X2lkGAUgASgJEhMKC3JlY2VpdmVyX2lkGAYgASgJEhUKDWRlbGVnYXRlX2hhc2gYByABKAkSPQoLdHJhbnNhY3Rpb24YCCABKAsyKC5jb3VudGVyc2lnbi5yZWxheS52MS5SZWxheWVkVHJhbnNhY3Rpb24SKAoEY29zdBgJIAEoCzIaLmNvdW50ZXJzaWduLnJlbGF5LnYxLkNvc3QSLgoHZmFpbHVyZRgKIAEoCzIdLmNvdW50ZXJzaWduLnJlbGF5LnYxLkZhaWx1cmUSNQoLdHJhbnNpdGlvbnMYCyADKAsyIC5jb3VudGVyc2lnbi5yZWxheS52MS5UcmFuc2l0aW9uIncKElJlbGF5ZWRUcmFuc2FjdGlvbhIMCgRoYXNoGAEgASgJEhIKCnJlbGF5ZXJfaWQYAiABKAkSGgoScmVsYXllcl9wdWJsaWNfa2V5GAMgASgJEg0KBW5vbmNlGAQgASgEEhQKDGJsb2NrX2hlaWdodBgFIAEoBCJACgRDb3N0EhEKCWdhc19idXJudBgBIAEoBBIUCgx0b2tlbnNfYnVybnQYAiABKAkSDwoHZGVwb3NpdBgDIAEoCSJiCgdGYWlsdXJlEjEKBnJlYXNvbhgBIAEoDjIhLmNvdW50ZXJzaWduLmVycm9yLnYxLkVycm9yUmVhc29uEg8KB21lc3NhZ2UYAiABKAkSEwoLY2hhaW5fZXJyb3IYAyABKAkibAoKVHJhbnNpdGlvbhI0CgVzdGF0ZRgBIAEoDjIlLmNvdW50ZXJzaWduLnJlbGF5LnYxLlN1Ym1pc3Npb25TdGF0ZRIoCgR0aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJvChBTdWJtaXNzaW9uRmlsdGVyEhsKCmFjY291bnRfaWQYASABKAlCB7pIBHICGEASPgoFc3RhdGUYAiABKA4yJS5jb3VudGVyc2lnbi5yZWxheS52MS5TdWJtaXNzaW9uU3RhdGVCCLpIBYIBAhABKnMKDlN1Ym1pc3Npb25LaW5kEh8KG1NVQk1JU1NJT05fS0lORF9VTlNQRUNJRklFRBAAEhwKGFNVQk1JU1NJT05fS0lORF9ERUxFR0FURRABEiIKHlNVQk1JU1NJT05fS0lORF9DUkVBVEVfQUNDT1VOVBACKqgCCg9TdWJtaXNzaW9uU3RhdGUSIAocU1VCTUlTU0lPTl9TVEFURV9VTlNQRUNJRklFRBAAEh0KGVNVQk1JU1NJT05fU1RBVEVfQUNDRVBURUQQARIbChdTVUJNSVNTSU9OX1NUQVRFX1NJR05FRBACEh4KGlNVQk1JU1NJT05fU1RBVEVfQlJPQURDQVNUEAMSHQoZU1VCTUlTU0lPTl9TVEFURV9JTkNMVURFRBAEEh4KGlNVQk1JU1NJT05fU1RBVEVfU1VDQ0VFREVEEAUSGwoXU1VCTUlTU0lPTl9TVEFURV9GQUlMRUQQBhIdChlTVUJNSVNTSU9OX1NUQVRFX1JFSkVDVEVEEAcSHAoYU1VCTUlTU0lPTl9TVEFURV9FWFBJUkVEEAgqbwoJV2FpdFVudGlsEhoKFldBSVRfVU5USUxfVU5TUEVDSUZJRUQQABIXChNXQUlUX1VOVElMX0FDQ0VQVEVEEAESFwoTV0FJVF9VTlRJTF9JTkNMVURFRBACEhQKEFdBSVRfVU5USUxfRklOQUwQA2IGcHJvdG8z", [file_buf_validate_validate, file_countersign_error_v1_error, file_google_protobuf_timestamp]);
+  fileDesc("CiVjb3VudGVyc2lnbi9yZWxheS92MS9zdWJtaXNzaW9uLnByb3RvEhRjb3VudGVyc2lnbi5yZWxheS52MSKjAwoKU3VibWlzc2lvbhIKCgJpZBgBIAEoCRIyCgRraW5kGAIgASgOMiQuY291bnRlcnNpZ24ucmVsYXkudjEuU3VibWlzc2lvbktpbmQSNAoFc3RhdGUYAyABKA4yJS5jb3VudGVyc2lnbi5yZWxheS52MS5TdWJtaXNzaW9uU3RhdGUSDwoHbmV0d29yaxgEIAEoCRISCgphY2NvdW50X2lkGAUgASgJEhMKC3JlY2VpdmVyX2lkGAYgASgJEhUKDWRlbGVnYXRlX2hhc2gYByABKAkSPQoLdHJhbnNhY3Rpb24YCCABKAsyKC5jb3VudGVyc2lnbi5yZWxheS52MS5SZWxheWVkVHJhbnNhY3Rpb24SKAoEY29zdBgJIAEoCzIaLmNvdW50ZXJzaWduLnJlbGF5LnYxLkNvc3QSLgoHZmFpbHVyZRgKIAEoCzIdLmNvdW50ZXJzaWduLnJlbGF5LnYxLkZhaWx1cmUSNQoLdHJhbnNpdGlvbnMYCyADKAsyIC5jb3VudGVyc2lnbi5yZWxheS52MS5UcmFuc2l0aW9uInUKElJlbGF5ZWRUcmFuc2FjdGlvbhIMCgRoYXNoGAEgASgJEhIKCnJlbGF5ZXJfaWQYAiABKAkSGgoScmVsYXllcl9wdWJsaWNfa2V5GAMgASgJEg0KBW5vbmNlGAQgASgEEhIKCmJsb2NrX2hhc2gYBSABKAkiQAoEQ29zdBIRCglnYXNfYnVybnQYASABKAQSFAoMdG9rZW5zX2J1cm50GAIgASgJEg8KB2RlcG9zaXQYAyABKAkiYgoHRmFpbHVyZRIxCgZyZWFzb24YASABKA4yIS5jb3VudGVyc2lnbi5lcnJvci52MS5FcnJvclJlYXNvbhIPCgdtZXNzYWdlGAIgASgJEhMKC2NoYWluX2Vycm9yGAMgASgJImwKClRyYW5zaXRpb24SNAoFc3RhdGUYASABKA4yJS5jb3VudGVyc2lnbi5yZWxheS52MS5TdWJtaXNzaW9uU3RhdGUSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAibwoQU3VibWlzc2lvbkZpbHRlchIbCgphY2NvdW50X2lkGAEgASgJQge6SARyAhhAEj4KBXN0YXRlGAIgASgOMiUuY291bnRlcnNpZ24ucmVsYXkudjEuU3VibWlzc2lvblN0YXRlQgi6SAWCAQIQASpzCg5TdWJtaXNzaW9uS2luZBIfChtTVUJNSVNTSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIcChhTVUJNSVNTSU9OX0tJTkRfREVMRUdBVEUQARIiCh5TVUJNSVNTSU9OX0tJTkRfQ1JFQVRFX0FDQ09VTlQQAiqoAgoPU3VibWlzc2lvblN0YXRlEiAKHFNVQk1JU1NJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIdChlTVUJNSVNTSU9OX1NUQVRFX0FDQ0VQVEVEEAESGwoXU1VCTUlTU0lPTl9TVEFURV9TSUdORUQQAhIeChpTVUJNSVNTSU9OX1NUQVRFX0JST0FEQ0FTVBADEh0KGVNVQk1JU1NJT05fU1RBVEVfSU5DTFVERUQQBBIeChpTVUJNSVNTSU9OX1NUQVRFX1NVQ0NFRURFRBAFEhsKF1NVQk1JU1NJT05fU1RBVEVfRkFJTEVEEAYSHQoZU1VCTUlTU0lPTl9TVEFURV9SRUpFQ1RFRBAHEhwKGFNVQk1JU1NJT05fU1RBVEVfRVhQSVJFRBAIKm8KCVdhaXRVbnRpbBIaChZXQUlUX1VOVElMX1VOU1BFQ0lGSUVEEAASFwoTV0FJVF9VTlRJTF9BQ0NFUFRFRBABEhcKE1dBSVRfVU5USUxfSU5DTFVERUQQAhIUChBXQUlUX1VOVElMX0ZJTkFMEANiBnByb3RvMw", [file_buf_validate_validate, file_countersign_error_v1_error, file_google_protobuf_timestamp]);
 
 /**
  * One piece of work that the relay has taken on.
@@ -143,11 +143,11 @@ export type RelayedTransaction = Message<"countersign.relay.v1.RelayedTransactio
   nonce: bigint;
 
   /**
-   * Height of the block that holds the transaction; 0 until INCLUDED.
+   * Hash of the block that holds the transaction, base58; empty until it is final.
    *
-   * @generated from field: uint64 block_height = 5;
+   * @generated from field: string block_hash = 5;
    */
-  blockHeight: bigint;
+  blockHash: string;
 };
 
 /**
@@ -327,8 +327,9 @@ export const SubmissionKindSchema: GenEnum<SubmissionKind> = /*@__PURE__*/
   enumDesc(file_countersign_relay_v1_submission, 0);
 
 /**
- * Where a submission stands. It only moves forward, and the last four states are terminal:
- * ACCEPTED, SIGNED, BROADCAST, INCLUDED, then SUCCEEDED or FAILED; or REJECTED, or EXPIRED.
+ * Where a submission stands: ACCEPTED, SIGNED, BROADCAST, INCLUDED, then SUCCEEDED or FAILED; or REJECTED, or
+ * EXPIRED. These four are terminal. It moves forward, except that it comes back to SIGNED when its
+ * transaction provably can never land and another one, with a new nonce, takes its place.
  *
  * @generated from enum countersign.relay.v1.SubmissionState
  */
@@ -369,7 +370,7 @@ export const SubmissionState = {
   INCLUDED: 4,
 
   /**
-   * All receipts are final and every one succeeded.
+   * The transaction is final and did what was asked for: for a delegate, the inner actions executed.
    *
    * @generated from enum value: SUBMISSION_STATE_SUCCEEDED = 5;
    */
@@ -398,8 +399,9 @@ export const SubmissionState = {
 } as const;
 
 /**
- * Where a submission stands. It only moves forward, and the last four states are terminal:
- * ACCEPTED, SIGNED, BROADCAST, INCLUDED, then SUCCEEDED or FAILED; or REJECTED, or EXPIRED.
+ * Where a submission stands: ACCEPTED, SIGNED, BROADCAST, INCLUDED, then SUCCEEDED or FAILED; or REJECTED, or
+ * EXPIRED. These four are terminal. It moves forward, except that it comes back to SIGNED when its
+ * transaction provably can never land and another one, with a new nonce, takes its place.
  *
  * @generated from enum countersign.relay.v1.SubmissionState
  */

@@ -1,0 +1,102 @@
+// Who may import whom. Prints every import that breaks a rule, and exits with 1 if there is one.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+interface Rule {
+  /** Why the rule is there. */
+  readonly because: string;
+  readonly from: RegExp;
+  readonly mayNotImport: RegExp;
+}
+
+/** Files are named by their path in the repository, packages by their name, Node's modules with "node:". */
+const RULES: readonly Rule[] = [
+  {
+    because: "the signer shares contracts with the relay, never code",
+    from: /^signer-service\//,
+    mayNotImport: /^(server|devnet|tests|bench)\//,
+  },
+  {
+    because: "the relay shares contracts with the signer, never code",
+    from: /^server\//,
+    mayNotImport: /^(signer-service|devnet|tests|bench)\//,
+  },
+  {
+    because: "the devnet judges the others, so it shares nothing with them",
+    from: /^devnet\//,
+    mayNotImport: /^(server|signer-service|service-kit|chains|gen|tests|bench)\//,
+  },
+  {
+    because: "what both processes share knows neither of them",
+    from: /^service-kit\//,
+    mayNotImport: /^(server|signer-service|devnet|chains|tests|bench)\//,
+  },
+  {
+    because: "codecs do no I/O",
+    from: /^chains\/(?!.*\.test\.ts$)/,
+    mayNotImport: /^((server|signer-service|service-kit|devnet|gen|tests)\/|node:(?!crypto\b))/,
+  },
+  {
+    because: "only the process's entry points know everything",
+    from: /^server\/src\/(?!(app|cli|main)\.ts$|.*\.test\.ts$)/,
+    mayNotImport: /^server\/src\/(app|cli|main)\.ts$/,
+  },
+  {
+    because: "capabilities do not know their handlers",
+    from: /^server\/src\/(tx|rules|near|ledger|signer-client)\//,
+    mayNotImport: /^server\/src\/(relay|transport|interceptors)\//,
+  },
+  {
+    because: "outside things do not know the capabilities that use them",
+    from: /^server\/src\/(near|ledger)\//,
+    mayNotImport: /^server\/src\/(relay|rules|signer-client)\//,
+  },
+  {
+    because: "generated messages stop at the handlers",
+    from: /^server\/src\/(tx|rules|near|ledger)\//,
+    mayNotImport: /^gen\/es\/countersign\/(relay|signer)\//,
+  },
+  {
+    because: "SQL stays in the ledger",
+    from: /^server\/src\/(?!ledger\/)/,
+    mayNotImport: /^(kysely|pg|node:sqlite)$/,
+  },
+];
+
+/** Folders of the workspaces, by package name, with the folder that their exports point into. */
+const WORKSPACES: Readonly<Record<string, string>> = {
+  "@countersign/gen": "gen/es",
+  "@countersign/near": "chains/near/src",
+  "@countersign/service-kit": "service-kit/src",
+  "@countersign/server": "server/src",
+  "@countersign/signer-service": "signer-service/src",
+  "@countersign/devnet": "devnet/src",
+};
+
+const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*)"([^"\n]+)"/g;
+
+function resolve(file: string, specifier: string): string {
+  if (specifier.startsWith(".")) return normalize(join(dirname(file), specifier));
+  const name = Object.keys(WORKSPACES).find((w) => specifier === w || specifier.startsWith(`${w}/`));
+  return name === undefined
+    ? specifier
+    : normalize(join(WORKSPACES[name] ?? "", specifier.slice(name.length)));
+}
+
+const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts"], { encoding: "utf8" });
+let broken = 0;
+for (const file of listed.split("\n").filter((f) => f !== "" && !f.startsWith("gen/"))) {
+  const rules = RULES.filter((rule) => rule.from.test(file));
+  if (rules.length === 0) continue;
+  for (const [, specifier] of readFileSync(file, "utf8").matchAll(IMPORT)) {
+    const target = `${resolve(file, specifier ?? "")}`;
+    for (const rule of rules.filter(
+      (r) => r.mayNotImport.test(target) || r.mayNotImport.test(`${target}/`),
+    )) {
+      process.stdout.write(`${file} imports ${target}: ${rule.because}\n`);
+      broken++;
+    }
+  }
+}
+process.exitCode = broken === 0 ? 0 : 1;

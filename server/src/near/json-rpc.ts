@@ -1,0 +1,93 @@
+import { ChainError } from "./chain-error.ts";
+
+/** One NEAR JSON-RPC endpoint. `headers` may hold an API key, so they are never logged. */
+export interface Endpoint {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a JSON-RPC error says, as NEAR structures it (https://docs.near.org/api/rpc/errors). */
+export interface RpcErrorBody {
+  code?: number;
+  message?: string;
+  data?: unknown;
+  name?: string;
+  cause?: { name?: string; info?: unknown };
+}
+
+/** Largest answer that is read, in bytes. A block with its chunks stays far below. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** The endpoint answered with a JSON-RPC error. */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  readonly body: RpcErrorBody;
+
+  constructor(body: RpcErrorBody) {
+    super(body.cause?.name ?? body.message ?? "JSON-RPC error");
+    this.body = body;
+  }
+}
+
+/**
+ * Makes one JSON-RPC call to one endpoint and gives its `result`.
+ *
+ * @throws RpcError when the node answers with an error
+ * @throws ChainError "timeout" after `timeoutMs`, "rate-limited" for HTTP 429, "unavailable" for anything
+ *   else that is not a JSON-RPC answer. After each of them the node may or may not have acted.
+ */
+export async function callEndpoint(
+  endpoint: Endpoint,
+  method: string,
+  params: unknown,
+  options: { timeoutMs: number; signal?: AbortSignal },
+): Promise<unknown> {
+  const timeout = AbortSignal.timeout(options.timeoutMs);
+  const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+  let answer: { error?: RpcErrorBody; result?: unknown };
+  try {
+    const response = await fetch(endpoint.url, {
+      method: "POST",
+      headers: { ...endpoint.headers, "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: "countersign", method, params }),
+      redirect: "error",
+      signal,
+    });
+    if (response.status === 429) {
+      await response.body?.cancel();
+      throw new ChainError("rate-limited", "the node answered HTTP 429");
+    }
+    answer = parseAnswer(await readBounded(response), response.status);
+  } catch (error) {
+    if (error instanceof ChainError) throw error;
+    options.signal?.throwIfAborted();
+    if (timeout.aborted) throw new ChainError("timeout", `no answer within ${options.timeoutMs} ms`);
+    throw new ChainError("unavailable", "the node could not be reached", { cause: error });
+  }
+  if (answer.error !== undefined) throw new RpcError(answer.error);
+  return answer.result;
+}
+
+async function readBounded(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) throw new ChainError("unavailable", "the node's answer is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseAnswer(text: string, status: number): { error?: RpcErrorBody; result?: unknown } {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new ChainError("unavailable", `the node answered HTTP ${status} without JSON`);
+  }
+  if (typeof parsed !== "object" || parsed === null || !("result" in parsed || "error" in parsed)) {
+    throw new ChainError("unavailable", `the node answered HTTP ${status} without a JSON-RPC answer`);
+  }
+  return parsed as { error?: RpcErrorBody; result?: unknown };
+}

@@ -1,0 +1,92 @@
+import * as z from "zod";
+import { ChainError } from "./chain-error.ts";
+import type { NearRpc } from "./near-rpc.ts";
+
+const outcomeView = z.object({
+  id: z.string(),
+  block_hash: z.string(),
+  outcome: z.object({
+    executor_id: z.string(),
+    gas_burnt: z.number().int().nonnegative(),
+    tokens_burnt: z.string().regex(/^\d{1,39}$/),
+    receipt_ids: z.array(z.string()),
+    status: z.union([
+      z.literal("Unknown"),
+      z.object({ SuccessValue: z.string() }),
+      z.object({ SuccessReceiptId: z.string() }),
+      z.object({ Failure: z.unknown() }),
+    ]),
+  }),
+});
+
+const transactionView = z.object({
+  final_execution_status: z.enum([
+    "NONE",
+    "INCLUDED",
+    "EXECUTED_OPTIMISTIC",
+    "INCLUDED_FINAL",
+    "EXECUTED",
+    "FINAL",
+  ]),
+  transaction: z
+    .object({
+      signer_id: z.string(),
+      receiver_id: z.string(),
+      nonce: z.number().int().nonnegative(),
+      hash: z.string(),
+    })
+    .optional(),
+  transaction_outcome: outcomeView.optional(),
+  receipts_outcome: z.array(outcomeView).optional(),
+});
+
+/** One outcome, of the transaction or of a receipt (https://nomicon.io/RuntimeSpec/Receipts). */
+export type OutcomeView = z.output<typeof outcomeView>;
+/** A transaction as NEAR shows it; outcomes are missing until it is executed. */
+export type TransactionView = z.output<typeof transactionView>;
+/** How far a transaction must be before the node answers. */
+export type WaitFor = "NONE" | "INCLUDED" | "FINAL";
+
+function read(answer: unknown): TransactionView {
+  const parsed = transactionView.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw new ChainError("unavailable", "the node's answer about a transaction cannot be read", {
+    cause: parsed.error,
+  });
+}
+
+/** NEAR's calls about transactions (https://docs.near.org/api/rpc/transactions). */
+export class NearTransactions {
+  readonly #rpc: NearRpc;
+
+  constructor(rpc: NearRpc) {
+    this.#rpc = rpc;
+  }
+
+  /**
+   * Hands a signed transaction to one node, which answers when a block includes it. Sending the same bytes
+   * again is harmless. Throws ChainError; only `refused` says that the bytes can never land.
+   */
+  async send(signed: Uint8Array, endpoint: number, signal: AbortSignal): Promise<TransactionView> {
+    const params = {
+      signed_tx_base64: Buffer.from(signed).toString("base64"),
+      wait_until: "INCLUDED" satisfies WaitFor,
+    };
+    return read(await this.#rpc.callAt(endpoint, "send_tx", params, signal));
+  }
+
+  /** Asks for a transaction by its hash (base58), at whichever endpoint answers or at one of them. */
+  async byHash(
+    hash: string,
+    signerId: string,
+    waitFor: WaitFor,
+    options: { endpoint?: number; signal?: AbortSignal } = {},
+  ): Promise<TransactionView> {
+    const params = { tx_hash: hash, sender_account_id: signerId, wait_until: waitFor };
+    return read(
+      options.endpoint === undefined
+        ? await this.#rpc.call("tx", params, options.signal)
+        : await this.#rpc.callAt(options.endpoint, "tx", params, options.signal),
+    );
+  }
+}

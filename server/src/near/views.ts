@@ -1,0 +1,147 @@
+import * as z from "zod";
+import { ChainError } from "./chain-error.ts";
+import type { NearRpc } from "./near-rpc.ts";
+
+/** An unsigned integer that NEAR writes as a JSON number; refused above 2^53 - 1, where JSON loses digits. */
+const integer = z.number().int().nonnegative().transform(BigInt);
+/** An amount in yoctoNEAR, which NEAR writes as a decimal string. */
+const amount = z
+  .string()
+  .regex(/^\d{1,39}$/)
+  .transform(BigInt);
+
+const accountView = z.object({ amount, block_height: integer });
+const permissionView = z.union([
+  z.literal("FullAccess"),
+  z.object({
+    FunctionCall: z.object({
+      allowance: amount.nullable(),
+      receiver_id: z.string(),
+      method_names: z.array(z.string()),
+    }),
+  }),
+]);
+const accessKeyView = z.object({ nonce: integer, permission: permissionView, block_height: integer });
+const blockView = z.object({ header: z.object({ height: integer, hash: z.string() }) });
+const statusView = z.object({ chain_id: z.string(), sync_info: z.object({ syncing: z.boolean() }) });
+const callResultView = z.object({ result: z.array(z.number().int().min(0).max(255)) });
+
+/** An access key's permission as the chain shows it. Allowance in yoctoNEAR. */
+export type AccessKeyPermissionView =
+  | { kind: "FullAccess" }
+  | { kind: "FunctionCall"; allowance: bigint | null; receiverId: string; methodNames: readonly string[] };
+
+/** An access key as the chain shows it, at a block. */
+export interface AccessKeyView {
+  nonce: bigint;
+  permission: AccessKeyPermissionView;
+  blockHeight: bigint;
+}
+
+/** A block. `hash` in base58. */
+export interface BlockView {
+  height: bigint;
+  hash: string;
+}
+
+/** How sure a view's block is: the newest block, or one that can never be reverted. */
+export type Finality = "optimistic" | "final";
+
+/** Where a view is asked: at whichever endpoint answers, or at one of them. */
+export interface ViewOptions {
+  endpoint?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * NEAR's read calls with checked answers (https://docs.near.org/api/rpc/introduction).
+ * Every method throws ChainError; an answer of another shape is `unavailable`.
+ */
+export class NearViews {
+  readonly #rpc: NearRpc;
+
+  constructor(rpc: NearRpc) {
+    this.#rpc = rpc;
+  }
+
+  async #ask<S extends z.ZodType>(
+    schema: S,
+    method: string,
+    params: unknown,
+    options: ViewOptions,
+  ): Promise<z.output<S>> {
+    const answer =
+      options.endpoint === undefined
+        ? await this.#rpc.call(method, params, options.signal)
+        : await this.#rpc.callAt(options.endpoint, method, params, options.signal);
+    const parsed = schema.safeParse(answer);
+    if (parsed.success) return parsed.data;
+    throw new ChainError("unavailable", `the node's answer to ${method} cannot be read`, {
+      cause: parsed.error,
+    });
+  }
+
+  /** The account's balance; `unknown-account` when it does not exist. */
+  async account(
+    accountId: string,
+    finality: Finality,
+    options: ViewOptions = {},
+  ): Promise<{ amount: bigint }> {
+    const params = { request_type: "view_account", finality, account_id: accountId };
+    return this.#ask(accountView, "query", params, options);
+  }
+
+  /** The access key; `unknown-access-key` when it, or the account, does not exist. */
+  async accessKey(
+    accountId: string,
+    publicKey: string,
+    finality: Finality,
+    options: ViewOptions = {},
+  ): Promise<AccessKeyView> {
+    const params = {
+      request_type: "view_access_key",
+      finality,
+      account_id: accountId,
+      public_key: publicKey,
+    };
+    const view = await this.#ask(accessKeyView, "query", params, options);
+    const permission: AccessKeyPermissionView =
+      view.permission === "FullAccess"
+        ? { kind: "FullAccess" }
+        : {
+            kind: "FunctionCall",
+            allowance: view.permission.FunctionCall.allowance,
+            receiverId: view.permission.FunctionCall.receiver_id,
+            methodNames: view.permission.FunctionCall.method_names,
+          };
+    return { nonce: view.nonce, permission, blockHeight: view.block_height };
+  }
+
+  /** The newest block of that finality. */
+  async block(finality: Finality, options: ViewOptions = {}): Promise<BlockView> {
+    return (await this.#ask(blockView, "block", { finality }, options)).header;
+  }
+
+  /** The network's name and whether the node is still catching up. */
+  async status(options: ViewOptions = {}): Promise<{ chainId: string; syncing: boolean }> {
+    const view = await this.#ask(statusView, "status", [], options);
+    return { chainId: view.chain_id, syncing: view.sync_info.syncing };
+  }
+
+  /** The bytes that a contract's view method returns for JSON arguments. */
+  async callFunction(
+    contractId: string,
+    method: string,
+    args: unknown,
+    options: ViewOptions = {},
+  ): Promise<Uint8Array> {
+    const params = {
+      request_type: "call_function",
+      finality: "optimistic",
+      account_id: contractId,
+      method_name: method,
+      args_base64: Buffer.from(JSON.stringify(args)).toString("base64"),
+    };
+    return Uint8Array.from((await this.#ask(callResultView, "query", params, options)).result);
+  }
+}

@@ -1,0 +1,43 @@
+import type { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+
+/** Why a rule does not hold. The message is for the caller. */
+export interface Refusal {
+  readonly reason: ErrorReason;
+  readonly message: string;
+}
+
+/** How a rule came out; `refusal` is present exactly when it failed. */
+export type RuleResult =
+  | { readonly rule: string; readonly outcome: "passed" | "skipped" }
+  | { readonly rule: string; readonly outcome: "failed"; readonly refusal: Refusal };
+
+/**
+ * One thing that must hold before a delegate is paid for. `needs` names facts that earlier rules establish;
+ * without them the rule is skipped.
+ */
+export interface Rule<Subject> {
+  readonly name: string;
+  /** Undefined when it holds, "skip" when what it builds on is missing. */
+  readonly check: (subject: Subject) => Promise<Refusal | "skip" | undefined> | Refusal | "skip" | undefined;
+}
+
+/** Asks the rules in order, up to and including the first that fails. */
+export async function firstRefusal<S>(rules: readonly Rule<S>[], subject: S): Promise<Refusal | undefined> {
+  for (const rule of rules) {
+    const verdict = await rule.check(subject);
+    if (verdict !== undefined && verdict !== "skip") return verdict;
+  }
+  return undefined;
+}
+
+/** Asks every rule, in order. */
+export async function askAll<S>(rules: readonly Rule<S>[], subject: S): Promise<RuleResult[]> {
+  const results: RuleResult[] = [];
+  for (const rule of rules) {
+    const verdict = await rule.check(subject);
+    if (verdict === undefined) results.push({ rule: rule.name, outcome: "passed" });
+    else if (verdict === "skip") results.push({ rule: rule.name, outcome: "skipped" });
+    else results.push({ rule: rule.name, outcome: "failed", refusal: verdict });
+  }
+  return results;
+}
