@@ -34,6 +34,7 @@ const transactionView = z.object({
       receiver_id: z.string(),
       nonce: z.number().int().nonnegative(),
       hash: z.string(),
+      actions: z.array(z.unknown()),
     })
     .optional(),
   transaction_outcome: outcomeView.optional(),

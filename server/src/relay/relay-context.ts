@@ -1,0 +1,29 @@
+import type { Ledger } from "../ledger/ledger.ts";
+import type { NearTransactions } from "../near/transactions.ts";
+import type { AccountCreation } from "../rules/account-rules.ts";
+import type { DelegateLimits } from "../rules/delegate-byte-rules.ts";
+import type { ExpiryWindow } from "../rules/delegate-chain-rules.ts";
+import type { DelegateSubject } from "../rules/delegate-subject.ts";
+import type { Rule } from "../rules/rule.ts";
+import type { Changes } from "../tx/changes.ts";
+import type { Intake } from "../tx/intake.ts";
+
+/** What the handlers of RelayService work with. */
+export interface RelayContext {
+  readonly network: string;
+  readonly intake: Intake;
+  readonly ledger: Ledger;
+  readonly changes: Changes;
+  readonly transactions: NearTransactions;
+  readonly delegateRules: readonly Rule<DelegateSubject>[];
+  readonly limits: RelayLimits;
+  readonly accountCreation: AccountCreation | undefined;
+  /** The accounts that sign and pay, with the public keys of their lanes. */
+  readonly relayers: () => readonly { accountId: string; publicKeys: string[] }[];
+}
+
+/** The limits that GetRelayInfo tells of. */
+export interface RelayLimits extends DelegateLimits, ExpiryWindow {
+  readonly defaultDeadlineMs: number;
+  readonly maxDeadlineMs: number;
+}

@@ -1,0 +1,43 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import {
+  SubmissionKind,
+  type Submission as SubmissionMessage,
+  SubmissionSchema,
+  SubmissionState,
+} from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
+import { reasonFromName } from "@countersign/service-kit";
+import type { Submission } from "../ledger/ledger.ts";
+
+/** The contract's message for a submission, with its transitions up to `upTo` (all without it). */
+export function submissionMessage(submission: Submission, upTo?: number): SubmissionMessage {
+  const transitions = submission.transitions.slice(0, upTo);
+  const state = transitions.at(-1)?.state ?? submission.state;
+  const isCurrent = transitions.length === submission.transitions.length;
+  const { transaction, cost, failure } = submission;
+  const message: MessageInitShape<typeof SubmissionSchema> = {
+    id: submission.id,
+    kind: SubmissionKind[submission.kind],
+    state: SubmissionState[state],
+    network: submission.network,
+    accountId: submission.accountId,
+    receiverId: submission.receiverId,
+    delegateHash: submission.delegateHash ?? "",
+    transitions: transitions.map(({ state, at }) => ({
+      state: SubmissionState[state],
+      time: timestampFromDate(at),
+    })),
+  };
+  if (transaction !== null && state !== "ACCEPTED") {
+    message.transaction = { ...transaction, blockHash: transaction.blockHash ?? "" };
+  }
+  if (isCurrent && cost !== null) {
+    message.cost = {
+      gasBurnt: cost.gasBurnt,
+      tokensBurnt: cost.tokensBurnt.toString(),
+      deposit: cost.deposit.toString(),
+    };
+  }
+  if (isCurrent && failure !== null) message.failure = { ...failure, reason: reasonFromName(failure.reason) };
+  return create(SubmissionSchema, message);
+}

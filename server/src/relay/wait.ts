@@ -1,0 +1,45 @@
+import { WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
+import { LedgerUnavailableError } from "../ledger/errors.ts";
+import type { Ledger, Submission } from "../ledger/ledger.ts";
+import type { Changes } from "../tx/changes.ts";
+import { isIncluded, isTerminal } from "../tx/states.ts";
+
+/** Kept back of a call's time for the answer to reach the caller before the deadline, in milliseconds. */
+const ANSWER_TIME_MS = 50;
+
+/**
+ * Waits until a submission is as far as the caller wants, at most until shortly before the call's deadline,
+ * and gives it as it stands then.
+ */
+export async function waitFor(
+  submission: Submission,
+  until: WaitUntil,
+  call: { timeLeftMs: number; signal: AbortSignal },
+  { changes, ledger }: { changes: Changes; ledger: Ledger },
+): Promise<Submission> {
+  if (isFarEnough(submission, until)) return submission;
+  const outOfTime = AbortSignal.timeout(Math.max(0, call.timeLeftMs - ANSWER_TIME_MS));
+  let latest = submission;
+  const look = async () => {
+    latest = (await ledger.getSubmission(submission.tenant, submission.id).catch(whenLedgerIsBack)) ?? latest;
+    return isFarEnough(latest, until) ? latest : undefined;
+  };
+  await changes.until(submission.id, look, AbortSignal.any([outOfTime, call.signal]));
+  return latest;
+}
+
+/** What was accepted is accepted: a ledger that is away for a moment only makes the wait longer. */
+function whenLedgerIsBack(error: unknown): undefined {
+  if (!(error instanceof LedgerUnavailableError)) throw error;
+}
+
+function isFarEnough({ state }: Submission, until: WaitUntil): boolean {
+  switch (until) {
+    case WaitUntil.INCLUDED:
+      return isIncluded(state);
+    case WaitUntil.FINAL:
+      return isTerminal(state);
+    default:
+      return true;
+  }
+}

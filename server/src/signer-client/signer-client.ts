@@ -1,0 +1,75 @@
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import type { SignResult as SignResultMessage } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
+import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
+import { DomainError, reasonName } from "@countersign/service-kit";
+import type { SignResult, TransactionSigner } from "../tx/sign-batch.ts";
+
+/** The public half of a key that the signer holds. */
+export interface SignerKey {
+  readonly keyId: string;
+  readonly network: string;
+  readonly accountId: string;
+  readonly publicKey: string;
+}
+
+/**
+ * The signer over its contract. Any failure of a call is SIGNER_UNAVAILABLE: whether to try again is the
+ * caller's choice, and signing the same bytes twice is harmless.
+ */
+export class SignerClient implements TransactionSigner {
+  readonly #client: Client<typeof RelayerSignerService>;
+
+  constructor(transport: Transport) {
+    this.#client = createClient(RelayerSignerService, transport);
+  }
+
+  /** All keys that the signer holds. */
+  async listKeys(signal?: AbortSignal): Promise<SignerKey[]> {
+    const { keys } = await this.#call((options) => this.#client.listKeys({}, options), signal);
+    return keys.map(({ keyId, network, accountId, publicKey }) => ({ keyId, network, accountId, publicKey }));
+  }
+
+  async sign(
+    network: string,
+    transactions: readonly { keyId: string; transaction: Uint8Array }[],
+    signal: AbortSignal,
+  ): Promise<SignResult[]> {
+    const { results } = await this.#call(
+      (options) => this.#client.signTransactions({ network, transactions: [...transactions] }, options),
+      signal,
+    );
+    if (results.length !== transactions.length) {
+      throw unavailable(new Error(`${results.length} results for ${transactions.length} transactions`));
+    }
+    return results.map(toResult);
+  }
+
+  async #call<T>(make: (options: { signal?: AbortSignal }) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await make(signal === undefined ? {} : { signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw unavailable(error);
+    }
+  }
+}
+
+function unavailable(cause: unknown): DomainError {
+  return new DomainError(ErrorReason.SIGNER_UNAVAILABLE, "the signer gave no answer", { cause });
+}
+
+function toResult({ result }: SignResultMessage): SignResult {
+  switch (result.case) {
+    case "signed":
+      return {
+        kind: "signed",
+        signedTransaction: result.value.signedTransaction,
+        hash: result.value.hash,
+      };
+    case "refusal":
+      return { kind: "refused", reason: reasonName(result.value.reason), message: result.value.message };
+    default:
+      throw unavailable(new Error("a result that is neither signed nor refused"));
+  }
+}

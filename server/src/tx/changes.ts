@@ -1,0 +1,54 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** How often a submission that another replica works on is looked up, in milliseconds. */
+const POLL_MS = 500;
+
+/** Tells of every change of state that this process commits. Gives the function that ends it. */
+export type ChangeFeed = (listener: (submissionId: string) => void) => () => void;
+
+/**
+ * Lets callers wait for changes of one submission: at once for what this process writes, within half a second
+ * for what another replica writes.
+ */
+export class Changes {
+  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #unsubscribe: () => void;
+
+  constructor(feed: ChangeFeed) {
+    this.#unsubscribe = feed((id) => {
+      for (const wake of this.#waiting.get(id) ?? []) wake();
+    });
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  /**
+   * Looks a submission up now and after every change, until `look` gives something or `signal` aborts; then
+   * gives that, or undefined. A change between two looks is never missed.
+   */
+  async until<T>(
+    submissionId: string,
+    look: () => Promise<T | undefined>,
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
+    while (!signal.aborted) {
+      const change = Promise.withResolvers<void>();
+      const listeners = this.#waiting.get(submissionId) ?? new Set();
+      this.#waiting.set(submissionId, listeners.add(change.resolve));
+      const poll = new AbortController();
+      try {
+        const found = await look();
+        if (found !== undefined) return found;
+        const timer = delay(POLL_MS, undefined, { signal: AbortSignal.any([signal, poll.signal]) });
+        await Promise.race([change.promise, timer.catch(() => undefined)]);
+      } finally {
+        poll.abort();
+        listeners.delete(change.resolve);
+        if (listeners.size === 0) this.#waiting.delete(submissionId);
+      }
+    }
+    return undefined;
+  }
+}

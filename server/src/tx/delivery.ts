@@ -1,0 +1,135 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ChainError } from "../near/chain-error.ts";
+import { type Outcome, readOutcome } from "../near/outcome.ts";
+import type { TransactionView } from "../near/transactions.ts";
+import { type ChainReads, canNeverLand, type SentTransaction } from "./never-lands.ts";
+import type { SubmissionState } from "./states.ts";
+
+/** A signed and stored transaction that is to be brought to its end. */
+export interface Attempt extends SentTransaction {
+  readonly submissionId: string;
+  /** The borsh bytes of the SignedTransaction. */
+  readonly signed: Uint8Array;
+  readonly isDelegate: boolean;
+}
+
+/** How a delivery ended. `dead` and `refused` can never land; the chain's error comes with `refused`. */
+export type DeliveryEnd =
+  | { readonly kind: "final"; readonly outcome: Outcome; readonly blockHash: string | undefined }
+  | { readonly kind: "dead" }
+  | { readonly kind: "refused"; readonly error: unknown };
+
+/** Told of progress, and awaited, so that the ledger knows a state before the delivery goes on. */
+export type OnProgress = (to: "BROADCAST" | "INCLUDED") => Promise<void>;
+
+export interface DeliveryOptions {
+  readonly chain: ChainReads;
+  readonly onProgress: OnProgress;
+  /** A number in [0, 1), for jitter. */
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5_000;
+/** Questions without an answer after which bytes that no block is known to hold are sent again. */
+const QUESTIONS_BEFORE_RESEND = 3;
+
+/**
+ * Brings one signed transaction to its end, from wherever an earlier process left it. A lost answer is never
+ * a failure: the chain is asked by hash first, the same bytes are sent again while they may still land, and
+ * only a proof ends the delivery otherwise. Throws when aborted, or when progress cannot be recorded.
+ */
+export async function deliver(
+  attempt: Attempt,
+  state: SubmissionState,
+  options: DeliveryOptions,
+): Promise<DeliveryEnd> {
+  const delivery = new Delivery(attempt, state, options);
+  // What a process that died may have sent is asked for before it is sent again.
+  if (state === "SIGNED") await delivery.send();
+  for (let round = 0; ; round++) {
+    const end = await delivery.settle();
+    if (end !== undefined) return end;
+    await delay(pause(round, options.random), undefined, { signal: options.signal });
+    await delivery.send();
+  }
+}
+
+function pause(round: number, random: () => number): number {
+  return (0.5 + random() / 2) * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round);
+}
+
+class Delivery {
+  readonly #attempt: Attempt;
+  readonly #options: DeliveryOptions;
+  #state: SubmissionState;
+  #sends = 0;
+  #refusal: { error: unknown } | undefined;
+
+  constructor(attempt: Attempt, state: SubmissionState, options: DeliveryOptions) {
+    this.#attempt = attempt;
+    this.#state = state;
+    this.#options = options;
+  }
+
+  /** Hands the bytes to the next endpoint. BROADCAST is recorded while the node works: it may have them now. */
+  async send(): Promise<void> {
+    const { chain, signal } = this.#options;
+    const endpoint = this.#sends++ % chain.endpointCount;
+    const [answer, progress] = await Promise.allSettled([
+      chain.transactions.send(this.#attempt.signed, endpoint, signal),
+      this.#reached("BROADCAST"),
+    ]);
+    if (progress.status === "rejected") throw progress.reason;
+    if (answer.status === "fulfilled") {
+      await this.#note(answer.value);
+      return;
+    }
+    if (!(answer.reason instanceof ChainError)) throw answer.reason;
+    this.#refusal = answer.reason.kind === "refused" ? { error: answer.reason.detail } : undefined;
+  }
+
+  /** Asks the chain until it knows the end; undefined when the bytes may still land and should be sent again. */
+  async settle(): Promise<DeliveryEnd | undefined> {
+    const { chain, random, signal } = this.#options;
+    for (let round = 0; this.#state === "INCLUDED" || round < QUESTIONS_BEFORE_RESEND; round++) {
+      signal.throwIfAborted();
+      const answer = await this.#ask();
+      if (answer === "unknown") {
+        if (this.#refusal !== undefined) return { kind: "refused", error: this.#refusal.error };
+        return (await canNeverLand(this.#attempt, chain, signal)) ? { kind: "dead" } : undefined;
+      }
+      if (answer !== "pending") return answer;
+      await delay(pause(round, random), undefined, { signal });
+    }
+    return undefined;
+  }
+
+  async #ask(): Promise<DeliveryEnd | "unknown" | "pending"> {
+    const { chain, signal } = this.#options;
+    const { hash, relayerId, isDelegate } = this.#attempt;
+    try {
+      const view = await chain.transactions.byHash(hash, relayerId, "FINAL", { signal });
+      await this.#note(view);
+      const outcome = view.final_execution_status === "FINAL" ? readOutcome(view, isDelegate) : undefined;
+      return outcome === undefined
+        ? "pending"
+        : { kind: "final", outcome, blockHash: view.transaction_outcome?.block_hash };
+    } catch (error) {
+      if (!(error instanceof ChainError)) throw error;
+      return error.kind === "unknown-transaction" ? "unknown" : "pending";
+    }
+  }
+
+  async #note(view: TransactionView): Promise<void> {
+    if (view.final_execution_status !== "NONE") await this.#reached("INCLUDED");
+  }
+
+  /** Records a state once, and never one that lies behind. */
+  async #reached(to: "BROADCAST" | "INCLUDED"): Promise<void> {
+    if (this.#state === to || this.#state === "INCLUDED") return;
+    this.#state = to;
+    await this.#options.onProgress(to);
+  }
+}

@@ -1,0 +1,288 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { transactionHash } from "@countersign/near";
+import { DomainError } from "@countersign/service-kit";
+import { base58 } from "@scure/base";
+import { LedgerUnavailableError } from "../ledger/errors.ts";
+import type { LaneToken, LaneWork, Ledger, ProgressItem, TerminalItem } from "../ledger/ledger.ts";
+import { ChainError } from "../near/chain-error.ts";
+import type { Head } from "../near/head.ts";
+import type { BlockView } from "../near/views.ts";
+import { type Attempt, type DeliveryEnd, deliver } from "./delivery.ts";
+import type { ChainReads } from "./never-lands.ts";
+import { type LaneKey, type TransactionSigner, unsignedTransaction } from "./sign-batch.ts";
+import type { SubmissionState } from "./states.ts";
+import {
+  attemptOf,
+  type End,
+  expiredEnd,
+  finalEnd,
+  refusedByChain,
+  refusedBySigner,
+  type Work,
+} from "./work.ts";
+import { WriteBatch } from "./write-batch.ts";
+
+/** Pause before what failed for a passing reason is tried again, in milliseconds. */
+const RETRY_MS = 250;
+/** How often the ledger is asked for work that another replica accepted, in milliseconds. */
+const POLL_MS = 500;
+/** Most transactions that are signed by one call: the signer's contract takes no more. */
+const MAX_BATCH = 64;
+
+/** What the lane tells of itself. */
+export interface LaneEvents {
+  moved(change: { submissionId: string; to: SubmissionState; end?: End }): void;
+  retrying(what: string, error: unknown): void;
+}
+
+export interface LaneWorkerOptions {
+  readonly network: string;
+  readonly key: LaneKey;
+  readonly token: LaneToken;
+  /** Most transactions that are signed and not yet known to stand in a block. */
+  readonly window: number;
+  readonly ledger: Ledger;
+  readonly signer: TransactionSigner;
+  readonly head: Head;
+  readonly chain: ChainReads;
+  readonly now: () => Date;
+  readonly random: () => number;
+  readonly events: LaneEvents;
+  readonly readWork: (stored: LaneWork) => Work;
+}
+
+/**
+ * Does one lane's work while it holds the lane: claims what was accepted, signs it, stores the signed bytes,
+ * sends them in nonce order and follows each to its end. Whatever an earlier owner left open is taken up first.
+ */
+export class LaneWorker {
+  readonly #options: LaneWorkerOptions;
+  readonly #stop = new AbortController();
+  readonly #progress: WriteBatch<ProgressItem>;
+  readonly #ends: WriteBatch<TerminalItem>;
+  /** Submissions that need a nonce of their own: claimed and not signed, or with a dead transaction. */
+  readonly #unsigned: Work[] = [];
+  /** Deliveries under way; the ones in `#inWindow` are not known to stand in a block. */
+  readonly #deliveries = new Set<Promise<void>>();
+  readonly #inWindow = new Set<string>();
+  /** The lowest nonce that the chain took when it was asked last. */
+  #nonceFloor: bigint | undefined;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(options: LaneWorkerOptions) {
+    this.#options = options;
+    const { ledger, token } = options;
+    this.#progress = new WriteBatch((items) => this.#persist(() => ledger.recordProgress(token, items)));
+    this.#ends = new WriteBatch((items) => this.#persist(() => ledger.recordTerminal(token, items)));
+  }
+
+  /** Tells the worker that there may be something to do. */
+  wake(): void {
+    this.#wake.resolve();
+  }
+
+  /**
+   * Works until `signal` aborts or the lane is lost, then waits until nothing of it runs any more. What is
+   * open stays in the ledger for the next owner. Throws FencedError when the lane was lost.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const onAbort = () => this.#stop.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      await this.#resume();
+      while (!this.#stop.signal.aborted) await this.#round();
+    } catch (error) {
+      this.#stop.abort(error);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      await Promise.allSettled(this.#deliveries);
+    }
+    if (!signal.aborted) throw this.#stop.signal.reason;
+  }
+
+  async #resume(): Promise<void> {
+    const { ledger, token, key, readWork } = this.#options;
+    for (const stored of await this.#persist(() => ledger.openWork(token.laneId))) {
+      const work = readWork(stored);
+      const attempt = attemptOf(work, key);
+      if (attempt === null) this.#unsigned.push(work);
+      else this.#launch(work, attempt);
+    }
+  }
+
+  async #round(): Promise<void> {
+    const capacity = Math.min(this.#options.window - this.#inWindow.size, MAX_BATCH);
+    this.#wake = Promise.withResolvers();
+    const batch = capacity > 0 ? await this.#take(capacity) : [];
+    if (batch.length > 0) {
+      await this.#sign(batch);
+      return;
+    }
+    const idle = new AbortController();
+    const timer = delay(POLL_MS, undefined, { signal: AbortSignal.any([this.#stop.signal, idle.signal]) });
+    await Promise.race([this.#wake.promise, timer.catch(() => undefined)]);
+    idle.abort();
+  }
+
+  /** Work with a fresh nonce each, what waits for another try first. */
+  async #take(limit: number): Promise<Work[]> {
+    const { ledger, token, readWork } = this.#options;
+    const again = this.#unsigned.splice(0, limit);
+    if (again.length > 0) {
+      // An earlier try may have failed because somebody else used the key, so the chain is asked anew.
+      const nonceFloor = await this.#readNonceFloor();
+      const submissionIds = again.map((work) => work.submissionId);
+      const fresh = await this.#persist(() => ledger.reallocate({ ...token, submissionIds, nonceFloor }));
+      const nonces = new Map(fresh.map(({ submissionId, nonce }) => [submissionId, nonce]));
+      return again.map((work) => ({ ...work, nonce: nonces.get(work.submissionId) ?? work.nonce }));
+    }
+    const nonceFloor = this.#nonceFloor ?? (await this.#readNonceFloor());
+    const claimed = await this.#persist(() => ledger.claim({ ...token, limit, nonceFloor }));
+    return claimed.map(readWork);
+  }
+
+  /** The lowest nonce that the chain would take now. */
+  async #readNonceFloor(): Promise<bigint> {
+    const { chain, key } = this.#options;
+    const view = await this.#retry("read the relayer's access key", () =>
+      chain.views.accessKey(key.accountId, key.publicKey, "optimistic", { signal: this.#stop.signal }),
+    );
+    this.#nonceFloor = view.nonce + 1n;
+    return this.#nonceFloor;
+  }
+
+  /** Signs a batch, stores the signed bytes and only then starts to send them, in nonce order. */
+  async #sign(batch: readonly Work[]): Promise<void> {
+    const { head } = this.#options;
+    const block = await this.#retry("read the head", () => head.get());
+    const current: Work[] = [];
+    for (const work of batch) {
+      const expired = work.expiresAtHeight !== null && work.expiresAtHeight <= block.height;
+      if (expired) await this.#end(work, expiredEnd(work));
+      else current.push(work);
+    }
+    if (current.length === 0) return;
+
+    const signed = await this.#signAll(current, block);
+    if (signed.length === 0) return;
+    await this.#recordSigned(signed.map(({ attempt }) => attempt));
+    for (const { work, attempt } of signed) this.#launch({ ...work, state: "SIGNED" }, attempt);
+  }
+
+  /** Signs what the signer takes; what it refuses is ended. */
+  async #signAll(batch: readonly Work[], block: BlockView): Promise<{ work: Work; attempt: Attempt }[]> {
+    const { signer, network, key } = this.#options;
+    const unsigned = batch.map((work) => unsignedTransaction(work.intent, key, work.nonce, block));
+    const request = unsigned.map((transaction) => ({ keyId: key.keyId, transaction }));
+    const results = await this.#retry("sign", () => signer.sign(network, request, this.#stop.signal));
+    const signed: { work: Work; attempt: Attempt }[] = [];
+    for (const [i, work] of batch.entries()) {
+      const result = results[i];
+      const hash = transactionHash(unsigned[i] ?? new Uint8Array());
+      if (result?.kind === "refused") {
+        await this.#end(work, refusedBySigner(work, result.reason, result.message));
+      } else if (result === undefined || Buffer.compare(result.hash, hash) !== 0) {
+        await this.#end(work, refusedBySigner(work, "SIGNER_SELF_CHECK_FAILED", "it signed other bytes"));
+      } else {
+        const attempt = {
+          submissionId: work.submissionId,
+          hash: base58.encode(hash),
+          signed: result.signedTransaction,
+          isDelegate: work.kind === "DELEGATE",
+          relayerId: key.accountId,
+          relayerPublicKey: key.publicKey,
+          nonce: work.nonce,
+          blockHashHeight: block.height,
+        };
+        signed.push({ work, attempt });
+      }
+    }
+    return signed;
+  }
+
+  async #recordSigned(attempts: readonly Attempt[]): Promise<void> {
+    const { ledger, token, now, events } = this.#options;
+    const items = attempts.map((attempt) => ({
+      submissionId: attempt.submissionId,
+      nonce: attempt.nonce,
+      transactionHash: attempt.hash,
+      signedTransaction: attempt.signed,
+      blockHashHeight: attempt.blockHashHeight,
+      at: now(),
+    }));
+    await this.#persist(() => ledger.recordSigned(token, items));
+    for (const { submissionId } of items) events.moved({ submissionId, to: "SIGNED" });
+  }
+
+  /** Delivers in the background; whatever goes wrong there ends this worker, not the submission. */
+  #launch(work: Work, attempt: Attempt): void {
+    if (work.state !== "INCLUDED") this.#inWindow.add(work.submissionId);
+    const delivery = this.#deliver(work, attempt)
+      .catch((error: unknown) => this.#stop.abort(error))
+      .finally(() => {
+        this.#inWindow.delete(work.submissionId);
+        this.#deliveries.delete(delivery);
+        this.wake();
+      });
+    this.#deliveries.add(delivery);
+  }
+
+  async #deliver(work: Work, attempt: Attempt): Promise<void> {
+    const { chain, random, now, events } = this.#options;
+    const { submissionId } = work;
+    const end = await deliver(attempt, work.state, {
+      chain,
+      random,
+      signal: this.#stop.signal,
+      onProgress: async (to) => {
+        await this.#progress.add({ submissionId, to, at: now() });
+        events.moved({ submissionId, to });
+        if (to !== "INCLUDED") return;
+        this.#inWindow.delete(submissionId);
+        this.wake();
+      },
+    });
+    await this.#settle({ ...work, wasSigned: true }, end);
+  }
+
+  async #settle(work: Work, end: DeliveryEnd): Promise<void> {
+    if (end.kind === "final") return this.#end(work, finalEnd(work, end.outcome, end.blockHash));
+    if (end.kind === "refused") return this.#end(work, refusedByChain(end.error));
+    this.#options.events.retrying("a transaction that can never land", undefined);
+    this.#unsigned.push(work);
+  }
+
+  async #end(work: Work, end: End): Promise<void> {
+    const { now, events } = this.#options;
+    await this.#ends.add({ submissionId: work.submissionId, at: now(), ...end });
+    events.moved({ submissionId: work.submissionId, to: end.to, end });
+  }
+
+  /** Repeats a ledger write that had no answer: each of them may be repeated. */
+  #persist<T>(write: () => Promise<T>): Promise<T> {
+    return this.#retry("write to the ledger", write);
+  }
+
+  /** Tries until it works, fails for good or the worker stops. */
+  async #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const { random, events } = this.#options;
+    for (;;) {
+      this.#stop.signal.throwIfAborted();
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        events.retrying(what, error);
+      }
+      await delay(RETRY_MS * (0.5 + random()), undefined, { signal: this.#stop.signal });
+    }
+  }
+}
+
+/** Whether an error says nothing about the work itself: the chain, the signer or the ledger was not there. */
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof ChainError || error instanceof DomainError || error instanceof LedgerUnavailableError
+  );
+}
