@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { ChainError } from "./chain-error.ts";
+import { NearRpc } from "./near-rpc.ts";
+import { NearViews } from "./views.ts";
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** A node that gives each request to the next answer, and to the last one from then on. */
+async function node(...answers: Answer[]) {
+  let requests = 0;
+  const server = createServer((request, response) => {
+    const answer = answers[Math.min(requests++, answers.length - 1)];
+    request.resume().on("end", () => answer?.(request, response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { endpoint: { url: `http://127.0.0.1:${port}`, headers: {} }, requests: () => requests };
+}
+
+const result =
+  (value: unknown): Answer =>
+  (_, response) =>
+    response.end(JSON.stringify({ jsonrpc: "2.0", id: "x", result: value }));
+const rpcError =
+  (error: unknown): Answer =>
+  (_, response) =>
+    response.end(JSON.stringify({ jsonrpc: "2.0", id: "x", error }));
+const status =
+  (code: number, body = ""): Answer =>
+  (_, response) =>
+    response.writeHead(code).end(body);
+const destroy: Answer = (_, response) => response.destroy();
+const hang: Answer = () => undefined;
+
+async function rpcOver(...nodes: { endpoint: { url: string; headers: object } }[]) {
+  return new NearRpc({
+    endpoints: nodes.map(({ endpoint }) => ({ url: endpoint.url, headers: {} })),
+    timeoutMs: 500,
+    retries: 2,
+    random: () => 0,
+  });
+}
+
+async function kindOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return "answered";
+  } catch (error) {
+    return error instanceof ChainError ? error.kind : `${error}`;
+  }
+}
+
+describe("a call to several endpoints", () => {
+  it("goes on to the next endpoint after a passing failure, and stays there", async () => {
+    const broken = await node(status(502, "Bad gateway"));
+    const working = await node(result(1));
+    const rpc = await rpcOver(broken, working);
+    expect(await rpc.call("m", [])).toBe(1);
+    expect(await rpc.call("m", [])).toBe(1);
+    expect([broken.requests(), working.requests()]).toEqual([1, 2]);
+  });
+
+  it("does not repeat what the chain decided", async () => {
+    const only = await node(rpcError({ cause: { name: "UNKNOWN_ACCOUNT" } }));
+    expect(await kindOf((await rpcOver(only)).call("query", {}))).toBe("unknown-account");
+    expect(only.requests()).toBe(1);
+  });
+
+  it("gives up after its retries", async () => {
+    const only = await node(destroy);
+    expect(await kindOf((await rpcOver(only)).call("m", []))).toBe("unavailable");
+    expect(only.requests()).toBe(3);
+  });
+
+  it("stops at once when its signal aborts", async () => {
+    const slow = await node(hang);
+    const call = (await rpcOver(slow)).call("m", [], AbortSignal.abort(new Error("stop")));
+    await expect(call).rejects.toThrow("stop");
+  });
+});
+
+describe("one endpoint's failure", () => {
+  const invalidTx = (variant: unknown) =>
+    rpcError({
+      name: "HANDLER_ERROR",
+      cause: { name: "INVALID_TRANSACTION", info: {} },
+      code: -32000,
+      message: "Server error",
+      data: { TxExecutionError: { InvalidTxError: variant } },
+    });
+  const cases: [string, Answer, string][] = [
+    ["HTTP 429", status(429), "rate-limited"],
+    ["no answer in time", hang, "timeout"],
+    ["a closed connection", destroy, "unavailable"],
+    ["HTML instead of JSON", status(200, "<html>"), "unavailable"],
+    ["JSON that is no JSON-RPC answer", status(200, "[]"), "unavailable"],
+    ["an answer of 5 MB", status(200, `"${"x".repeat(5_000_000)}"`), "unavailable"],
+    ["an error that nobody knows", rpcError({ code: -32603, message: "?" }), "unavailable"],
+    ["a cause named like a method of objects", rpcError({ cause: { name: "toString" } }), "unavailable"],
+    ["a node that is behind", rpcError({ cause: { name: "NOT_SYNCED_YET" } }), "not-synced"],
+    ["a node's own time-out", rpcError({ cause: { name: "TIMEOUT_ERROR" } }), "timeout"],
+    ["an unknown transaction", rpcError({ cause: { name: "UNKNOWN_TRANSACTION" } }), "unknown-transaction"],
+    ["InvalidNonce", invalidTx({ InvalidNonce: { tx_nonce: 1, ak_nonce: 2 } }), "invalid-nonce"],
+    ["Expired", invalidTx("Expired"), "expired"],
+    ["NotEnoughBalance", invalidTx({ NotEnoughBalance: {} }), "not-enough-balance"],
+    ["a missing key", invalidTx({ InvalidAccessKeyError: { AccessKeyNotFound: {} } }), "signer-unknown"],
+    ["InvalidSignature", invalidTx("InvalidSignature"), "refused"],
+    ["ActionsValidation", invalidTx({ ActionsValidation: "TotalPrepaidGasExceeded" }), "refused"],
+  ];
+  for (const [name, answer, kind] of cases) {
+    it(`${name} is ${kind}`, async () => {
+      const rpc = await rpcOver(await node(answer));
+      expect(await kindOf(rpc.callAt(0, "send_tx", {}))).toBe(kind);
+    });
+  }
+});
+
+describe("views", () => {
+  it("refuse an answer of another shape", async () => {
+    const views = new NearViews(await rpcOver(await node(result({ amount: "12", block_height: "high" }))));
+    expect(await kindOf(views.account("alice.near", "final"))).toBe("unavailable");
+  });
+
+  it("refuse a number that JSON cannot carry exactly", async () => {
+    const nonce = 2 ** 53;
+    const answer = result({ nonce, permission: "FullAccess", block_height: 1 });
+    const views = new NearViews(await rpcOver(await node(answer)));
+    expect(await kindOf(views.accessKey("alice.near", "ed25519:x", "final"))).toBe("unavailable");
+  });
+});
