@@ -1,2 +1,29 @@
+export { deadlineKey, requestIdKey, timeLeftMs } from "./call-context.ts";
+export type { UnreadCall } from "./call-gate.ts";
+export { ConfigError, type ConfigProblem } from "./config-problems.ts";
+export {
+  type CallFailure,
+  DEFAULT_RETRY_AFTER_MS,
+  errorFromConnect,
+  toConnectError,
+} from "./connect-errors.ts";
+export { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "./connection-limits.ts";
 export { DomainError, ERROR_DOMAIN, reasonFromName, reasonName } from "./domain-error.ts";
+export { codeOfReason } from "./error-codes.ts";
+export type { NodeRequest, NodeResponse } from "./http-engines.ts";
+export { standardInterceptors } from "./interceptors/standard.ts";
+export type { ListenOn, TlsIdentity } from "./listen-on.ts";
+export { type ConfigSources, type LoadedConfig, loadConfig } from "./load-config.ts";
+export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from "./log.ts";
+export { REQUEST_ID_HEADER } from "./request-id.ts";
+export type { CallLimits, HttpFilter } from "./rpc-listener.ts";
+export { type RpcServer, type RpcServerOptions, serveRpc } from "./rpc-server.ts";
 export { Secret } from "./secret.ts";
+export {
+  ConfigSecret,
+  type Environment,
+  isSecretReference,
+  readSecret,
+  secretField,
+} from "./secret-reference.ts";
+export { type ServedService, serve } from "./served-service.ts";

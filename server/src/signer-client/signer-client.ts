@@ -1,4 +1,4 @@
-import { type Client, createClient, type Transport } from "@connectrpc/connect";
+import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import type { SignResult as SignResultMessage } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
@@ -13,6 +13,14 @@ export interface SignerKey {
   readonly publicKey: string;
 }
 
+/** A call to the signer that failed. */
+export interface SignerFailure {
+  readonly method: string;
+  /** Connect's code in words, for example "Unavailable". */
+  readonly code: string;
+  readonly error: unknown;
+}
+
 /**
  * The signer over its contract. Any failure of a call is SIGNER_UNAVAILABLE: whether to try again is the
  * caller's choice, and signing the same bytes twice is harmless.
@@ -20,13 +28,16 @@ export interface SignerKey {
 export class SignerClient implements TransactionSigner {
   readonly #client: Client<typeof RelayerSignerService>;
 
-  constructor(transport: Transport) {
+  readonly #onFailure: (failure: SignerFailure) => void;
+
+  constructor(transport: Transport, onFailure: (failure: SignerFailure) => void) {
     this.#client = createClient(RelayerSignerService, transport);
+    this.#onFailure = onFailure;
   }
 
   /** All keys that the signer holds. */
   async listKeys(signal?: AbortSignal): Promise<SignerKey[]> {
-    const { keys } = await this.#call((options) => this.#client.listKeys({}, options), signal);
+    const { keys } = await this.#call("ListKeys", (options) => this.#client.listKeys({}, options), signal);
     return keys.map(({ keyId, network, accountId, publicKey }) => ({ keyId, network, accountId, publicKey }));
   }
 
@@ -36,6 +47,7 @@ export class SignerClient implements TransactionSigner {
     signal: AbortSignal,
   ): Promise<SignResult[]> {
     const { results } = await this.#call(
+      "SignTransactions",
       (options) => this.#client.signTransactions({ network, transactions: [...transactions] }, options),
       signal,
     );
@@ -45,11 +57,16 @@ export class SignerClient implements TransactionSigner {
     return results.map(toResult);
   }
 
-  async #call<T>(make: (options: { signal?: AbortSignal }) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async #call<T>(
+    method: string,
+    make: (options: { signal?: AbortSignal }) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     try {
       return await make(signal === undefined ? {} : { signal });
     } catch (error) {
       signal?.throwIfAborted();
+      this.#onFailure({ method, code: Code[ConnectError.from(error).code], error });
       throw unavailable(error);
     }
   }

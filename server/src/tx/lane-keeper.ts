@@ -17,8 +17,8 @@ export interface LaneKeeperOptions {
 
 /** What the keeper tells of its lane. */
 export interface LaneKeeperEvents {
-  acquired(lane: Lane, epoch: bigint): void;
-  lost(lane: Lane, error: unknown): void;
+  laneAcquired(event: { laneId: string }): void;
+  laneLost(event: { laneId: string; why: string; error: unknown }): void;
 }
 
 /**
@@ -51,11 +51,11 @@ export class LaneKeeper {
         const lease = await ledger.acquireLane(lane.id, owner, now(), leaseMs);
         if (lease !== null) {
           const token = { laneId: lane.id, epoch: lease.epoch };
-          events.acquired(lane, lease.epoch);
+          events.laneAcquired({ laneId: String(lane.id) });
           await this.#work(token, signal);
         }
       } catch (error) {
-        if (!signal.aborted) events.lost(lane, error);
+        if (!signal.aborted) events.laneLost({ laneId: String(lane.id), why: nameOf(error), error });
       }
       await delay(leaseMs / 4, undefined, { signal }).catch(() => undefined);
     }
@@ -93,4 +93,8 @@ export class LaneKeeper {
       }
     }
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "unknown";
 }

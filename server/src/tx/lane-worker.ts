@@ -29,10 +29,23 @@ const POLL_MS = 500;
 /** Most transactions that are signed by one call: the signer's contract takes no more. */
 const MAX_BATCH = 64;
 
+/** What a lane was doing when it had to try again. */
+export type LaneStep = "ledger" | "signer" | "head" | "nonce" | "replace";
+
 /** What the lane tells of itself. */
 export interface LaneEvents {
-  moved(change: { submissionId: string; to: SubmissionState; end?: End }): void;
-  retrying(what: string, error: unknown): void;
+  /** A change of state is in the ledger. `seconds` were spent in the state before. */
+  submissionTransition(event: {
+    submissionId: string;
+    kind: string;
+    from: SubmissionState;
+    to: SubmissionState;
+    seconds: number;
+    reason?: string | undefined;
+    txHash?: string | undefined;
+  }): void;
+  /** A step failed for a passing reason and is tried again; "replace": a transaction can never land. */
+  laneRetrying(event: { laneId: string; step: LaneStep; error: unknown }): void;
 }
 
 export interface LaneWorkerOptions {
@@ -65,6 +78,8 @@ export class LaneWorker {
   /** Deliveries under way; the ones in `#inWindow` are not known to stand in a block. */
   readonly #deliveries = new Set<Promise<void>>();
   readonly #inWindow = new Set<string>();
+  /** The state of each submission and since when, for the events. */
+  readonly #states = new Map<string, { state: SubmissionState; since: Date }>();
   /** The lowest nonce that the chain took when it was asked last. */
   #nonceFloor: bigint | undefined;
   #wake = Promise.withResolvers<void>();
@@ -145,7 +160,7 @@ export class LaneWorker {
   /** The lowest nonce that the chain would take now. */
   async #readNonceFloor(): Promise<bigint> {
     const { chain, key } = this.#options;
-    const view = await this.#retry("read the relayer's access key", () =>
+    const view = await this.#retry("nonce", () =>
       chain.views.accessKey(key.accountId, key.publicKey, "optimistic", { signal: this.#stop.signal }),
     );
     this.#nonceFloor = view.nonce + 1n;
@@ -155,7 +170,7 @@ export class LaneWorker {
   /** Signs a batch, stores the signed bytes and only then starts to send them, in nonce order. */
   async #sign(batch: readonly Work[]): Promise<void> {
     const { head } = this.#options;
-    const block = await this.#retry("read the head", () => head.get());
+    const block = await this.#retry("head", () => head.get());
     const current: Work[] = [];
     for (const work of batch) {
       const expired = work.expiresAtHeight !== null && work.expiresAtHeight <= block.height;
@@ -167,6 +182,7 @@ export class LaneWorker {
     const signed = await this.#signAll(current, block);
     if (signed.length === 0) return;
     await this.#recordSigned(signed.map(({ attempt }) => attempt));
+    for (const { work, attempt } of signed) this.#moved(work, "SIGNED", { txHash: attempt.hash });
     for (const { work, attempt } of signed) this.#launch({ ...work, state: "SIGNED" }, attempt);
   }
 
@@ -175,7 +191,7 @@ export class LaneWorker {
     const { signer, network, key } = this.#options;
     const unsigned = batch.map((work) => unsignedTransaction(work.intent, key, work.nonce, block));
     const request = unsigned.map((transaction) => ({ keyId: key.keyId, transaction }));
-    const results = await this.#retry("sign", () => signer.sign(network, request, this.#stop.signal));
+    const results = await this.#retry("signer", () => signer.sign(network, request, this.#stop.signal));
     const signed: { work: Work; attempt: Attempt }[] = [];
     for (const [i, work] of batch.entries()) {
       const result = results[i];
@@ -202,7 +218,7 @@ export class LaneWorker {
   }
 
   async #recordSigned(attempts: readonly Attempt[]): Promise<void> {
-    const { ledger, token, now, events } = this.#options;
+    const { ledger, token, now } = this.#options;
     const items = attempts.map((attempt) => ({
       submissionId: attempt.submissionId,
       nonce: attempt.nonce,
@@ -212,7 +228,6 @@ export class LaneWorker {
       at: now(),
     }));
     await this.#persist(() => ledger.recordSigned(token, items));
-    for (const { submissionId } of items) events.moved({ submissionId, to: "SIGNED" });
   }
 
   /** Delivers in the background; whatever goes wrong there ends this worker, not the submission. */
@@ -229,7 +244,7 @@ export class LaneWorker {
   }
 
   async #deliver(work: Work, attempt: Attempt): Promise<void> {
-    const { chain, random, now, events } = this.#options;
+    const { chain, random, now } = this.#options;
     const { submissionId } = work;
     const end = await deliver(attempt, work.state, {
       chain,
@@ -237,7 +252,7 @@ export class LaneWorker {
       signal: this.#stop.signal,
       onProgress: async (to) => {
         await this.#progress.add({ submissionId, to, at: now() });
-        events.moved({ submissionId, to });
+        this.#moved(work, to);
         if (to !== "INCLUDED") return;
         this.#inWindow.delete(submissionId);
         this.wake();
@@ -249,31 +264,42 @@ export class LaneWorker {
   async #settle(work: Work, end: DeliveryEnd): Promise<void> {
     if (end.kind === "final") return this.#end(work, finalEnd(work, end.outcome, end.blockHash));
     if (end.kind === "refused") return this.#end(work, refusedByChain(end.error));
-    this.#options.events.retrying("a transaction that can never land", undefined);
+    const { token, events } = this.#options;
+    events.laneRetrying({ laneId: String(token.laneId), step: "replace", error: undefined });
     this.#unsigned.push(work);
   }
 
   async #end(work: Work, end: End): Promise<void> {
-    const { now, events } = this.#options;
-    await this.#ends.add({ submissionId: work.submissionId, at: now(), ...end });
-    events.moved({ submissionId: work.submissionId, to: end.to, end });
+    await this.#ends.add({ submissionId: work.submissionId, at: this.#options.now(), ...end });
+    this.#moved(work, end.to, { reason: end.failure?.reason });
+    this.#states.delete(work.submissionId);
+  }
+
+  #moved(work: Work, to: SubmissionState, more: { reason?: string | undefined; txHash?: string } = {}): void {
+    const { submissionId, kind } = work;
+    const { events, now } = this.#options;
+    const at = now();
+    const before = this.#states.get(submissionId) ?? { state: work.state, since: work.createdAt };
+    this.#states.set(submissionId, { state: to, since: at });
+    const seconds = (at.getTime() - before.since.getTime()) / 1000;
+    events.submissionTransition({ submissionId, kind, from: before.state, to, seconds, ...more });
   }
 
   /** Repeats a ledger write that had no answer: each of them may be repeated. */
   #persist<T>(write: () => Promise<T>): Promise<T> {
-    return this.#retry("write to the ledger", write);
+    return this.#retry("ledger", write);
   }
 
   /** Tries until it works, fails for good or the worker stops. */
-  async #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-    const { random, events } = this.#options;
+  async #retry<T>(step: LaneStep, attempt: () => Promise<T>): Promise<T> {
+    const { random, events, token } = this.#options;
     for (;;) {
       this.#stop.signal.throwIfAborted();
       try {
         return await attempt();
       } catch (error) {
         if (!isPassing(error)) throw error;
-        events.retrying(what, error);
+        events.laneRetrying({ laneId: String(token.laneId), step, error });
       }
       await delay(RETRY_MS * (0.5 + random()), undefined, { signal: this.#stop.signal });
     }

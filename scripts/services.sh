@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Runs a command with the services that the tests need, and stops them whatever happens:
+#
+#   scripts/services.sh run CMD [ARG...]
+#
+# PostgreSQL: TEST_POSTGRES_URL names a throw-away server on a loopback port, unless the caller set it
+# already. Without an installed PostgreSQL, and without the right to install Debian's packages, its tests are
+# skipped; with CI=true that is an error.
+set -euo pipefail
+
+work_dir=""
+postgres_pid=""
+
+say() { printf '%s\n' "services: $*" >&2; }
+
+# Debian's packages, where this user may install them.
+install_packages() {
+  local sudo=()
+  command -v apt-get >/dev/null || return 1
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2>/dev/null || return 1
+    sudo=(sudo -n)
+  fi
+  say "installing $*"
+  "${sudo[@]}" apt-get update -qq >&2 &&
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+# A loopback port that is free now.
+free_port() {
+  node -e 'const s = require("node:net").createServer().listen(0, "127.0.0.1", () => {
+    process.stdout.write(String(s.address().port)); s.close(); });'
+}
+
+# Runs a command as a user who is not root: PostgreSQL refuses root.
+as_service_user() {
+  if [ "$(id -u)" -ne 0 ]; then
+    "$@"
+  else
+    setpriv --reuid="$service_user" --regid="$(id -g "$service_user")" --clear-groups "$@"
+  fi
+}
+
+find_postgres() {
+  local bin
+  if bin="$(command -v initdb)" && command -v postgres >/dev/null; then
+    dirname "$bin"
+    return
+  fi
+  bin="$(find /usr/lib/postgresql -maxdepth 3 -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1)"
+  [ -n "$bin" ] && dirname "$bin"
+}
+
+start_postgres() {
+  local bin port data="$work_dir/postgres" log="$work_dir/postgres.log"
+  if ! bin="$(find_postgres)"; then
+    if ! install_packages postgresql || ! bin="$(find_postgres)"; then
+      if [ "${CI:-}" = true ]; then
+        say "no PostgreSQL, and CI=true: its tests must run"
+        return 1
+      fi
+      say "no PostgreSQL: its tests are skipped (install it, or set TEST_POSTGRES_URL)"
+      return 0
+    fi
+  fi
+
+  service_user=nobody
+  if id postgres >/dev/null 2>&1; then service_user=postgres; fi
+  mkdir "$data"
+  : >"$log"
+  if [ "$(id -u)" -eq 0 ]; then chown "$service_user" "$data" "$log"; fi
+
+  (umask 077 && node -p 'require("node:crypto").randomBytes(16).toString("hex")' >"$work_dir/password")
+  if [ "$(id -u)" -eq 0 ]; then chown "$service_user" "$work_dir/password"; fi
+  cd "$work_dir"
+  as_service_user "$bin/initdb" --pgdata="$data" --username=test --pwfile="$work_dir/password" \
+    --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync >>"$log" 2>&1 || { cat "$log" >&2; return 1; }
+  # Another process may take the free port first: then another port.
+  local attempt
+  for attempt in 1 2 3; do
+    port="$(free_port)"
+    as_service_user "$bin/postgres" -D "$data" -c listen_addresses=127.0.0.1 -c port="$port" \
+      -c unix_socket_directories= -c max_connections=300 >>"$log" 2>&1 &
+    postgres_pid=$!
+    if wait_for_postgres "$bin" "$port"; then
+      export TEST_POSTGRES_URL="postgres://test:$(cat "$work_dir/password")@127.0.0.1:$port/postgres"
+      cd "$OLDPWD"
+      return 0
+    fi
+    stop_postgres
+    say "PostgreSQL did not start (attempt $attempt)"
+  done
+  cat "$log" >&2
+  return 1
+}
+
+wait_for_postgres() {
+  local bin="$1" port="$2" tries
+  for tries in $(seq 300); do
+    kill -0 "$postgres_pid" 2>/dev/null || return 1
+    "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" && return 0
+    sleep 0.1
+  done
+  say "PostgreSQL gave no sign in $((tries / 10)) s"
+  return 1
+}
+
+stop_postgres() {
+  [ -n "$postgres_pid" ] || return 0
+  # SIGINT is PostgreSQL's fast shutdown.
+  kill -INT "$postgres_pid" 2>/dev/null || true
+  wait "$postgres_pid" 2>/dev/null || true
+  postgres_pid=""
+}
+
+stop_all() {
+  stop_postgres
+  if [ -n "$work_dir" ]; then rm -rf "$work_dir"; fi
+}
+
+if [ "${1:-}" != run ] || [ $# -lt 2 ]; then
+  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+fi
+shift
+
+trap stop_all EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+work_dir="$(mktemp -d "${TMPDIR:-/tmp}/countersign-services.XXXXXX")"
+# The service user must be able to enter it.
+chmod 711 "$work_dir"
+
+if [ -z "${TEST_POSTGRES_URL:-}" ]; then start_postgres; fi
+
+status=0
+"$@" || status=$?
+exit "$status"

@@ -1,0 +1,202 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
+import { createLogger, type Logger, serve } from "@countersign/service-kit";
+import type { RelayConfig } from "./config/config.ts";
+import { openLedger } from "./ledger/open-ledger.ts";
+import { Head } from "./near/head.ts";
+import { NearRpc } from "./near/near-rpc.ts";
+import { NearTransactions } from "./near/transactions.ts";
+import { NearViews } from "./near/views.ts";
+import { createEvents, type Events } from "./observability/events.ts";
+import { registerGauges } from "./observability/gauges.ts";
+import { createMetrics, createProcessRegistry } from "./observability/metrics.ts";
+import type { RelayContext } from "./relay/relay-context.ts";
+import { relayService } from "./relay/relay-service.ts";
+import { type AccountCreation, accountRules } from "./rules/account-rules.ts";
+import { byteRules } from "./rules/delegate-byte-rules.ts";
+import { chainRules } from "./rules/delegate-chain-rules.ts";
+import { SignerClient } from "./signer-client/signer-client.ts";
+import { signerTransport } from "./signer-client/signer-transport.ts";
+import { serveOperations } from "./transport/operations-server.ts";
+import { servePublic } from "./transport/public-server.ts";
+import { Changes } from "./tx/changes.ts";
+import { Intake } from "./tx/intake.ts";
+import { LanePool } from "./tx/lane-pool.ts";
+import { pruneMarks } from "./tx/mark-pruner.ts";
+import { submissionId } from "./tx/submission-id.ts";
+import { readWork } from "./tx/work.ts";
+
+/** What a test may put in place of the real thing. */
+export interface AppOverrides {
+  readonly log?: Logger;
+  readonly events?: (events: Events) => Events;
+}
+
+/** A relay that serves. */
+export interface App {
+  /** Base URL of the public port. */
+  readonly address: string;
+  /** Base URL of the operators' port. */
+  readonly operationsAddress: string;
+  /** Takes no more calls, lets those that run finish within a bound, gives the lanes back and closes. */
+  stop(): Promise<void>;
+}
+
+/** How long running calls may take to finish when the relay stops, in milliseconds. */
+const DRAIN_MS = 10_000;
+
+/**
+ * Starts a relay: opens the ledger, takes up the work that an earlier process left, and serves. It starts
+ * without a signer or a chain and is ready once both answer. Throws what openLedger throws.
+ */
+export async function createApp(config: RelayConfig, overrides: AppOverrides = {}): Promise<App> {
+  const log = overrides.log ?? createLogger("relay", config.log.level);
+  const registry = createProcessRegistry();
+  const logged = createEvents(log, createMetrics(registry));
+  const events = overrides.events?.(logged) ?? logged;
+  const now = () => new Date();
+  const random = Math.random;
+  const { network } = config;
+
+  const ledger = await openLedger(config.ledger.url);
+  const rpc = new NearRpc({
+    endpoints: config.near.endpoints.map(({ url, headers }) => ({ url, headers: revealed(headers) })),
+    timeoutMs: config.near.timeoutMs,
+    retries: config.near.retries,
+    random,
+    onFailure: ({ endpoint, method, error }) =>
+      events.chainCallFailed({ endpoint, method, kind: error.kind, error }),
+  });
+  const views = new NearViews(rpc);
+  const transactions = new NearTransactions(rpc);
+  const head = new Head(views, Date.now);
+  const signer = new SignerClient(
+    signerTransport(config.signer.address, config.signer.timeoutMs),
+    (failure) => events.signerCallFailed(failure),
+  );
+  const accountCreation = accountCreationOf(config);
+
+  const lanes = new LanePool({
+    network,
+    relayers: config.relayers,
+    owner: randomUUID(),
+    leaseMs: config.lanes.leaseMs,
+    ledger,
+    now,
+    events,
+    listKeys: (signal) => signer.listKeys(signal),
+    onKeysFailed: (error) => log.error({ err: error }, "the relayer's keys cannot be used"),
+    worker: {
+      window: config.lanes.window,
+      ledger,
+      signer,
+      head,
+      chain: {
+        views,
+        transactions,
+        endpointCount: rpc.endpointCount,
+        validityBlocks: BigInt(config.near.transactionValidityBlocks),
+      },
+      now,
+      random,
+      events,
+      readWork: (stored) => readWork(stored, accountCreation?.registrar),
+    },
+  });
+
+  const delegateRules = [
+    ...byteRules(network, config.foreignSuffixes, config.delegates),
+    ...chainRules(views, head, config.delegates, (on, { action, publicKey, hashText }) =>
+      ledger.isReplayed(on, {
+        senderId: action.senderId,
+        publicKey,
+        nonce: action.nonce,
+        delegateHash: hashText,
+      }),
+    ),
+  ];
+  const intake = new Intake({
+    network,
+    ledger,
+    delegateRules,
+    accountRules: accountRules(network, config.foreignSuffixes, accountCreation, views),
+    accountCreation,
+    maxOpen: config.limits.maxOpenSubmissions,
+    now,
+    newId: () => submissionId(now(), randomBytes),
+    onAccepted: ({ id, kind, accountId }) => {
+      events.submissionAccepted({ submissionId: id, kind, network, accountId });
+      lanes.wake();
+    },
+  });
+
+  const changes = new Changes((listener) => ledger.onChange(listener));
+  const context: RelayContext = {
+    network,
+    intake,
+    ledger,
+    changes,
+    transactions,
+    delegateRules,
+    limits: { ...config.delegates, ...config.limits },
+    accountCreation,
+    relayers: () => lanes.relayers(),
+  };
+  registerGauges(registry, { ledger, lanes: () => lanes.count(), now });
+
+  const draining = new AbortController();
+  const working = new AbortController();
+  const publicServer = await servePublic({
+    listen: config.listen,
+    cors: config.cors,
+    limits: config.limits,
+    services: [serve(RelayService, relayService(context))],
+    events,
+    log,
+    stopping: draining,
+  });
+  const operations = await serveOperations({
+    listen: config.operations,
+    checks: {
+      ledger: () => ledger.ping(),
+      chain: () => head.get(),
+      signer: (signal) => signer.listKeys(signal),
+    },
+    registry,
+    log,
+    stopping: draining.signal,
+  });
+  const work = Promise.all([
+    lanes.run(working.signal),
+    pruneMarks(
+      { network, ledger, head, onFailed: (error) => log.warn({ err: error }, "marks not pruned") },
+      working.signal,
+    ),
+  ]);
+  publicServer.setServing(true);
+  log.info({ network, address: publicServer.address, operations: operations.address }, "relay serves");
+
+  return {
+    address: publicServer.address,
+    operationsAddress: operations.address,
+    async stop() {
+      await publicServer.drain(DRAIN_MS);
+      working.abort();
+      await work;
+      changes.close();
+      await operations.close();
+      await ledger.close();
+      log.info("relay stopped");
+    },
+  };
+}
+
+function accountCreationOf({ accountCreation }: RelayConfig): AccountCreation | undefined {
+  if (accountCreation === undefined) return undefined;
+  const { suffixes, initialBalance, registrar, veto } = accountCreation;
+  return { suffixes, initialBalance, registrar, veto };
+}
+
+function revealed(headers: RelayConfig["near"]["endpoints"][number]["headers"]): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, secret]) => [name, secret.reveal()]));
+}

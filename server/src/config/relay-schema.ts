@@ -1,0 +1,180 @@
+import { isValidAccountId } from "@countersign/near";
+import { type Environment, LOG_LEVELS, secretField } from "@countersign/service-kit";
+import { z } from "zod";
+import { ledgerUrl } from "./ledger-url.ts";
+
+const MAX_PORT = 65_535;
+/** The contract's own bound on a SignedDelegate, in bytes. */
+const MAX_DELEGATE_BYTES = 131_072;
+
+const account = z.string().refine(isValidAccountId, "must be a NEAR account id");
+const suffix = z
+  .string()
+  .refine((s) => s.startsWith(".") && isValidAccountId(s.slice(1)), 'must be "." and an account id');
+const port = z.int().min(0).max(MAX_PORT);
+const ms = z.int().min(1).max(3_600_000);
+const count = z.int().min(1).max(1_000_000);
+const path = z.string().min(1);
+
+/** A whole number in quotes: YAML's own numbers lose digits. */
+const amount = z
+  .string("must be a decimal string, in quotes")
+  .regex(/^(0|[1-9][0-9]{0,38})$/, "must be a decimal string of at most 39 digits")
+  .transform(BigInt);
+
+const endpointUrl = z
+  .string()
+  .refine((s) => /^https?:$/.test(URL.parse(s)?.protocol ?? ""), "must be an http:// or https:// URL")
+  .refine((s) => (URL.parse(s)?.username ?? "") === "", "must not carry credentials: put them into headers");
+
+const origin = z
+  .string()
+  .refine(
+    (s) => s !== "*" && /^https?:$/.test(URL.parse(s)?.protocol ?? "") && URL.parse(s)?.origin === s,
+    'must be one explicit origin, for example "https://wallet.example"',
+  );
+
+const signerUrl = z
+  .string()
+  .refine(
+    (s) => (s.startsWith("unix:/") ? Buffer.byteLength(s) < 108 : URL.parse(s)?.protocol === "https:"),
+    'must be "unix:/path" (at most 102 bytes of path) or "https://host:port"',
+  );
+
+const accountCreation = z
+  .strictObject({
+    mode: z.enum(["sub_account", "registrar"]),
+    suffixes: z.array(suffix).min(1),
+    initial_balance: z
+      .strictObject({ min: amount, max: amount, default: amount })
+      .refine((b) => b.min <= b.default && b.default <= b.max, "must be min <= default <= max"),
+    registrar: z
+      .strictObject({
+        contract_id: account,
+        method: z.string().min(1).max(256),
+        gas: amount.default(100_000_000_000_000n),
+        passes_registration_args: z.boolean().default(false),
+      })
+      .optional(),
+    veto: z.strictObject({ contract_id: account, method: z.string().min(1).max(256) }).optional(),
+  })
+  .superRefine(({ mode, registrar }, context) => {
+    if ((mode === "registrar") === (registrar !== undefined)) return;
+    const message = mode === "registrar" ? "is needed in mode registrar" : "is only for mode registrar";
+    context.addIssue({ code: "custom", path: ["registrar"], message });
+  });
+
+/** The relay's configuration file. References are read from `env` and the files that they name. */
+export function relaySchema(env: Environment) {
+  return z
+    .strictObject({
+      network: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a network's name, for example testnet"),
+      listen: z
+        .strictObject({ host: z.string().min(1).default("127.0.0.1"), port: port.default(8080) })
+        .prefault({}),
+      operations: z
+        .strictObject({ host: z.string().min(1).default("127.0.0.1"), port: port.default(9090) })
+        .prefault({}),
+      ledger: z.strictObject({ url: ledgerUrl(env).prefault("sqlite:./data/relay.db") }).prefault({}),
+      signer: z
+        .strictObject({
+          url: signerUrl,
+          tls: z.strictObject({ ca_file: path, cert_file: path, key_file: path }).optional(),
+          timeout_ms: ms.default(5000),
+        })
+        .superRefine(({ url, tls }, context) => {
+          const needed = url.startsWith("https:");
+          if (needed === (tls !== undefined)) return;
+          const message = needed ? "is needed for an https:// signer" : "is only for an https:// signer";
+          context.addIssue({ code: "custom", path: ["tls"], message });
+        }),
+      near: z.strictObject({
+        endpoints: z
+          .array(
+            z.strictObject({
+              url: endpointUrl,
+              headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), secretField(env)).default({}),
+            }),
+          )
+          .min(1),
+        timeout_ms: ms.default(10_000),
+        retries: z.int().min(0).max(20).default(3),
+        transaction_validity_blocks: z.int().min(1).default(86_400),
+      }),
+      relayers: z
+        .array(z.strictObject({ account_id: account, key_ids: z.array(z.string().min(1).max(64)).min(1) }))
+        .min(1),
+      delegates: z
+        .strictObject({
+          max_bytes: z.int().min(1).max(MAX_DELEGATE_BYTES).default(65_536),
+          max_actions: z.int().min(1).max(100).default(100),
+          max_gas: amount.default(300_000_000_000_000n),
+          max_deposit: amount.default(0n),
+          min_blocks_ahead: z.int().min(1).default(10),
+          max_blocks_ahead: z.int().min(1).default(10_000),
+        })
+        .prefault({})
+        .refine((d) => d.min_blocks_ahead < d.max_blocks_ahead, {
+          path: ["min_blocks_ahead"],
+          message: "must be below max_blocks_ahead",
+        }),
+      account_creation: accountCreation.optional(),
+      foreign_suffixes: z.array(suffix).optional(),
+      cors: z.strictObject({ origins: z.array(origin).default([]) }).prefault({}),
+      limits: z
+        .strictObject({
+          default_deadline_ms: ms.default(10_000),
+          max_deadline_ms: ms.default(60_000),
+          read_max_bytes: z.int().min(1024).max(4_194_304).default(262_144),
+          max_open_submissions: count.default(10_000),
+          max_connections: count.default(4096),
+        })
+        .prefault({})
+        .refine((l) => l.default_deadline_ms <= l.max_deadline_ms, {
+          path: ["default_deadline_ms"],
+          message: "must be at most max_deadline_ms",
+        }),
+      lanes: z
+        .strictObject({
+          window: z.int().min(1).max(1024).default(16),
+          lease_ms: z.int().min(100).max(600_000).default(5000),
+        })
+        .prefault({}),
+      log: z.strictObject({ level: z.enum(LOG_LEVELS).default("info") }).prefault({}),
+    })
+    .superRefine((config, context) => {
+      for (const { path, message } of crossChecks(config))
+        context.addIssue({ code: "custom", path, message });
+    });
+}
+
+interface CrossChecked {
+  relayers: { account_id: string; key_ids: string[] }[];
+  account_creation?: { mode: string; suffixes: string[] } | undefined;
+  delegates: { max_bytes: number };
+  limits: { read_max_bytes: number };
+}
+
+/** What one section says about another. */
+function* crossChecks(config: CrossChecked): Generator<{ path: (string | number)[]; message: string }> {
+  const accounts = config.relayers.map((r) => r.account_id);
+  if (new Set(accounts).size < accounts.length) {
+    yield { path: ["relayers"], message: "must name each account once" };
+  }
+  const keys = config.relayers.flatMap((r) => r.key_ids);
+  if (new Set(keys).size < keys.length) yield { path: ["relayers"], message: "must name each key id once" };
+
+  const creation = config.account_creation;
+  for (const [i, suffix] of (creation?.mode === "sub_account" ? creation.suffixes : []).entries()) {
+    if (accounts.includes(suffix.slice(1))) continue;
+    const message = `needs relayer ${suffix.slice(1)}: only an account itself can create its sub-accounts`;
+    yield { path: ["account_creation", "suffixes", i], message };
+  }
+  // A delegate travels in base64 inside of JSON, with a few other fields.
+  if (config.limits.read_max_bytes < (config.delegates.max_bytes * 4) / 3 + 16_384) {
+    yield {
+      path: ["limits", "read_max_bytes"],
+      message: "is too small for a delegate of delegates.max_bytes",
+    };
+  }
+}

@@ -1,0 +1,99 @@
+import type { Transaction } from "kysely";
+import type { ChangeFeed } from "./changes.ts";
+import { int64, toMillis } from "./column-values.ts";
+import { claimKey, findIdempotent } from "./idempotency.ts";
+import type { QueueBound } from "./queue-bound.ts";
+import { setReplayMark } from "./replay-marks.ts";
+import type { LedgerSchema } from "./schema.ts";
+import { logTransitions } from "./transition-log.ts";
+import type { AcceptInput, AcceptResult, Submission } from "./types.ts";
+
+/** Leaves the transaction with nothing written. */
+class Refused extends Error {
+  readonly outcome: "replayed" | "queue-full";
+
+  constructor(outcome: "replayed" | "queue-full") {
+    super(outcome);
+    this.outcome = outcome;
+  }
+}
+
+/**
+ * The key comes first, so that a call which was accepted before is answered whatever became of the queue and
+ * of the mark.
+ */
+export async function accept(feed: ChangeFeed, bound: QueueBound, input: AcceptInput): Promise<AcceptResult> {
+  check(input);
+  try {
+    return await feed.write(async (trx, note) => {
+      const { submission, replayMark } = input;
+      const claim = { ...input, key: input.idempotencyKey };
+      if (!(await claimKey(trx, claim, input.bodyHash, submission.id))) return earlier(trx, input);
+      if (replayMark !== null && !(await setReplayMark(trx, submission.network, replayMark, submission.id))) {
+        throw new Refused("replayed");
+      }
+      if (!(await bound.admits(trx, input.maxOpen))) throw new Refused("queue-full");
+      await insertSubmission(trx, input);
+      note(submission.id, "ACCEPTED");
+      return { outcome: "accepted", submission: asAccepted(input) };
+    });
+  } catch (error) {
+    if (error instanceof Refused) return { outcome: error.outcome };
+    throw error;
+  }
+}
+
+function check({ bodyHash, submission, replayMark }: AcceptInput): void {
+  if (bodyHash.length !== 32) throw new RangeError(`bodyHash has ${bodyHash.length} bytes, not 32`);
+  if (replayMark !== null && replayMark.delegateHash !== submission.delegateHash) {
+    throw new RangeError("the replay mark and the submission name different delegates");
+  }
+}
+
+async function earlier(trx: Transaction<LedgerSchema>, input: AcceptInput): Promise<AcceptResult> {
+  const found = await findIdempotent(trx, { ...input, key: input.idempotencyKey });
+  if (found === undefined) throw new Error("an idempotency key is taken and names no submission");
+  if (Buffer.compare(found.bodyHash, input.bodyHash) !== 0) return { outcome: "key-reused" };
+  return { outcome: "repeated", submission: found.submission };
+}
+
+async function insertSubmission(trx: Transaction<LedgerSchema>, input: AcceptInput): Promise<void> {
+  const { submission, tenant, caller, at } = input;
+  await trx
+    .insertInto("submissions")
+    .values({
+      id: submission.id,
+      tenant,
+      caller,
+      kind: submission.kind,
+      state: "ACCEPTED",
+      version: 1n,
+      network: submission.network,
+      account_id: submission.accountId,
+      receiver_id: submission.receiverId,
+      delegate_hash: submission.delegateHash,
+      payload: submission.payload,
+      required_relayer: submission.requiredRelayer,
+      expires_at_height:
+        submission.expiresAtHeight === null ? null : int64(submission.expiresAtHeight, "expiresAtHeight"),
+      created_at: toMillis(at, "at"),
+    })
+    .execute();
+  await logTransitions(trx, [{ submissionId: submission.id, seq: 1n, state: "ACCEPTED", at }]);
+}
+
+/** What a read would give now. */
+function asAccepted({ tenant, caller, submission, at }: AcceptInput): Submission {
+  const { payload: _, ...shown } = submission;
+  return {
+    ...shown,
+    tenant,
+    caller,
+    state: "ACCEPTED",
+    createdAt: at,
+    transaction: null,
+    cost: null,
+    failure: null,
+    transitions: [{ seq: 1n, state: "ACCEPTED", at }],
+  };
+}

@@ -1,0 +1,110 @@
+import type { Transaction } from "kysely";
+import type { NoteChange } from "./changes.ts";
+import { int64, toMillis } from "./column-values.ts";
+import { enterState } from "./enter-state.ts";
+import { IllegalTransitionError, NonceConflictError } from "./errors.ts";
+import type { LedgerSchema } from "./schema.ts";
+import type { SignedItem } from "./types.ts";
+
+export async function recordSigned(
+  trx: Transaction<LedgerSchema>,
+  laneId: bigint,
+  items: readonly SignedItem[],
+  note: NoteChange,
+): Promise<void> {
+  if (items.length === 0) return;
+  const inserted = await insertAttempts(trx, laneId, items);
+  const fresh = items.filter(({ transactionHash }) => inserted.has(transactionHash));
+  for (const item of items) {
+    if (!inserted.has(item.transactionHash)) await checkRepeated(trx, laneId, item);
+  }
+  await buryEarlierAttempts(trx, fresh);
+  const entries = fresh.map((item) => ({ submissionId: item.submissionId, at: item.at, signed: item }));
+  const [refused] = await enterState(trx, laneId, "SIGNED", entries, note);
+  if (refused !== undefined) await explain(trx, laneId, refused.signed);
+}
+
+/** Leaves out those whose nonce or hash is taken; answers the hashes of the others. */
+async function insertAttempts(
+  trx: Transaction<LedgerSchema>,
+  laneId: bigint,
+  items: readonly SignedItem[],
+): Promise<Set<string>> {
+  const rows = await trx
+    .insertInto("attempts")
+    .values(
+      items.map((item) => ({
+        lane_id: laneId,
+        nonce: int64(item.nonce, "nonce"),
+        submission_id: item.submissionId,
+        transaction_hash: item.transactionHash,
+        signed_transaction: item.signedTransaction,
+        block_hash_height: int64(item.blockHashHeight, "blockHashHeight"),
+        signed_at: toMillis(item.at, "at"),
+      })),
+    )
+    .onConflict((oc) => oc.doNothing())
+    .returning("transaction_hash")
+    .execute();
+  return new Set(rows.map((row) => row.transaction_hash));
+}
+
+/** The same transaction may be recorded again: its first record's answer may have been lost. */
+async function checkRepeated(
+  trx: Transaction<LedgerSchema>,
+  laneId: bigint,
+  item: SignedItem,
+): Promise<void> {
+  const same = await trx
+    .selectFrom("attempts")
+    .select("nonce")
+    .where("lane_id", "=", laneId)
+    .where("nonce", "=", item.nonce)
+    .where("submission_id", "=", item.submissionId)
+    .where("transaction_hash", "=", item.transactionHash)
+    .executeTakeFirst();
+  if (same === undefined) {
+    throw new NonceConflictError(`nonce ${item.nonce} of lane ${laneId} carries another transaction already`);
+  }
+}
+
+async function buryEarlierAttempts(
+  trx: Transaction<LedgerSchema>,
+  fresh: readonly SignedItem[],
+): Promise<void> {
+  const [first] = fresh;
+  if (first === undefined) return;
+  const ids = fresh.map(({ submissionId }) => submissionId);
+  await trx
+    .updateTable("attempts")
+    .set({ dead_at: toMillis(first.at, "at") })
+    .where("transaction_hash", "in", (eb) =>
+      eb
+        .selectFrom("submissions")
+        .select("transaction_hash")
+        .where("id", "in", ids)
+        .where("transaction_hash", "is not", null),
+    )
+    .execute();
+}
+
+async function explain(
+  trx: Transaction<LedgerSchema>,
+  laneId: bigint,
+  { submissionId, nonce }: SignedItem,
+): Promise<never> {
+  const row = await trx
+    .selectFrom("submissions")
+    .select(["state", "nonce"])
+    .where("id", "=", submissionId)
+    .where("lane_id", "=", laneId)
+    .executeTakeFirst();
+  if (row !== undefined && row.nonce !== nonce) {
+    throw new NonceConflictError(
+      `nonce ${nonce} was not allocated to ${submissionId}, which has ${row.nonce}`,
+    );
+  }
+  throw new IllegalTransitionError(
+    `${submissionId} cannot enter SIGNED: ${row?.state ?? "not in this lane"}`,
+  );
+}

@@ -1,0 +1,101 @@
+import { sql, type Transaction } from "kysely";
+import { isTerminal, sourcesOf } from "../tx/states.ts";
+import type { NoteChange } from "./changes.ts";
+import { int64, toMillis } from "./column-values.ts";
+import { IllegalTransitionError } from "./errors.ts";
+import type { LedgerSchema } from "./schema.ts";
+import { logTransitions } from "./transition-log.ts";
+import type { Cost, Failure, SubmissionState } from "./types.ts";
+import { valueList } from "./value-list.ts";
+
+/** What a submission is given with its new state. */
+export interface Entry {
+  readonly submissionId: string;
+  readonly at: Date;
+  /** The transaction that carries it from now on; the nonce must be the one allocated to the submission. */
+  readonly signed?: { readonly nonce: bigint; readonly transactionHash: string } | undefined;
+  readonly blockHash?: string | undefined;
+  readonly cost?: Cost | undefined;
+  readonly failure?: Failure | undefined;
+}
+
+const COLUMNS = {
+  id: "text",
+  at: "bigint",
+  nonce: "bigint",
+  transaction_hash: "text",
+  block_hash: "text",
+  gas_burnt: "bigint",
+  tokens_burnt: "text",
+  deposit: "text",
+  failure_reason: "text",
+  failure_message: "text",
+  failure_chain_error: "text",
+} as const;
+
+/**
+ * Brings submissions of the lane into a state, and logs it. Answers the entries for which nothing was written,
+ * because their submission is not in the lane, not in a state from which this one can be entered, or has
+ * another nonce.
+ */
+export async function enterState<E extends Entry>(
+  trx: Transaction<LedgerSchema>,
+  laneId: bigint,
+  to: SubmissionState,
+  entries: readonly E[],
+  note: NoteChange,
+): Promise<E[]> {
+  if (entries.length === 0) return [];
+  const byId = new Map(entries.map((entry) => [entry.submissionId, entry]));
+  if (byId.size < entries.length)
+    throw new IllegalTransitionError(`a submission is to enter ${to} twice at once`);
+
+  const entered = await trx
+    .updateTable("submissions as s")
+    .from(valueList("v", COLUMNS, entries.map(columnsOf)))
+    .set((eb) => ({
+      state: to,
+      version: eb("s.version", "+", 1n),
+      transaction_hash: eb.fn.coalesce("v.transaction_hash", "s.transaction_hash"),
+      // A new transaction stands in no block yet.
+      block_hash: to === "SIGNED" ? null : eb.fn.coalesce("v.block_hash", "s.block_hash"),
+      gas_burnt: eb.ref("v.gas_burnt"),
+      tokens_burnt: eb.ref("v.tokens_burnt"),
+      deposit: eb.ref("v.deposit"),
+      failure_reason: eb.ref("v.failure_reason"),
+      failure_message: eb.ref("v.failure_message"),
+      failure_chain_error: eb.ref("v.failure_chain_error"),
+      terminal_at: isTerminal(to) ? eb.ref("v.at") : null,
+    }))
+    .whereRef("s.id", "=", "v.id")
+    .where("s.lane_id", "=", laneId)
+    .where("s.state", "in", sourcesOf(to))
+    .where((eb) => eb.or([eb("v.nonce", "is", null), eb("v.nonce", "=", eb.ref("s.nonce"))]))
+    .returning([sql<string>`id`.as("id"), sql<bigint>`version`.as("version")])
+    .execute();
+
+  const transitions = entered.flatMap(({ id, version }) => {
+    const entry = byId.get(id);
+    byId.delete(id);
+    return entry === undefined ? [] : [{ submissionId: id, seq: version, state: to, at: entry.at }];
+  });
+  await logTransitions(trx, transitions);
+  for (const { submissionId } of transitions) note(submissionId, to);
+  return [...byId.values()];
+}
+
+function columnsOf({ submissionId, at, signed, blockHash, cost, failure }: Entry) {
+  return {
+    id: submissionId,
+    at: toMillis(at, "at"),
+    nonce: signed === undefined ? null : int64(signed.nonce, "nonce"),
+    transaction_hash: signed?.transactionHash ?? null,
+    block_hash: blockHash ?? null,
+    gas_burnt: cost === undefined ? null : int64(cost.gasBurnt, "gasBurnt"),
+    tokens_burnt: cost?.tokensBurnt.toString() ?? null,
+    deposit: cost?.deposit.toString() ?? null,
+    failure_reason: failure?.reason ?? null,
+    failure_message: failure?.message ?? null,
+    failure_chain_error: failure?.chainError ?? null,
+  };
+}

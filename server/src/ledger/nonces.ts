@@ -1,0 +1,31 @@
+import type { Transaction } from "kysely";
+import { int64 } from "./column-values.ts";
+import type { HeldLane } from "./fence.ts";
+import type { LedgerSchema } from "./schema.ts";
+import type { Allocation } from "./types.ts";
+import { valueList } from "./value-list.ts";
+
+/**
+ * Allocates consecutive nonces to submissions, puts these into the lane, and raises the lane's next nonce.
+ * The lane must be locked for update, and there must be a submission.
+ */
+export async function allocateNonces(
+  trx: Transaction<LedgerSchema>,
+  lane: HeldLane,
+  submissionIds: readonly string[],
+  nonceFloor: bigint,
+): Promise<Allocation[]> {
+  const first = int64(nonceFloor, "nonceFloor") > lane.nextNonce ? nonceFloor : lane.nextNonce;
+  const next = int64(first + BigInt(submissionIds.length), "next nonce");
+  const allocations = submissionIds.map((submissionId, i) => ({ submissionId, nonce: first + BigInt(i) }));
+
+  const rows = allocations.map(({ submissionId, nonce }) => ({ id: submissionId, nonce }));
+  await trx
+    .updateTable("submissions")
+    .from(valueList("v", { id: "text", nonce: "bigint" }, rows))
+    .set((eb) => ({ lane_id: lane.id, nonce: eb.ref("v.nonce") }))
+    .whereRef("submissions.id", "=", "v.id")
+    .execute();
+  await trx.updateTable("lanes").set({ next_nonce: next }).where("id", "=", lane.id).execute();
+  return allocations;
+}

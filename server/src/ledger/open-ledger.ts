@@ -1,0 +1,83 @@
+import type { Secret } from "@countersign/service-kit";
+import { sql } from "kysely";
+import { accept } from "./accept.ts";
+import { recordSigned } from "./attempts.ts";
+import { ChangeFeed } from "./changes.ts";
+import { whole } from "./column-values.ts";
+import type { Engine } from "./engine.ts";
+import { fence } from "./fence.ts";
+import { findIdempotent } from "./idempotency.ts";
+import { claim, openWork, reallocate } from "./lane-work.ts";
+import { acquireLane, ensureLanes, releaseLane, renewLane } from "./lanes.ts";
+import type { Ledger } from "./ledger.ts";
+import { openPostgres } from "./postgres.ts";
+import { recordProgress, recordTerminal } from "./progress.ts";
+import { countOpen, QueueBound } from "./queue-bound.ts";
+import { isReplayed, pruneReplayMarks } from "./replay-marks.ts";
+import { openSqlite } from "./sqlite.ts";
+import { stats } from "./stats.ts";
+import { getByTransactionHash, getSubmission, listSubmissions } from "./submissions.ts";
+import { transitionsOf } from "./transition-log.ts";
+
+/**
+ * Opens the ledger and brings its schema up to date. `sqlite:PATH` is a file for one process,
+ * `postgres://…` a database that many share. Throws LedgerLockedError while another process has the file
+ * open, and LedgerUnavailableError when the database cannot be reached.
+ */
+export async function openLedger(url: Secret<string>): Promise<Ledger> {
+  return ledgerOver(await openEngine(url.reveal()));
+}
+
+function openEngine(url: string): Promise<Engine> {
+  const path = /^sqlite:(?:\/\/)?(.+)$/s.exec(url)?.[1];
+  if (path !== undefined) return openSqlite(path);
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url);
+  // The URL may hold a password: it is not repeated.
+  throw new TypeError("a ledger URL is sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE");
+}
+
+function ledgerOver(engine: Engine): Ledger {
+  const feed = new ChangeFeed(engine);
+  const bound = new QueueBound();
+  return {
+    accept: (input) => accept(feed, bound, input),
+    findIdempotent: (key) => engine.read((db) => findIdempotent(db, key)),
+    isReplayed: (network, delegate) => engine.read((db) => isReplayed(db, network, delegate)),
+    pruneReplayMarks: (network, height) => engine.write((trx) => pruneReplayMarks(trx, network, height)),
+
+    getSubmission: (tenant, id) => engine.read((db) => getSubmission(db, tenant, id)),
+    getByTransactionHash: (tenant, hash) => engine.read((db) => getByTransactionHash(db, tenant, hash)),
+    listSubmissions: (query) => engine.read((db) => listSubmissions(db, query)),
+    transitions: (id) => engine.read(async (db) => (await transitionsOf(db, [id])).get(id) ?? []),
+
+    ensureLanes: (keys) => ensureLanes(engine, keys),
+    acquireLane: (id, owner, now, ttlMs) => engine.write((trx) => acquireLane(trx, id, owner, now, ttlMs)),
+    renewLane: (token, now, ttlMs) => engine.write((trx) => renewLane(trx, token, now, ttlMs)),
+    releaseLane: (token) => engine.write((trx) => releaseLane(trx, token)),
+
+    claim: (input) => engine.write((trx) => claim(engine, trx, input)),
+    openWork: (laneId) => engine.read((db) => openWork(db, laneId)),
+    reallocate: (input) => engine.write((trx) => reallocate(engine, trx, input)),
+    recordSigned: (token, items) =>
+      feed.write(async (trx, note) => {
+        await fence(engine, trx, token, "share");
+        await recordSigned(trx, whole(token.laneId, "laneId"), items, note);
+      }),
+    recordProgress: (token, items) =>
+      feed.write(async (trx, note) => {
+        await fence(engine, trx, token, "share");
+        await recordProgress(trx, whole(token.laneId, "laneId"), items, note);
+      }),
+    recordTerminal: (token, items) =>
+      feed.write(async (trx, note) => {
+        await fence(engine, trx, token, "share");
+        await recordTerminal(trx, whole(token.laneId, "laneId"), items, note);
+      }),
+
+    countOpen: () => engine.read(countOpen),
+    stats: () => engine.read(stats),
+    ping: () => engine.read(async (db) => void (await sql`select 1`.execute(db))),
+    onChange: (listener) => feed.listen(listener),
+    close: () => engine.close(),
+  };
+}

@@ -1,0 +1,105 @@
+import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
+import pg from "pg";
+import type { Engine } from "./engine.ts";
+import { LedgerUnavailableError } from "./errors.ts";
+import { migrate } from "./migrations.ts";
+import { surfacedPostgresError } from "./postgres-errors.ts";
+import type { LedgerSchema } from "./schema.ts";
+
+const POOL_SIZE = 16;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** The server ends a statement after the first, and the client gives up on a silent server after the second. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 12_000;
+/** How long a process that stopped in the middle of a transaction may hold its locks. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
+
+/** A ledger that many processes share. `url` is a libpq connection URI. */
+export async function openPostgres(url: string): Promise<Engine> {
+  try {
+    await prepareDatabase(url);
+  } catch (error) {
+    throw surfacedPostgresError(error);
+  }
+  return new PostgresEngine(
+    connect(url, {
+      max: POOL_SIZE,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    }),
+  );
+}
+
+/** On a connection of its own: a migration, or the wait for another process's, may take long. */
+async function prepareDatabase(url: string): Promise<void> {
+  const db = connect(url, { max: 1 });
+  try {
+    const { rows } = await sql<{ value: string }>`
+      select current_setting('synchronous_commit') as value`.execute(db);
+    if (rows[0]?.value === "off") {
+      throw new Error("PostgreSQL runs with synchronous_commit off: a crash would lose accepted submissions");
+    }
+    await migrate(db, "bytea");
+  } finally {
+    await db.destroy();
+  }
+}
+
+function connect(url: string, options: pg.PoolConfig): Kysely<LedgerSchema> {
+  const pool = new pg.Pool({
+    ...options,
+    connectionString: url,
+    application_name: "countersign-relay",
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types: { getTypeParser },
+  });
+  // A connection that breaks is replaced, and a query on it fails with the same error. Without listeners the
+  // event would end the process, while the connection is idle (pool) or in use (client).
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return new Kysely<LedgerSchema>({ dialect: new PostgresDialect({ pool }) });
+}
+
+const parseBytes = pg.types.getTypeParser(pg.types.builtins.BYTEA) as (text: string) => Buffer;
+
+/** int8 is read as bigint and bytea as a plain Uint8Array, as from SQLite. */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: "text" | "binary") => {
+  if (oid === pg.types.builtins.INT8) return BigInt;
+  if (oid === pg.types.builtins.BYTEA) return (text: string) => Uint8Array.from(parseBytes(text));
+  return pg.types.getTypeParser(oid, format as "text");
+};
+
+class PostgresEngine implements Engine {
+  readonly locksRows = true;
+  readonly #db: Kysely<LedgerSchema>;
+  #closed = false;
+
+  constructor(db: Kysely<LedgerSchema>) {
+    this.#db = db;
+  }
+
+  async read<T>(body: (db: Kysely<LedgerSchema>) => Promise<T>): Promise<T> {
+    return this.#surfacing(() => body(this.#db));
+  }
+
+  async write<T>(body: (trx: Transaction<LedgerSchema>) => Promise<T>): Promise<T> {
+    return this.#surfacing(() => this.#db.transaction().execute(body));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#db.destroy();
+  }
+
+  async #surfacing<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new LedgerUnavailableError("the ledger is closed");
+    try {
+      return await action();
+    } catch (error) {
+      throw surfacedPostgresError(error);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { Transaction } from "kysely";
+import type { NoteChange } from "./changes.ts";
+import { type Entry, enterState } from "./enter-state.ts";
+import { IllegalTransitionError } from "./errors.ts";
+import { releaseReplayMarks } from "./replay-marks.ts";
+import type { LedgerSchema } from "./schema.ts";
+import type { ProgressItem, SubmissionState, TerminalItem, TerminalState } from "./types.ts";
+
+export async function recordProgress(
+  trx: Transaction<LedgerSchema>,
+  laneId: bigint,
+  items: readonly ProgressItem[],
+  note: NoteChange,
+): Promise<void> {
+  for (const to of ["BROADCAST", "INCLUDED"] as const) {
+    const entries = items.filter((item) => item.to === to);
+    const left = await enterState(trx, laneId, to, entries, note);
+    await requireRepeated(trx, laneId, to, left);
+  }
+}
+
+const TERMINAL: readonly TerminalState[] = ["SUCCEEDED", "FAILED", "REJECTED", "EXPIRED"];
+
+export async function recordTerminal(
+  trx: Transaction<LedgerSchema>,
+  laneId: bigint,
+  items: readonly TerminalItem[],
+  note: NoteChange,
+): Promise<void> {
+  for (const { submissionId, to, failure } of items) {
+    if ((to === "SUCCEEDED") !== (failure === undefined)) {
+      throw new TypeError(`${submissionId}: a failure stands with ${to}, or is missing`);
+    }
+  }
+  for (const to of TERMINAL) {
+    const entries = items.filter((item) => item.to === to);
+    const left = await enterState(trx, laneId, to, entries, note);
+    await requireRepeated(trx, laneId, to, left);
+  }
+  await releaseReplayMarks(
+    trx,
+    items.filter(({ to }) => to === "REJECTED" || to === "EXPIRED").map(({ submissionId }) => submissionId),
+  );
+}
+
+/** An entry that could not be written must say what stands there already: its first answer may be lost. */
+async function requireRepeated(
+  trx: Transaction<LedgerSchema>,
+  laneId: bigint,
+  to: SubmissionState,
+  left: readonly Entry[],
+): Promise<void> {
+  for (const { submissionId, cost, failure } of left) {
+    const row = await trx
+      .selectFrom("submissions")
+      .select(["state", "gas_burnt", "tokens_burnt", "deposit", "failure_reason"])
+      .where("id", "=", submissionId)
+      .where("lane_id", "=", laneId)
+      .executeTakeFirst();
+    const same =
+      row?.state === to &&
+      row.gas_burnt === (cost?.gasBurnt ?? null) &&
+      row.tokens_burnt === (cost?.tokensBurnt.toString() ?? null) &&
+      row.deposit === (cost?.deposit.toString() ?? null) &&
+      row.failure_reason === (failure?.reason ?? null);
+    if (!same) {
+      throw new IllegalTransitionError(
+        `${submissionId} cannot enter ${to}: ${row?.state ?? "not in this lane"}`,
+      );
+    }
+  }
+}

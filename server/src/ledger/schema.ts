@@ -1,0 +1,102 @@
+import type { SubmissionKind, SubmissionState } from "./types.ts";
+
+/** Bytes; written as a Uint8Array, read as one. */
+type Bytes = Uint8Array;
+/** Milliseconds since the epoch. */
+type Millis = bigint;
+/** yoctoNEAR as a decimal string: amounts have 128 bits. */
+type Yocto = string;
+
+export interface SubmissionTable {
+  id: string;
+  tenant: string;
+  caller: string;
+  kind: SubmissionKind;
+  state: SubmissionState;
+  /** How many transitions there are: the seq of the last one. */
+  version: bigint;
+  network: string;
+  account_id: string;
+  receiver_id: string;
+  delegate_hash: string | null;
+  payload: Bytes;
+  required_relayer: string | null;
+  expires_at_height: bigint | null;
+  created_at: Millis;
+  /** Null while open. The partial indexes hang on it, so that open work is found whatever lies behind it. */
+  terminal_at: Millis | null;
+  /** Null until claimed. */
+  lane_id: bigint | null;
+  /** Allocated last; null until claimed. */
+  nonce: bigint | null;
+  /** Of the current attempt. */
+  transaction_hash: string | null;
+  block_hash: string | null;
+  gas_burnt: bigint | null;
+  tokens_burnt: Yocto | null;
+  deposit: Yocto | null;
+  failure_reason: string | null;
+  failure_message: string | null;
+  failure_chain_error: string | null;
+}
+
+export interface TransitionTable {
+  submission_id: string;
+  seq: bigint;
+  state: SubmissionState;
+  at: Millis;
+}
+
+export interface IdempotencyTable {
+  tenant: string;
+  caller: string;
+  method: string;
+  key: string;
+  body_hash: Bytes;
+  submission_id: string;
+}
+
+export interface ReplayMarkTable {
+  network: string;
+  sender_id: string;
+  public_key: string;
+  nonce: bigint;
+  delegate_hash: string;
+  max_block_height: bigint;
+  submission_id: string;
+}
+
+export interface LaneTable {
+  id: bigint;
+  network: string;
+  account_id: string;
+  public_key: string;
+  key_id: string;
+  next_nonce: bigint;
+  /** Null when released. */
+  lease_owner: string | null;
+  /** The fencing token: rises each time the lease changes hands. */
+  lease_epoch: bigint;
+  lease_until: Millis;
+}
+
+export interface AttemptTable {
+  lane_id: bigint;
+  nonce: bigint;
+  submission_id: string;
+  transaction_hash: string;
+  signed_transaction: Bytes;
+  block_hash_height: bigint;
+  signed_at: Millis;
+  /** When another attempt took its place; null for the current one. */
+  dead_at: Millis | null;
+}
+
+export interface LedgerSchema {
+  submissions: SubmissionTable;
+  transitions: TransitionTable;
+  idempotency: IdempotencyTable;
+  replay_marks: ReplayMarkTable;
+  lanes: LaneTable;
+  attempts: AttemptTable;
+}

@@ -1,0 +1,125 @@
+import {
+  type Expression,
+  type ExpressionBuilder,
+  type Kysely,
+  type Selectable,
+  type SqlBool,
+  sql,
+} from "kysely";
+import { isTerminal } from "../tx/states.ts";
+import { toMillis, whole } from "./column-values.ts";
+import type { LedgerSchema, SubmissionTable } from "./schema.ts";
+import { toSubmission } from "./submission-row.ts";
+import { transitionsOf } from "./transition-log.ts";
+import type { Submission, SubmissionQuery, SubmissionState } from "./types.ts";
+
+export async function getSubmission(
+  db: Kysely<LedgerSchema>,
+  tenant: string,
+  id: string,
+): Promise<Submission | undefined> {
+  const [found] = await withTransitions(
+    db,
+    await submissionRows(db).where("s.id", "=", id).where("s.tenant", "=", tenant).execute(),
+  );
+  return found;
+}
+
+export async function getByTransactionHash(
+  db: Kysely<LedgerSchema>,
+  tenant: string,
+  hash: string,
+): Promise<Submission | undefined> {
+  const attempt = await db
+    .selectFrom("attempts")
+    .select("submission_id")
+    .where("transaction_hash", "=", hash)
+    .executeTakeFirst();
+  return attempt === undefined ? undefined : getSubmission(db, tenant, attempt.submission_id);
+}
+
+/** A page begins where the one before ended, whatever has come since. */
+export async function listSubmissions(
+  db: Kysely<LedgerSchema>,
+  query: SubmissionQuery,
+): Promise<Submission[]> {
+  const rows = await submissionRows(db)
+    .where((eb) => eb.and(conditions(eb, query)))
+    .orderBy("s.created_at", "desc")
+    .orderBy("s.id", "desc")
+    .limit(whole(query.limit, "limit"))
+    .execute();
+  return withTransitions(db, rows);
+}
+
+/** With the current attempt and the lane that signed it. The payload stays behind. */
+function submissionRows(db: Kysely<LedgerSchema>) {
+  return db
+    .selectFrom("submissions as s")
+    .leftJoin("attempts as a", "a.transaction_hash", "s.transaction_hash")
+    .leftJoin("lanes as l", "l.id", "a.lane_id")
+    .select([
+      "s.id",
+      "s.tenant",
+      "s.caller",
+      "s.kind",
+      "s.state",
+      "s.version",
+      "s.network",
+      "s.account_id",
+      "s.receiver_id",
+      "s.delegate_hash",
+      "s.required_relayer",
+      "s.expires_at_height",
+      "s.created_at",
+      "s.transaction_hash",
+      "s.block_hash",
+      "s.gas_burnt",
+      "s.tokens_burnt",
+      "s.deposit",
+      "s.failure_reason",
+      "s.failure_message",
+      "s.failure_chain_error",
+      "a.nonce as attempt_nonce",
+      "l.account_id as relayer_id",
+      "l.public_key as relayer_public_key",
+    ]);
+}
+
+/** What submissionRows reads. */
+export type SubmissionRow = Omit<
+  Selectable<SubmissionTable>,
+  "payload" | "terminal_at" | "lane_id" | "nonce"
+> & {
+  attempt_nonce: bigint | null;
+  relayer_id: string | null;
+  relayer_public_key: string | null;
+};
+
+async function withTransitions(db: Kysely<LedgerSchema>, rows: SubmissionRow[]): Promise<Submission[]> {
+  const transitions = await transitionsOf(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => toSubmission(row, transitions.get(row.id) ?? []));
+}
+
+type Conditions = ExpressionBuilder<LedgerSchema & { s: SubmissionTable }, "s">;
+
+function conditions(eb: Conditions, { tenant, caller, accountId, state, before }: SubmissionQuery) {
+  const all: Expression<SqlBool>[] = [eb("s.tenant", "=", tenant)];
+  if (caller !== undefined) all.push(eb("s.caller", "=", caller));
+  if (accountId !== undefined) all.push(eb("s.account_id", "=", accountId));
+  if (state !== undefined) all.push(eb("s.state", "=", state), ...indexOf(eb, state));
+  if (before !== undefined) {
+    const createdAt = toMillis(before.createdAt, "before");
+    all.push(sql<SqlBool>`(s.created_at, s.id) < (${createdAt}, ${before.id})`);
+  }
+  return all;
+}
+
+/** Follows from the state, and lets a partial index find what is rare among millions that succeeded. */
+function indexOf(eb: Conditions, state: SubmissionState) {
+  if (!isTerminal(state)) return [eb("s.terminal_at", "is", null)];
+  return state === "SUCCEEDED" ? [] : [eb("s.failure_reason", "is not", null)];
+}

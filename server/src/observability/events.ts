@@ -1,0 +1,115 @@
+import type { Logger } from "@countersign/service-kit";
+import type { Metrics } from "./metrics.ts";
+
+/**
+ * What the relay tells of itself: one function per event, which logs it and counts it.
+ *
+ * Log fields have these names and no others, so that a line can be found by any of them:
+ * - `request_id`     header x-request-id, also in every error that a caller gets
+ * - `rpc_service`, `rpc_method`   as in the contract
+ * - `code`           Connect/gRPC code in lower case ("ok" for success); `reason` ErrorReason without its prefix
+ * - `seconds`        a duration
+ * - `submission_id`, `kind`, `from`, `to`   a submission and its states
+ * - `lane_id`, `step`, `why`      a lane, what it was doing, and the cause in a word
+ * - `tx_hash`, `network`, `account_id`
+ * - `endpoint`, `chain_method`    a NEAR endpoint (its place in the configuration) and its JSON-RPC method
+ * - `signer_method`, `operation`  a call to the signer, an operation of the ledger
+ * - `check`          a readiness check; `calls` a number of calls
+ * - `err`            the private cause
+ */
+export interface Events {
+  /** A call ended. `code` is "ok" for success. */
+  rpcFinished(event: {
+    service: string;
+    method: string;
+    code: string;
+    reason?: string | undefined;
+    requestId: string;
+    seconds: number;
+  }): void;
+  /** A submission is durably recorded. */
+  submissionAccepted(event: {
+    submissionId: string;
+    kind: string;
+    network: string;
+    accountId: string;
+    requestId?: string | undefined;
+  }): void;
+  /** A submission changed its state and stayed `seconds` in the one before. */
+  submissionTransition(event: {
+    submissionId: string;
+    kind: string;
+    from: string;
+    to: string;
+    seconds: number;
+    reason?: string | undefined;
+    txHash?: string | undefined;
+  }): void;
+  /** This process works on a lane from now on. */
+  laneAcquired(event: { laneId: string }): void;
+  /** This process no longer works on a lane. */
+  laneLost(event: { laneId: string; why: string }): void;
+  /** A step of a lane failed for a passing reason and is tried again. `step` is one of a few words. */
+  laneRetrying(event: { laneId: string; step: string; error: unknown }): void;
+  /** One attempt to call a NEAR endpoint failed. */
+  chainCallFailed(event: { endpoint: number; method: string; kind: string; error: unknown }): void;
+  /** A call to the signer failed. */
+  signerCallFailed(event: { method: string; code: string; error: unknown }): void;
+  /** An operation of the ledger got no answer. */
+  ledgerUnavailable(event: { operation: string; error: unknown }): void;
+}
+
+/** Events that go to the log and the metrics. */
+export function createEvents(log: Logger, metrics: Metrics): Events {
+  return {
+    rpcFinished({ service, method, code, reason = "", requestId, seconds }) {
+      metrics.rpcs.inc({ service, method, code, reason });
+      metrics.rpcSeconds.observe({ service, method, code }, seconds);
+      const fields = {
+        request_id: requestId,
+        rpc_service: service,
+        rpc_method: method,
+        code,
+        reason,
+        seconds,
+      };
+      // Probes come every few seconds and say nothing new.
+      log[service.startsWith("grpc.") ? "debug" : "info"](fields, "rpc finished");
+    },
+    submissionAccepted({ submissionId, kind, network, accountId, requestId }) {
+      metrics.submissionsAccepted.inc({ kind });
+      const submission = { submission_id: submissionId, kind, network, account_id: accountId };
+      log.info({ ...submission, request_id: requestId }, "submission accepted");
+    },
+    submissionTransition({ submissionId, kind, from, to, seconds, reason = "", txHash }) {
+      metrics.submissionTransitions.inc({ kind, to, reason });
+      metrics.submissionStateSeconds.observe({ kind, from }, seconds);
+      const fields = { submission_id: submissionId, kind, from, to, seconds, reason, tx_hash: txHash };
+      log.info(fields, "submission moved");
+    },
+    laneAcquired({ laneId }) {
+      metrics.laneChanges.inc({ change: "acquired" });
+      log.info({ lane_id: laneId }, "lane acquired");
+    },
+    laneLost({ laneId, why }) {
+      metrics.laneChanges.inc({ change: "lost" });
+      log.warn({ lane_id: laneId, why }, "lane lost");
+    },
+    laneRetrying({ laneId, step, error }) {
+      metrics.laneRetries.inc({ step });
+      log.warn({ lane_id: laneId, step, err: error }, "lane retries");
+    },
+    chainCallFailed({ endpoint, method, kind, error }) {
+      metrics.chainFailures.inc({ endpoint: String(endpoint), method, kind });
+      log.warn({ endpoint, chain_method: method, kind, err: error }, "chain call failed");
+    },
+    signerCallFailed({ method, code, error }) {
+      metrics.signerFailures.inc({ method, code });
+      log.warn({ signer_method: method, code, err: error }, "signer call failed");
+    },
+    ledgerUnavailable({ operation, error }) {
+      metrics.ledgerFailures.inc({ operation });
+      log.error({ operation, err: error }, "ledger unavailable");
+    },
+  };
+}

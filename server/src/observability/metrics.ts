@@ -1,0 +1,70 @@
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+
+/** The registry that /metrics shows, with the metrics of the process itself. One a process. */
+export function createProcessRegistry(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+const RPC_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const STATE_BUCKETS = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
+
+/** The relay's own metrics. Every label has few values: no ids, accounts or hashes. */
+export interface Metrics {
+  readonly rpcs: Counter<"service" | "method" | "code" | "reason">;
+  readonly rpcSeconds: Histogram<"service" | "method" | "code">;
+  readonly submissionsAccepted: Counter<"kind">;
+  readonly submissionTransitions: Counter<"kind" | "to" | "reason">;
+  readonly submissionStateSeconds: Histogram<"kind" | "from">;
+  readonly laneChanges: Counter<"change">;
+  readonly laneRetries: Counter<"step">;
+  readonly chainFailures: Counter<"endpoint" | "method" | "kind">;
+  readonly signerFailures: Counter<"method" | "code">;
+  readonly ledgerFailures: Counter<"operation">;
+}
+
+/** Creates the relay's metrics in a registry. Gauges are registered there by those who know the values. */
+export function createMetrics(registry: Registry): Metrics {
+  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
+    new Counter({ name: `countersign_${name}`, help, labelNames, registers: [registry] });
+  const histogram = <L extends string>(name: string, help: string, buckets: number[], ...labelNames: L[]) =>
+    new Histogram({ name: `countersign_${name}`, help, buckets, labelNames, registers: [registry] });
+  return {
+    rpcs: counter("rpcs_total", "Calls that ended, by outcome.", "service", "method", "code", "reason"),
+    rpcSeconds: histogram(
+      "rpc_seconds",
+      "How long calls took, in seconds.",
+      RPC_BUCKETS,
+      "service",
+      "method",
+      "code",
+    ),
+    submissionsAccepted: counter("submissions_accepted_total", "Submissions accepted.", "kind"),
+    submissionTransitions: counter(
+      "submission_transitions_total",
+      "Changes of state, with the failure's reason where there is one.",
+      "kind",
+      "to",
+      "reason",
+    ),
+    submissionStateSeconds: histogram(
+      "submission_state_seconds",
+      "How long submissions stayed in a state before they left it, in seconds.",
+      STATE_BUCKETS,
+      "kind",
+      "from",
+    ),
+    laneChanges: counter("lane_changes_total", "Lanes acquired and lost by this process.", "change"),
+    laneRetries: counter("lane_retries_total", "Steps of a lane that had to be tried again.", "step"),
+    chainFailures: counter(
+      "chain_failures_total",
+      "Failed attempts to call a NEAR endpoint (by its place in the configuration).",
+      "endpoint",
+      "method",
+      "kind",
+    ),
+    signerFailures: counter("signer_failures_total", "Failed calls to the signer.", "method", "code"),
+    ledgerFailures: counter("ledger_failures_total", "Ledger operations without an answer.", "operation"),
+  };
+}

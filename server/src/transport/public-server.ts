@@ -1,0 +1,38 @@
+import { type Logger, type RpcServer, type ServedService, serveRpc } from "@countersign/service-kit";
+import { interceptorChain } from "../interceptors/chain.ts";
+import { unreadCallEvents } from "../interceptors/rpc-events.ts";
+import type { Events } from "../observability/events.ts";
+import { corsFilter } from "./cors.ts";
+
+export interface PublicServerOptions {
+  /** Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly cors: { readonly origins: readonly string[] };
+  readonly limits: {
+    readonly defaultDeadlineMs: number;
+    readonly maxDeadlineMs: number;
+    readonly readMaxBytes: number;
+    readonly maxConnections: number;
+  };
+  readonly services: readonly ServedService[];
+  readonly events: Events;
+  readonly log: Logger;
+  /** Aborted when the server drains. */
+  readonly stopping: AbortController;
+}
+
+/** The relay's public port: Connect, gRPC and gRPC-Web over HTTP/1.1 and HTTP/2, without TLS. */
+export function servePublic(options: PublicServerOptions): Promise<RpcServer> {
+  const { limits, events, log, stopping } = options;
+  return serveRpc({
+    listen: { kind: "tcp", ...options.listen },
+    services: options.services,
+    interceptors: interceptorChain(events, log, stopping.signal),
+    limits,
+    connections: { maxConnections: limits.maxConnections },
+    filter: corsFilter(options.cors.origins),
+    onUnread: unreadCallEvents(events),
+    log,
+    stopping,
+  });
+}

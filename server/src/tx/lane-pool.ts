@@ -1,0 +1,109 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { LaneKey as LedgerLaneKey } from "../ledger/ledger.ts";
+import { LaneKeeper, type LaneKeeperOptions } from "./lane-keeper.ts";
+import type { LaneWorkerOptions } from "./lane-worker.ts";
+
+/** A relayer's account and the signer's ids of the keys that it may use. */
+export interface Relayer {
+  readonly accountId: string;
+  readonly keyIds: readonly string[];
+}
+
+/** A key that the signer holds. */
+export interface HeldKey {
+  readonly keyId: string;
+  readonly network: string;
+  readonly accountId: string;
+  readonly publicKey: string;
+}
+
+export interface LanePoolOptions extends Omit<LaneKeeperOptions, "lane" | "worker"> {
+  readonly network: string;
+  readonly relayers: readonly Relayer[];
+  /** The keys that the signer holds. */
+  readonly listKeys: (signal: AbortSignal) => Promise<readonly HeldKey[]>;
+  /** Told when the keys cannot be had; it is tried again. */
+  readonly onKeysFailed: (error: unknown) => void;
+  readonly worker: Omit<LaneWorkerOptions, "token" | "key" | "network">;
+}
+
+/** Pause before the signer is asked again for its keys, in milliseconds. */
+const RETRY_MS = 1_000;
+
+/** A configured key that the signer does not hold, or holds for another account or network. */
+export class RelayerKeyError extends Error {
+  override readonly name = "RelayerKeyError";
+}
+
+/** All lanes of this relay: one for each configured key. */
+export class LanePool {
+  readonly #options: LanePoolOptions;
+  #keepers: LaneKeeper[] = [];
+  #keys: readonly LedgerLaneKey[] = [];
+
+  constructor(options: LanePoolOptions) {
+    this.#options = options;
+  }
+
+  /** The accounts that sign and pay, with the public keys that are known so far. */
+  relayers(): { accountId: string; publicKeys: string[] }[] {
+    return this.#options.relayers.map(({ accountId }) => ({
+      accountId,
+      publicKeys: this.#keys.filter((key) => key.accountId === accountId).map((key) => key.publicKey),
+    }));
+  }
+
+  /** How many lanes there are, and how many of them this process holds now. */
+  count(): { lanes: number; held: number } {
+    return { lanes: this.#keepers.length, held: this.#keepers.filter((keeper) => keeper.holds).length };
+  }
+
+  /** Tells the lanes that a submission was accepted. */
+  wake(): void {
+    for (const keeper of this.#keepers) keeper.wake();
+  }
+
+  /** Runs all lanes until `signal` aborts and their leases are given back. Never throws. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#start(signal);
+        break;
+      } catch (error) {
+        if (!signal.aborted) this.#options.onKeysFailed(error);
+      }
+      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+    await Promise.all(this.#keepers.map((keeper) => keeper.run(signal)));
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    const { network, relayers, listKeys, ledger, worker } = this.#options;
+    const keys = configuredKeys(network, relayers, await listKeys(signal));
+    const lanes = await ledger.ensureLanes(keys);
+    this.#keys = keys;
+    this.#keepers = lanes.map(
+      (lane) => new LaneKeeper({ ...this.#options, lane, worker: { ...worker, network, key: lane } }),
+    );
+  }
+}
+
+/** The configured keys as the signer holds them. Throws RelayerKeyError for one that it does not hold. */
+function configuredKeys(
+  network: string,
+  relayers: readonly Relayer[],
+  held: readonly HeldKey[],
+): LedgerLaneKey[] {
+  return relayers.flatMap(({ accountId, keyIds }) =>
+    keyIds.map((keyId) => {
+      const key = held.find((k) => k.keyId === keyId);
+      if (key === undefined) throw new RelayerKeyError(`the signer holds no key "${keyId}"`);
+      if (key.network !== network || key.accountId !== accountId) {
+        throw new RelayerKeyError(
+          `the signer holds key "${keyId}" for ${key.accountId} on ${key.network}, not for ${accountId} on ${network}`,
+        );
+      }
+      return { network, accountId, keyId, publicKey: key.publicKey };
+    }),
+  );
+}

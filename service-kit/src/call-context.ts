@@ -1,0 +1,18 @@
+import { type ContextValues, createContextKey } from "@connectrpc/connect";
+
+/** The id of the request, as answered in header x-request-id and in ErrorInfo. */
+export const requestIdKey = createContextKey<string>("", { description: "request id" });
+
+/**
+ * When the call ends, in milliseconds of `Date.now()`: the caller's deadline, or the service's default.
+ * Infinity for the calls without one (health watches, reflection).
+ */
+export const deadlineKey = createContextKey<number>(Number.POSITIVE_INFINITY, { description: "deadline" });
+
+/**
+ * Milliseconds until the call's deadline, at least 0. A handler that answers with what it has when time runs
+ * out must do so shortly before: at 0 the caller already got DEADLINE_EXCEEDED.
+ */
+export function timeLeftMs(values: ContextValues): number {
+  return Math.max(0, values.get(deadlineKey) - Date.now());
+}

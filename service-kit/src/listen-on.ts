@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { chmod, lstat, unlink } from "node:fs/promises";
+import net, { type Socket } from "node:net";
+import tls from "node:tls";
+import type { ConnectionLimits } from "./connection-limits.ts";
+import type { HttpEngines } from "./http-engines.ts";
+import type { Secret } from "./secret.ts";
+
+/** Where a server listens. `port` 0 takes a free one. */
+export type ListenOn =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "tls"; readonly host: string; readonly port: number; readonly tls: TlsIdentity }
+  /** A Unix socket that only this user may use (mode 0600). */
+  | { readonly kind: "unix"; readonly path: string };
+
+/** PEM texts. With `clientCa`, only clients with a certificate of that authority are let in (mutual TLS). */
+export interface TlsIdentity {
+  readonly cert: string;
+  readonly key: Secret<string>;
+  readonly clientCa?: string;
+}
+
+/** The first bytes of an HTTP/2 connection without TLS, enough to tell it from any HTTP/1.1 method (RFC 9113). */
+const HTTP2_PREFACE_START = Buffer.from("PRI");
+
+/**
+ * Listens, and hands each connection to the engine of its protocol: by ALPN with TLS, by its first bytes
+ * without. Rejects when the address cannot be had.
+ */
+export async function listenOn(
+  where: ListenOn,
+  engines: HttpEngines,
+  limits: ConnectionLimits,
+): Promise<net.Server> {
+  const server = where.kind === "tls" ? tlsServer(where.tls, engines, limits) : plainServer(engines, limits);
+  server.maxConnections = limits.maxConnections;
+  if (where.kind === "unix") {
+    await removeStaleSocket(where.path);
+    // The mask makes the socket private from its first moment; listen binds before it returns.
+    const mask = process.umask(0o177);
+    try {
+      server.listen(where.path);
+    } finally {
+      process.umask(mask);
+    }
+    await once(server, "listening");
+    await chmod(where.path, 0o600);
+  } else {
+    server.listen(where.port, where.host);
+    await once(server, "listening");
+  }
+  // Errors of accepting (too many open files) concern the next connection only.
+  server.on("error", () => undefined);
+  return server;
+}
+
+function plainServer(engines: HttpEngines, limits: ConnectionLimits): net.Server {
+  return net.createServer({ noDelay: true }, (socket) => {
+    socket.on("error", () => socket.destroy());
+    const timer = setTimeout(() => socket.destroy(), limits.headersTimeoutMs);
+    socket.once("close", () => clearTimeout(timer));
+    let seen = Buffer.alloc(0);
+    const peek = (chunk: Buffer) => {
+      seen = Buffer.concat([seen, chunk]);
+      const length = Math.min(seen.length, HTTP2_PREFACE_START.length);
+      const mayBeHttp2 = seen.subarray(0, length).equals(HTTP2_PREFACE_START.subarray(0, length));
+      if (mayBeHttp2 && length < HTTP2_PREFACE_START.length) return;
+      clearTimeout(timer);
+      socket.off("data", peek);
+      socket.pause();
+      socket.unshift(seen);
+      if (mayBeHttp2) {
+        engines.serveHttp2(socket);
+      } else {
+        engines.serveHttp1(socket);
+        socket.resume();
+      }
+    };
+    socket.on("data", peek);
+  });
+}
+
+function tlsServer(identity: TlsIdentity, engines: HttpEngines, limits: ConnectionLimits): net.Server {
+  const server = tls.createServer(
+    {
+      cert: identity.cert,
+      key: identity.key.reveal(),
+      // Who needs a client certificate is a service of ours: nothing older has to be spoken with.
+      minVersion: identity.clientCa === undefined ? "TLSv1.2" : "TLSv1.3",
+      ALPNProtocols: ["h2", "http/1.1"],
+      handshakeTimeout: limits.headersTimeoutMs,
+      noDelay: true,
+      ...(identity.clientCa === undefined
+        ? {}
+        : { ca: identity.clientCa, requestCert: true, rejectUnauthorized: true }),
+    },
+    (socket) => {
+      socket.on("error", () => socket.destroy());
+      if (socket.alpnProtocol === "h2") engines.serveHttp2(socket);
+      else engines.serveHttp1(socket);
+    },
+  );
+  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  return server;
+}
+
+/** Removes the file that a killed process left behind; refuses to take the place of one that still answers. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const probe: Socket = net.connect(path);
+  const outcome = await new Promise<string>((resolve) => {
+    probe.once("connect", () => resolve("answers"));
+    probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "failed"));
+  });
+  probe.destroy();
+  if (outcome === "answers") throw new Error(`another process listens on ${path}`);
+  // Only a socket that nobody listens on any more goes away; whatever else stands there makes listen fail.
+  if (outcome === "ECONNREFUSED" && (await lstat(path)).isSocket()) await unlink(path);
+}

@@ -1,0 +1,160 @@
+import http2 from "node:http2";
+import {
+  Code,
+  createConnectRouter,
+  createContextValues,
+  type HandlerContext,
+  type Interceptor,
+} from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import {
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { Health } from "@countersign/gen/health/v1/health_pb.ts";
+import type { Logger } from "pino";
+import { bodyWithin } from "./body-deadline.ts";
+import { requestIdKey } from "./call-context.ts";
+import { markRead, openCall, type UnreadCall } from "./call-gate.ts";
+import type { NodeListener, NodeRequest, NodeResponse } from "./http-engines.ts";
+import { REQUEST_ID_HEADER, requestIdFrom } from "./request-id.ts";
+import type { ServedService } from "./served-service.ts";
+
+/** What calls may ask for. Times in milliseconds, sizes in bytes. */
+export interface CallLimits {
+  /** Deadline of a call that names none. Health watches and reflection have none then. */
+  readonly defaultDeadlineMs: number;
+  /** A call that names a longer one is refused with FIELD_INVALID. */
+  readonly maxDeadlineMs: number;
+  /** Largest request message, before and after decompression. */
+  readonly readMaxBytes: number;
+}
+
+/** Looks at a request before any RPC does; true when it has answered it. */
+export type HttpFilter = (request: NodeRequest, response: NodeResponse) => boolean;
+
+export interface RpcListenerOptions {
+  readonly services: readonly ServedService[];
+  readonly interceptors: Interceptor[];
+  readonly limits: CallLimits;
+  readonly bodyTimeoutMs: number;
+  readonly filter?: HttpFilter;
+  /** Told of the calls that no interceptor got to see. */
+  readonly onUnread?: (call: UnreadCall) => void;
+  readonly log: Logger;
+}
+
+/** A response must be taken off our hands this long after the latest deadline, in milliseconds. */
+const WRITE_GRACE_MS = 10_000;
+
+/**
+ * Serves RPCs in Connect, gRPC and gRPC-Web to Node's HTTP servers. Like connect-node's adapter, but every
+ * response carries the request's id, a request that cannot be parsed is answered instead of thrown, slow bodies
+ * and readers are bounded, and failures go to the log.
+ */
+export function createRpcListener(options: RpcListenerOptions): NodeListener {
+  const { limits, log } = options;
+  const router = createConnectRouter({
+    acceptCompression: [compressionGzip],
+    interceptors: [markRead, ...options.interceptors],
+    maxTimeoutMs: limits.maxDeadlineMs,
+    readMaxBytes: limits.readMaxBytes,
+    requestGate: (context: HandlerContext) =>
+      openCall(
+        context,
+        isStanding(context.service.typeName) ? Number.POSITIVE_INFINITY : limits.defaultDeadlineMs,
+        options.onUnread,
+      ),
+  });
+  for (const { service, implementation } of options.services) router.service(service, implementation);
+  const handlers = new Map(router.handlers.map((h) => [h.requestPath, h]));
+
+  return (request, response) => {
+    // The errors of a connection that breaks also come out of its requests; nobody else listens there.
+    request.on("error", () => undefined);
+    response.on("error", () => undefined);
+    const requestId = requestIdFrom(request.headers[REQUEST_ID_HEADER]);
+    response.setHeader(REQUEST_ID_HEADER, requestId);
+    if (options.filter?.(request, response) === true) return;
+    const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
+    if (handler === undefined) return answerNotFound(request, response);
+    answer(handler, request, response, requestId).catch((error: unknown) => {
+      // The caller has left, as a rule.
+      log.debug(
+        { request_id: requestId, rpc_method: handler.method.name, err: error },
+        "response not delivered",
+      );
+      cutOff(response);
+    });
+  };
+
+  async function answer(
+    handler: UniversalHandler,
+    request: NodeRequest,
+    response: NodeResponse,
+    requestId: string,
+  ) {
+    const universal = parse(request, response, requestId);
+    if (universal === undefined) {
+      response.statusCode = 400;
+      response.end();
+      return;
+    }
+    const { methodKind } = handler.method;
+    const sendsOne = methodKind === "unary" || methodKind === "server_streaming";
+    if (sendsOne) universal.body = bodyWithin(request, options.bodyTimeoutMs);
+    if (!isStanding(handler.service.typeName)) {
+      const latest = options.bodyTimeoutMs + limits.maxDeadlineMs + WRITE_GRACE_MS;
+      const timer = setTimeout(() => cutOff(response), latest);
+      response.once("close", () => clearTimeout(timer));
+    }
+    const answered = await handler(universal);
+    await universalResponseToNodeResponse(answered, response);
+  }
+}
+
+/** Undefined when no URL can be made of the request's target and host. */
+function parse(request: NodeRequest, response: NodeResponse, requestId: string) {
+  const values = createContextValues().set(requestIdKey, requestId);
+  try {
+    return universalRequestFromNodeRequest(request, response, undefined, values);
+  } catch {
+    return undefined;
+  }
+}
+
+const STANDING = new Set<string>([
+  Health.typeName,
+  ServerReflection.typeName,
+  ServerReflectionAlpha.typeName,
+]);
+
+/** Services whose streams stand as long as the caller wants, and so have no deadline of ours. */
+function isStanding(serviceName: string): boolean {
+  return STANDING.has(serviceName);
+}
+
+function cutOff(response: NodeResponse): void {
+  if ("stream" in response) response.stream.close(http2.constants.NGHTTP2_CANCEL);
+  else response.destroy();
+}
+
+/** UNIMPLEMENTED in the words of the protocol that the caller speaks, as far as its headers show it. */
+function answerNotFound(request: NodeRequest, response: NodeResponse): void {
+  const message = "unknown service or method";
+  const type = request.headers["content-type"] ?? "";
+  if (type.startsWith("application/grpc")) {
+    const web = type.startsWith("application/grpc-web");
+    response.setHeader("content-type", web ? "application/grpc-web" : "application/grpc");
+    response.setHeader("grpc-status", String(Code.Unimplemented));
+    response.setHeader("grpc-message", message);
+    response.end();
+    return;
+  }
+  response.statusCode = 404;
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify({ code: "unimplemented", message }));
+}

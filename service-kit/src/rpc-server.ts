@@ -1,0 +1,133 @@
+import type { AddressInfo, Socket } from "node:net";
+import type { Interceptor } from "@connectrpc/connect";
+import type { Logger } from "pino";
+import type { UnreadCall } from "./call-gate.ts";
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "./connection-limits.ts";
+import { createHealth } from "./health.ts";
+import { createHttpEngines, type NodeRequest, type NodeResponse } from "./http-engines.ts";
+import { type ListenOn, listenOn } from "./listen-on.ts";
+import { createReflection } from "./reflection.ts";
+import { type CallLimits, createRpcListener, type HttpFilter } from "./rpc-listener.ts";
+import type { ServedService } from "./served-service.ts";
+
+export interface RpcServerOptions {
+  readonly listen: ListenOn;
+  readonly services: readonly ServedService[];
+  /** Outermost first; see `standardInterceptors`. Health and reflection go through them too. */
+  readonly interceptors: Interceptor[];
+  readonly limits: CallLimits;
+  readonly connections?: Partial<ConnectionLimits>;
+  readonly filter?: HttpFilter;
+  /** Told of the calls that no interceptor got to see, because their message could not be read. */
+  readonly onUnread?: (call: UnreadCall) => void;
+  readonly log: Logger;
+  /** Aborted by `drain`; the same one that the interceptors were given the signal of. */
+  readonly stopping: AbortController;
+}
+
+/** A server that listens. */
+export interface RpcServer {
+  /** Base URL ("http://127.0.0.1:8080", "https://…") or "unix:/path". */
+  readonly address: string;
+  /** What grpc.health.v1 reports; NOT_SERVING until set. */
+  setServing(serving: boolean): void;
+  /**
+   * Stops: health turns NOT_SERVING, no new connection or call is taken, streams end with SHUTTING_DOWN, and calls
+   * that run finish; what still runs after `boundMs` is cut off. Resolves when every connection is closed.
+   */
+  drain(boundMs: number): Promise<void>;
+}
+
+/** Once all answers are out, peers get this long to close their connections, in milliseconds. */
+const CLOSING_MS = 500;
+
+/**
+ * Serves the given services with health and reflection, in Connect, gRPC and gRPC-Web over HTTP/1.1 and HTTP/2,
+ * on one address. Rejects when the address cannot be had.
+ */
+export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
+  const { stopping } = options;
+  const connections = { ...DEFAULT_CONNECTION_LIMITS, ...options.connections };
+  const descriptors = options.services.map((s) => s.service);
+  const health = createHealth(
+    descriptors.map((s) => s.typeName),
+    stopping.signal,
+  );
+  const listener = createRpcListener({
+    ...options,
+    services: [
+      ...options.services,
+      health.served,
+      ...createReflection([...descriptors, health.served.service]),
+    ],
+    bodyTimeoutMs: connections.bodyTimeoutMs,
+  });
+
+  const open = new Set<NodeResponse>();
+  let allAnswered = () => {};
+  const engines = createHttpEngines((request: NodeRequest, response: NodeResponse) => {
+    open.add(response);
+    response.once("close", () => {
+      open.delete(response);
+      if (open.size === 0) allAnswered();
+    });
+    if (stopping.signal.aborted) closeAfter(response);
+    listener(request, response);
+  }, connections);
+  const server = await listenOn(options.listen, engines, connections);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+
+  let drained: Promise<void> | undefined;
+  async function drain(boundMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    stopping.abort();
+    for (const response of open) closeAfter(response);
+    engines.closeGracefully();
+    if (open.size > 0) {
+      const answered = new Promise<void>((resolve) => {
+        allAnswered = resolve;
+      });
+      await within(boundMs, answered);
+      if (open.size > 0) options.log.warn({ calls: open.size }, "calls cut off at the end of the drain");
+    }
+    engines.closeGracefully();
+    await within(open.size > 0 ? 0 : CLOSING_MS, closed);
+    engines.destroy();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  }
+
+  return {
+    address: addressOf(options.listen, server.address()),
+    setServing: health.setServing,
+    drain(boundMs) {
+      drained ??= drain(boundMs);
+      return drained;
+    },
+  };
+}
+
+/** HTTP/1.1: tells the peer that its connection ends with this answer. HTTP/2 has GOAWAY for that. */
+function closeAfter(response: NodeResponse): void {
+  if (!("stream" in response) && !response.headersSent) response.setHeader("connection", "close");
+}
+
+async function within(ms: number, event: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([event, bound]);
+  clearTimeout(timer);
+}
+
+function addressOf(listen: ListenOn, bound: string | AddressInfo | null): string {
+  if (listen.kind === "unix") return `unix:${listen.path}`;
+  const port = typeof bound === "object" && bound !== null ? bound.port : listen.port;
+  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
+  return `${listen.kind === "tls" ? "https" : "http"}://${host}:${port}`;
+}
