@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { chmod, lstat, unlink } from "node:fs/promises";
-import net, { type Socket } from "node:net";
+import net from "node:net";
 import tls from "node:tls";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import type { HttpEngines } from "./http-engines.ts";
@@ -22,6 +22,9 @@ export interface TlsIdentity {
 
 /** The first bytes of an HTTP/2 connection without TLS, enough to tell it from any HTTP/1.1 method (RFC 9113). */
 const HTTP2_PREFACE_START = Buffer.from("PRI");
+
+/** Peers that vanished without a word are found out by TCP, also on connections that are quiet by right. */
+const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
 
 /**
  * Listens, and hands each connection to the engine of its protocol: by ALPN with TLS, by its first bytes
@@ -55,7 +58,7 @@ export async function listenOn(
 }
 
 function plainServer(engines: HttpEngines, limits: ConnectionLimits): net.Server {
-  return net.createServer({ noDelay: true }, (socket) => {
+  return net.createServer(SOCKET_OPTIONS, (socket) => {
     socket.on("error", () => socket.destroy());
     const timer = setTimeout(() => socket.destroy(), limits.headersTimeoutMs);
     socket.once("close", () => clearTimeout(timer));
@@ -89,7 +92,7 @@ function tlsServer(identity: TlsIdentity, engines: HttpEngines, limits: Connecti
       minVersion: identity.clientCa === undefined ? "TLSv1.2" : "TLSv1.3",
       ALPNProtocols: ["h2", "http/1.1"],
       handshakeTimeout: limits.headersTimeoutMs,
-      noDelay: true,
+      ...SOCKET_OPTIONS,
       ...(identity.clientCa === undefined
         ? {}
         : { ca: identity.clientCa, requestCert: true, rejectUnauthorized: true }),
@@ -104,15 +107,20 @@ function tlsServer(identity: TlsIdentity, engines: HttpEngines, limits: Connecti
   return server;
 }
 
-/** Removes the file that a killed process left behind; refuses to take the place of one that still answers. */
+/**
+ * Removes the socket that a killed process left behind; refuses to take the place of one that still answers, or of
+ * a file that is no socket.
+ */
 async function removeStaleSocket(path: string): Promise<void> {
-  const probe: Socket = net.connect(path);
-  const outcome = await new Promise<string>((resolve) => {
-    probe.once("connect", () => resolve("answers"));
-    probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "failed"));
+  const existing = await lstat(path).catch(() => undefined);
+  if (existing === undefined) return;
+  if (!existing.isSocket()) throw new Error(`${path} exists and is not a socket`);
+  const probe = net.connect(path);
+  const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+    probe.once("connect", () => resolve(undefined));
+    probe.once("error", resolve);
   });
   probe.destroy();
-  if (outcome === "answers") throw new Error(`another process listens on ${path}`);
-  // Only a socket that nobody listens on any more goes away; whatever else stands there makes listen fail.
-  if (outcome === "ECONNREFUSED" && (await lstat(path)).isSocket()) await unlink(path);
+  if (failure?.code !== "ECONNREFUSED") throw new Error(`another process listens on ${path}`);
+  await unlink(path);
 }

@@ -46,5 +46,5 @@ function assertValid(validator: Validator, schema: DescMessage, message: Message
 
 function describe(violation: Violation): string {
   const path = pathToString(violation.field);
-  return path === "" ? violation.message : `${path}: ${violation.message}`;
+  return path === "" ? violation.message : `${path} ${violation.message}`;
 }

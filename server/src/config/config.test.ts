@@ -1,0 +1,204 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError, type Environment } from "@countersign/service-kit";
+import { expect, onTestFinished, test } from "vitest";
+import { loadRelayConfig } from "./config.ts";
+import { relaySchema } from "./relay-schema.ts";
+
+const EXAMPLE = new URL("../../../docs/relay.example.yaml", import.meta.url).pathname;
+
+const MINIMAL = {
+  network: "testnet",
+  signer: { url: "unix:/run/signer.sock" },
+  near: { endpoints: [{ url: "https://rpc.testnet.near.org" }] },
+  relayers: [{ account_id: "app.near", key_ids: ["relayer-1"] }],
+};
+
+const CREATION = {
+  mode: "sub_account",
+  suffixes: [".app.near"],
+  initial_balance: { min: "0", max: "100", default: "10" },
+};
+
+/** Loads a tree, or the text of a file. */
+async function load(given: unknown, env: Environment = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "relay-config-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, "relay.yaml");
+  await writeFile(file, typeof given === "string" ? given : JSON.stringify(given));
+  return loadRelayConfig({ file, env });
+}
+
+async function problemsOf(tree: unknown, env: Environment = {}): Promise<Record<string, string>> {
+  const error = await load(tree, env).then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+  expect(error).toBeInstanceOf(ConfigError);
+  return Object.fromEntries((error as ConfigError).problems.map((p) => [p.path, p.message]));
+}
+
+test("the least that a relay needs is completed with defaults", async () => {
+  const { config } = await load(MINIMAL);
+  expect(config).toMatchObject({
+    listen: { host: "127.0.0.1", port: 8080 },
+    operations: { host: "127.0.0.1", port: 9090 },
+    signer: { address: { kind: "unix", path: "/run/signer.sock" }, timeoutMs: 5000 },
+    near: { timeoutMs: 10_000, retries: 3 },
+    relayers: [{ accountId: "app.near", keyIds: ["relayer-1"] }],
+    delegates: {
+      maxBytes: 65_536,
+      maxActions: 100,
+      maxGas: 300_000_000_000_000n,
+      maxDeposit: 0n,
+      minBlocksAhead: 10n,
+      maxBlocksAhead: 10_000n,
+    },
+    foreignSuffixes: [".near"],
+    lanes: { window: 16, leaseMs: 5000 },
+  });
+  expect(config.accountCreation).toBeUndefined();
+  expect(config.ledger.url.reveal()).toBe("sqlite:./data/relay.db");
+});
+
+test.each([
+  ["mainnet", [".testnet"]],
+  ["testnet", [".near"]],
+  ["countersign-devnet", []],
+])("on %s, names that end in %j are foreign", async (network, foreign) => {
+  expect((await load({ ...MINIMAL, network })).config.foreignSuffixes).toEqual(foreign);
+});
+
+test("LEDGER_URL sets the ledger, and the dump shows no password", async () => {
+  const { config, dump } = await load(MINIMAL, { LEDGER_URL: "postgres://relay:hunter2@db:5432/relay?a=b" });
+  expect(config.ledger.url.reveal()).toBe("postgres://relay:hunter2@db:5432/relay?a=b");
+  expect(dump()).toContain("url: postgres://relay@db:5432/relay\n");
+});
+
+test("the ledger's URL and an endpoint's headers may be references, which the dump shows", async () => {
+  const endpoint = { url: "https://rpc.example", headers: { Authorization: "env:RPC_KEY" } };
+  const tree = { ...MINIMAL, ledger: { url: "env:DB" }, near: { endpoints: [endpoint] } };
+  const { config, dump } = await load(tree, { DB: "postgres://db/relay", RPC_KEY: "hunter2" });
+  expect(config.ledger.url.reveal()).toBe("postgres://db/relay");
+  expect(config.near.endpoints[0]?.headers.Authorization?.reveal()).toBe("hunter2");
+  expect(dump()).not.toContain("hunter2");
+  expect(dump()).toContain("url: env:DB\n");
+  expect(dump()).toContain("Authorization: env:RPC_KEY\n");
+});
+
+test("what is dumped is a configuration that loads to the same", async () => {
+  const first = await load({ ...MINIMAL, account_creation: CREATION });
+  const again = await load(first.dump());
+  expect(again.dump()).toBe(first.dump());
+});
+
+test("all fields that are wrong are named at once", async () => {
+  const problems = await problemsOf({
+    network: "Testnet!",
+    listen: { port: 99_999 },
+    ledger: { url: "mysql://db" },
+    signer: { url: "http://signer:50051" },
+    near: { endpoints: [{ url: "https://me:hunter2@rpc.example", headers: { "X-Key": "hunter2" } }] },
+    relayers: [],
+    delegates: { max_deposit: 5, max_gass: "1" },
+    cors: { origins: ["*", "https://a.example/", "null"] },
+    log: { level: "loud" },
+  });
+  expect(Object.keys(problems).sort()).toEqual([
+    "cors.origins.0",
+    "cors.origins.1",
+    "cors.origins.2",
+    "delegates.max_deposit",
+    "delegates.max_gass",
+    "ledger.url",
+    "listen.port",
+    "log.level",
+    "near.endpoints.0.headers.X-Key",
+    "near.endpoints.0.url",
+    "network",
+    "relayers",
+    "signer.url",
+  ]);
+  expect(JSON.stringify(problems)).not.toContain("hunter2");
+});
+
+const TLS = { ca_file: "a", cert_file: "b", key_file: "c" };
+const CROSS_CHECKS: [name: string, change: object, path: string][] = [
+  [
+    "a relayer named twice",
+    { relayers: [...MINIMAL.relayers, { account_id: "app.near", key_ids: ["k"] }] },
+    "relayers",
+  ],
+  [
+    "a key named twice",
+    { relayers: [...MINIMAL.relayers, { account_id: "b.near", key_ids: ["relayer-1"] }] },
+    "relayers",
+  ],
+  [
+    "a sub-account suffix without its relayer",
+    { account_creation: { ...CREATION, suffixes: [".other.near"] } },
+    "account_creation.suffixes.0",
+  ],
+  [
+    "balances out of order",
+    { account_creation: { ...CREATION, initial_balance: { min: "9", max: "100", default: "8" } } },
+    "account_creation.initial_balance",
+  ],
+  [
+    "mode registrar without a registrar",
+    { account_creation: { ...CREATION, mode: "registrar" } },
+    "account_creation.registrar",
+  ],
+  [
+    "a registrar in mode sub_account",
+    { account_creation: { ...CREATION, registrar: { contract_id: "near", method: "create_account" } } },
+    "account_creation.registrar",
+  ],
+  [
+    "an expiry window that is empty",
+    { delegates: { min_blocks_ahead: 10, max_blocks_ahead: 10 } },
+    "delegates.min_blocks_ahead",
+  ],
+  [
+    "a default deadline beyond the longest",
+    { limits: { default_deadline_ms: 70_000 } },
+    "limits.default_deadline_ms",
+  ],
+  ["messages too small for a delegate", { limits: { read_max_bytes: 65_536 } }, "limits.read_max_bytes"],
+  ["an https signer without certificates", { signer: { url: "https://signer:50051" } }, "signer.tls"],
+  ["certificates for a Unix socket", { signer: { ...MINIMAL.signer, tls: TLS } }, "signer.tls"],
+];
+
+test.each(CROSS_CHECKS)("%s is refused", async (_, change, path) => {
+  expect(Object.keys(await problemsOf({ ...MINIMAL, ...change }))).toEqual([path]);
+});
+
+test("an https signer has an address with its certificates", async () => {
+  const { config } = await load({ ...MINIMAL, signer: { url: "https://signer:50051", tls: TLS } });
+  expect(config.signer.address).toEqual({
+    kind: "tls",
+    url: "https://signer:50051",
+    tls: { caFile: "a", certFile: "b", keyFile: "c" },
+  });
+});
+
+test("the example loads", () => {
+  const { config } = loadRelayConfig({ file: EXAMPLE, env: { NEAR_RPC_KEY: "key" } });
+  expect(config.network).toBe("testnet");
+});
+
+test("the example explains every key", async () => {
+  const text = await readFile(EXAMPLE, "utf8");
+  const missing = keysOf(relaySchema({})).filter((key) => !new RegExp(`^[ #-]*${key}:`, "m").test(text));
+  expect(missing).toEqual([]);
+});
+
+/** Every key that a schema knows, at any depth. */
+function keysOf(schema: unknown): string[] {
+  if (typeof schema !== "object" || schema === null || !("def" in schema)) return [];
+  const def = schema.def as Record<string, unknown>;
+  const shape = (def.shape ?? {}) as Record<string, unknown>;
+  const inner = [def.innerType, def.element, def.in].flatMap(keysOf);
+  return [...inner, ...Object.entries(shape).flatMap(([key, field]) => [key, ...keysOf(field)])];
+}

@@ -1,0 +1,92 @@
+import { createLogger } from "@countersign/service-kit";
+import { Registry } from "prom-client";
+import { expect, test } from "vitest";
+import { createEvents, type Events } from "./events.ts";
+import { createMetrics } from "./metrics.ts";
+
+function start() {
+  const lines: string[] = [];
+  const registry = new Registry();
+  const log = createLogger("relay", "debug", { write: (line) => void lines.push(line) });
+  return { events: createEvents(log, createMetrics(registry)), lines, registry };
+}
+
+const error = new Error("connection refused");
+const TOLD: [keyof Events, (events: Events) => void, fields: object, counted: string][] = [
+  [
+    "submissionAccepted",
+    (e) =>
+      e.submissionAccepted({ submissionId: "sub_1", kind: "DELEGATE", network: "testnet", accountId: "a" }),
+    { submission_id: "sub_1", kind: "DELEGATE", network: "testnet", account_id: "a" },
+    'submissions_accepted_total{kind="DELEGATE"} 1',
+  ],
+  [
+    "submissionTransition",
+    (e) =>
+      e.submissionTransition({
+        submissionId: "sub_1",
+        kind: "DELEGATE",
+        from: "INCLUDED",
+        to: "FAILED",
+        seconds: 2,
+        reason: "EXECUTION_FAILED",
+      }),
+    { submission_id: "sub_1", from: "INCLUDED", to: "FAILED", reason: "EXECUTION_FAILED", seconds: 2 },
+    'submission_transitions_total{kind="DELEGATE",to="FAILED",reason="EXECUTION_FAILED"} 1',
+  ],
+  [
+    "laneAcquired",
+    (e) => e.laneAcquired({ laneId: "l" }),
+    { lane_id: "l" },
+    'lane_changes_total{change="acquired"} 1',
+  ],
+  [
+    "laneLost",
+    (e) => e.laneLost({ laneId: "l", why: "lease" }),
+    { lane_id: "l", why: "lease" },
+    'lane_changes_total{change="lost"} 1',
+  ],
+  [
+    "laneRetrying",
+    (e) => e.laneRetrying({ laneId: "l", step: "send", error }),
+    { lane_id: "l", step: "send", err: { message: "connection refused" } },
+    'lane_retries_total{step="send"} 1',
+  ],
+  [
+    "chainCallFailed",
+    (e) => e.chainCallFailed({ endpoint: 1, method: "query", kind: "timeout", error }),
+    { endpoint: 1, chain_method: "query", kind: "timeout" },
+    'chain_failures_total{endpoint="1",method="query",kind="timeout"} 1',
+  ],
+  [
+    "signerCallFailed",
+    (e) => e.signerCallFailed({ method: "SignTransactions", code: "unavailable", error }),
+    { signer_method: "SignTransactions", code: "unavailable" },
+    'signer_failures_total{method="SignTransactions",code="unavailable"} 1',
+  ],
+  [
+    "ledgerUnavailable",
+    (e) => e.ledgerUnavailable({ operation: "accept", error }),
+    { level: "error", operation: "accept" },
+    'ledger_failures_total{operation="accept"} 1',
+  ],
+];
+
+test.each(TOLD)(
+  "%s is one line in the log and one count in the metrics",
+  async (_, tell, fields, counted) => {
+    const { events, lines, registry } = start();
+    tell(events);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([fields]);
+    expect(await registry.metrics()).toContain(`countersign_${counted}`);
+  },
+);
+
+test("a finished call is timed by method and outcome", async () => {
+  const { events, registry } = start();
+  const call = { service: "s.S", method: "M", requestId: "r", code: "ok" };
+  events.rpcFinished({ ...call, seconds: 0.02 });
+  expect(await registry.metrics()).toContain(
+    'countersign_rpc_seconds_sum{service="s.S",method="M",code="ok"} 0.02',
+  );
+});
