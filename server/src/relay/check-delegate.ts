@@ -20,6 +20,8 @@ const OUTCOMES = {
   skipped: RuleOutcome.SKIPPED,
 } as const;
 
+const MAX_UINT64 = 2n ** 64n - 1n;
+
 export function checkDelegate({ delegateRules }: RelayContext) {
   return async (
     request: CheckDelegateRequest,
@@ -49,7 +51,7 @@ function summary(decoded: DecodedDelegate): MessageInitShape<typeof DelegateSumm
     maxBlockHeight: action.maxBlockHeight,
     delegateHash: hashText,
     actions: action.actions.map(actionSummary),
-    gas,
+    gas: gas < MAX_UINT64 ? gas : MAX_UINT64,
     deposit: deposit.toString(),
   };
 }

@@ -14,6 +14,8 @@ export interface ExpiryWindow {
 
 /** A key's nonces stay below the block height times this (nearcore, ACCESS_KEY_NONCE_RANGE_MULTIPLIER). */
 const NONCE_RANGE_MULTIPLIER = 1_000_000n;
+/** Above every nonce that a chain of this age can take, and the most that a ledger can hold. */
+const LARGEST_LEDGER_NUMBER = 2n ** 63n - 1n;
 
 /** Whether a delegate, or another with the same key and nonce, was accepted before. */
 export type WasAccepted = (network: string, delegate: DecodedDelegate) => Promise<boolean>;
@@ -76,7 +78,7 @@ async function replayRefusal(
   { network, decoded }: DelegateSubject,
   wasAccepted: WasAccepted,
 ): Promise<Refusal | "skip" | undefined> {
-  if (typeof decoded === "string") return "skip";
+  if (typeof decoded === "string" || decoded.action.nonce > LARGEST_LEDGER_NUMBER) return "skip";
   return (await wasAccepted(network, decoded))
     ? {
         reason: ErrorReason.DELEGATE_REPLAYED,

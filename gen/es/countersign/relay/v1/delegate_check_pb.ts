@@ -112,7 +112,7 @@ export type DelegateSummary = Message<"countersign.relay.v1.DelegateSummary"> & 
   actions: ActionSummary[];
 
   /**
-   * Gas that the actions attach, in all.
+   * Gas that the actions attach, in all; 2^64-1 stands for more.
    *
    * @generated from field: uint64 gas = 8;
    */
