@@ -13,7 +13,7 @@ import { codeOfReason, reasonOfProtocolError } from "./error-codes.ts";
 export const DEFAULT_RETRY_AFTER_MS = 1000;
 
 /** All that a caller learns of an error that nobody foresaw. */
-export const INTERNAL_MESSAGE = "internal error";
+const INTERNAL_MESSAGE = "internal error";
 
 type Detail = { desc: DescMessage; value: MessageInitShape<DescMessage> };
 

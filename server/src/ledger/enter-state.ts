@@ -1,4 +1,4 @@
-import { sql, type Transaction } from "kysely";
+import type { Transaction } from "kysely";
 import { isTerminal, sourcesOf } from "../tx/states.ts";
 import type { NoteChange } from "./changes.ts";
 import { int64, toMillis } from "./column-values.ts";
@@ -20,7 +20,7 @@ export interface Entry {
 }
 
 const COLUMNS = {
-  id: "text",
+  submission_id: "text",
   at: "bigint",
   nonce: "bigint",
   transaction_hash: "text",
@@ -67,11 +67,11 @@ export async function enterState<E extends Entry>(
       failure_chain_error: eb.ref("v.failure_chain_error"),
       terminal_at: isTerminal(to) ? eb.ref("v.at") : null,
     }))
-    .whereRef("s.id", "=", "v.id")
+    .whereRef("s.id", "=", "v.submission_id")
     .where("s.lane_id", "=", laneId)
     .where("s.state", "in", sourcesOf(to))
     .where((eb) => eb.or([eb("v.nonce", "is", null), eb("v.nonce", "=", eb.ref("s.nonce"))]))
-    .returning([sql<string>`id`.as("id"), sql<bigint>`version`.as("version")])
+    .returning(["id", "version"])
     .execute();
 
   const transitions = entered.flatMap(({ id, version }) => {
@@ -86,7 +86,7 @@ export async function enterState<E extends Entry>(
 
 function columnsOf({ submissionId, at, signed, blockHash, cost, failure }: Entry) {
   return {
-    id: submissionId,
+    submission_id: submissionId,
     at: toMillis(at, "at"),
     nonce: signed === undefined ? null : int64(signed.nonce, "nonce"),
     transaction_hash: signed?.transactionHash ?? null,

@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Ledger } from "@countersign/server/ledger/ledger.ts";
+import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
+import { Secret } from "@countersign/service-kit";
+import { createDatabase, postgresUrl, type TestDatabase } from "../support/postgres.ts";
+
+/** An empty database, and the ledgers that a test has opened on it. */
+export interface LedgerHome {
+  readonly url: Secret<string>;
+  open(): Promise<Ledger>;
+  /** Closes every ledger and removes the database. */
+  remove(): Promise<void>;
+}
+
+export interface TestEngine {
+  readonly name: "sqlite" | "postgres";
+  /** Whether tests can run on it. */
+  readonly available: boolean;
+  home(): Promise<LedgerHome>;
+}
+
+export const sqlite: TestEngine = {
+  name: "sqlite",
+  available: true,
+  home: async () => sqliteHome(),
+};
+
+export const postgres: TestEngine = {
+  name: "postgres",
+  available: postgresUrl !== undefined,
+  home: async () => postgresHome(await createDatabase()),
+};
+
+export const engines = [sqlite, postgres];
+
+export function sqliteHome(): LedgerHome & { readonly path: string } {
+  const folder = mkdtempSync(join(tmpdir(), "countersign-ledger-"));
+  const path = join(folder, "data", "relay.db");
+  const removeFolder = async () => rmSync(folder, { recursive: true });
+  return { ...homeAt(`sqlite:${path}`, removeFolder), path };
+}
+
+export function postgresHome(database: TestDatabase): LedgerHome {
+  return homeAt(database.url, () => database.drop());
+}
+
+function homeAt(location: string, removeDatabase: () => Promise<void>): LedgerHome {
+  const url = new Secret(location);
+  const opened: Ledger[] = [];
+  return {
+    url,
+    open: async () => {
+      const ledger = await openLedger(url);
+      opened.push(ledger);
+      return ledger;
+    },
+    remove: async () => {
+      await Promise.all(opened.map((ledger) => ledger.close()));
+      await removeDatabase();
+    },
+  };
+}
