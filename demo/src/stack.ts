@@ -63,8 +63,10 @@ async function makeRelayerKey(keystore: string, env: Record<string, string>): Pr
 type FileNamed = (name: string) => string;
 
 async function startDevnet(file: FileNamed, publicKey: string): Promise<Running> {
+  const thousandNear = "1000000000000000000000000000";
   const accounts = [
-    { account_id: RELAYER, balance: "1000000000000000000000000000", public_keys: [publicKey] },
+    { id: RELAYER, balance: thousandNear, keys: [publicKey] },
+    { id: "guest-book.test", balance: thousandNear, contract: "guest-book" },
   ];
   await writeFile(file("genesis.json"), JSON.stringify({ accounts }));
   return start(

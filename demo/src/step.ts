@@ -42,7 +42,9 @@ export async function take(step: Step, client: RelayClient): Promise<StepResult>
     submission = await watch(client, submission?.id ?? "");
     got = stateName(submission.state);
     for (const { state, time } of submission.transitions) {
-      if (time !== undefined) timesMs[stateName(state).toLowerCase()] = timestampMs(time) - called;
+      // A repeated call's states lie before it.
+      const at = time === undefined ? -1 : timestampMs(time) - called;
+      if (at >= 0) timesMs[stateName(state).toLowerCase()] = at;
     }
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
