@@ -16,7 +16,8 @@ export const postgresUrl = process.env.TEST_POSTGRES_URL;
 
 /** Makes an empty database. Throws without a server. */
 export async function createDatabase(): Promise<TestDatabase> {
-  if (postgresUrl === undefined) throw new Error("TEST_POSTGRES_URL is not set: run through scripts/services.sh");
+  if (postgresUrl === undefined)
+    throw new Error("TEST_POSTGRES_URL is not set: run through scripts/services.sh");
   const name = `test_${randomBytes(8).toString("hex")}`;
   await once(postgresUrl, `create database ${name}`);
   const url = new URL(postgresUrl);

@@ -1,0 +1,137 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Client, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { type Devnet, type DevnetOptions, startDevnet } from "@countersign/devnet";
+import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
+import { type App, type AppOverrides, createApp } from "@countersign/server/app.ts";
+import { loadRelayConfig, type RelayConfig } from "@countersign/server/config/config.ts";
+import { createLogger } from "@countersign/service-kit";
+import { relayerKey, startTestSigner, type TestRelayerKey } from "./test-signer.ts";
+import { TestWallet } from "./test-wallet.ts";
+
+export const NETWORK = "countersign-devnet";
+export const RELAYER = "relay.test";
+export const NEAR = 10n ** 24n;
+
+export interface TestRelayOptions {
+  /** "sqlite:…" in a folder of its own without. */
+  readonly ledgerUrl?: string;
+  readonly devnet?: DevnetOptions;
+  /** Settings of the relay by path, for example `{"delegates.max_actions": "2"}`. */
+  readonly settings?: Record<string, string>;
+  readonly overrides?: AppOverrides;
+  /** How many wallets exist on the chain from the start. */
+  readonly wallets?: number;
+}
+
+/** A relay with its signer and its chain, all real, in this process. */
+export interface TestRelay {
+  readonly devnet: Devnet;
+  readonly app: App;
+  readonly client: Client<typeof RelayService>;
+  readonly wallets: readonly TestWallet[];
+  readonly config: RelayConfig;
+  readonly relayerKey: TestRelayerKey;
+  /** Stops the relay alone and starts it again on the same ledger. */
+  restart(): Promise<void>;
+  stopSigner(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts everything and waits until the relay is ready. Blocks come as soon as there is work. */
+export async function startTestRelay(options: TestRelayOptions = {}): Promise<TestRelay> {
+  const folder = await mkdtemp(join(tmpdir(), "relay-"));
+  const key = await relayerKey("relayer-1", RELAYER);
+  const wallets = Array.from({ length: options.wallets ?? 1 }, (_, i) => new TestWallet(`wallet-${i}.test`));
+  const devnet = await startDevnet({
+    blockTimeMs: 0,
+    ...options.devnet,
+    accounts: genesis(key, wallets, options),
+  });
+  const signer = await startTestSigner(NETWORK, [key]);
+  const config = relayConfig(folder, devnet, signer.socketPath, options);
+  const overrides = { log: createLogger("relay", "error"), ...options.overrides };
+  let app = await createApp(config, overrides);
+  await ready(app);
+  const address = () => app.address;
+  return {
+    devnet,
+    config,
+    wallets,
+    relayerKey: key,
+    get app() {
+      return app;
+    },
+    get client() {
+      return relayClient(address());
+    },
+    async restart() {
+      await app.stop();
+      app = await createApp(config, overrides);
+      await ready(app);
+    },
+    stopSigner: signer.stop,
+    async stop() {
+      await app.stop();
+      await signer.stop();
+      await devnet.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A client over Connect and HTTP/2. */
+export function relayClient(baseUrl: string): Client<typeof RelayService> {
+  return createClient(RelayService, createConnectTransport({ baseUrl, httpVersion: "2" }));
+}
+
+function genesis(key: TestRelayerKey, wallets: readonly TestWallet[], { devnet }: TestRelayOptions) {
+  const thousandNear = (1_000n * NEAR).toString();
+  return [
+    { id: RELAYER, balance: thousandNear, keys: [key.publicKey] },
+    { id: "guest-book.test", balance: thousandNear, contract: "guest-book" },
+    { id: "registrar.test", balance: thousandNear, contract: "registrar" },
+    ...wallets.map(({ accountId, publicKey }) => ({
+      id: accountId,
+      balance: (10n * NEAR).toString(),
+      keys: [publicKey],
+    })),
+    ...(devnet?.accounts ?? []),
+  ];
+}
+
+function relayConfig(
+  folder: string,
+  devnet: Devnet,
+  socketPath: string,
+  { ledgerUrl, settings }: TestRelayOptions,
+): RelayConfig {
+  const file = {
+    network: NETWORK,
+    "listen.port": "0",
+    "operations.port": "0",
+    "ledger.url": ledgerUrl ?? `sqlite:${join(folder, "relay.db")}`,
+    "signer.url": `unix:${socketPath}`,
+    "near.endpoints": JSON.stringify(devnet.rpcUrls.map((url) => ({ url }))),
+    relayers: JSON.stringify([{ account_id: RELAYER, key_ids: ["relayer-1"] }]),
+    "delegates.max_deposit": NEAR.toString(),
+    account_creation: JSON.stringify({
+      mode: "sub_account",
+      suffixes: [`.${RELAYER}`],
+      initial_balance: { min: "0", max: NEAR.toString(), default: (NEAR / 10n).toString() },
+    }),
+    "lanes.lease_ms": "1000",
+  };
+  return loadRelayConfig({ env: {}, flags: { ...file, ...settings } }).config;
+}
+
+async function ready(app: App): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const response = await fetch(`${app.operationsAddress}/readyz`);
+    if (response.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("the relay did not become ready");
+}
