@@ -29,13 +29,13 @@ generated_is_current() {
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-check "format and lint" biome ci .
+check "format and lint" biome ci --colors=off .
 check "types" tsc -p .
 check "dead code" knip
 check "import rules" node scripts/import-rules.ts
 check "contracts: format" buf format --diff --exit-code
 check "contracts: lint" buf lint
-check "contracts: breaking" buf breaking --against proto/released.binpb
+check "contracts: breaking" buf breaking proto --against proto/released.binpb
 check "generated code" generated_is_current
 
 if [ ${#failed[@]} -gt 0 ]; then

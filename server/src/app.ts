@@ -85,7 +85,7 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
     now,
     events,
     listKeys: (signal) => signer.listKeys(signal),
-    onKeysFailed: (error) => log.error({ err: error }, "the relayer's keys cannot be used"),
+    onKeysFailed: (error) => log.error({ err: error }, "the relayer's keys are not known yet"),
     worker: {
       window: config.lanes.window,
       ledger,

@@ -1,17 +1,14 @@
 const ACCOUNT_ID = /^(([a-z\d]+[-_])*[a-z\d]+\.)*([a-z\d]+[-_])*[a-z\d]+$/;
 
-/** Fewest and most characters of an account name (nearcore, account id rules). */
-export const ACCOUNT_ID_MIN_LENGTH = 2;
-export const ACCOUNT_ID_MAX_LENGTH = 64;
+const MIN_LENGTH = 2;
+const MAX_LENGTH = 64;
 
 /**
  * Whether `name` is a valid NEAR account name: 2 to 64 characters, lower case letters, digits and single
  * separators (https://nomicon.io/DataStructures/Account#account-id-rules).
  */
 export function isValidAccountId(name: string): boolean {
-  return (
-    name.length >= ACCOUNT_ID_MIN_LENGTH && name.length <= ACCOUNT_ID_MAX_LENGTH && ACCOUNT_ID.test(name)
-  );
+  return name.length >= MIN_LENGTH && name.length <= MAX_LENGTH && ACCOUNT_ID.test(name);
 }
 
 /** The account that alone may create `name`: "b.c" for "a.b.c"; null for a top-level name. */

@@ -37,9 +37,14 @@ export async function openSqlite(path: string): Promise<Engine> {
 
 function openFile(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
-  // FULL: a commit is on disk before it answers. fullfsync is the same for macOS, and nothing elsewhere.
-  db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on");
-  return db;
+  try {
+    // FULL: a commit is on disk before it answers. fullfsync is the same for macOS, and nothing elsewhere.
+    db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma fullfsync = on");
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 class SqliteEngine implements Engine {

@@ -10,7 +10,8 @@ import type { Metrics } from "./metrics.ts";
  * - `code`           Connect/gRPC code in lower case ("ok" for success); `reason` ErrorReason without its prefix
  * - `seconds`        a duration
  * - `submission_id`, `kind`, `from`, `to`   a submission and its states
- * - `lane_id`, `step`, `why`      a lane, what it was doing, and the cause in a word
+ * - `lane_id`, `step`              a lane and what it was doing
+ * - `why`            what is expected to pass, in words: no stack
  * - `tx_hash`, `network`, `account_id`
  * - `endpoint`, `chain_method`    a NEAR endpoint (its place in the configuration) and its JSON-RPC method
  * - `signer_method`, `operation`  a call to the signer, an operation of the ledger
@@ -97,19 +98,27 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
     },
     laneRetrying({ laneId, step, error }) {
       metrics.laneRetries.inc({ step });
-      log.warn({ lane_id: laneId, step, err: error }, "lane retries");
+      log.warn({ lane_id: laneId, step, why: wordsOf(error) }, "lane retries");
     },
     chainCallFailed({ endpoint, method, kind, error }) {
       metrics.chainFailures.inc({ endpoint: String(endpoint), method, kind });
-      log.warn({ endpoint, chain_method: method, kind, err: error }, "chain call failed");
+      log.warn({ endpoint, chain_method: method, kind, why: wordsOf(error) }, "chain call failed");
     },
     signerCallFailed({ method, code, error }) {
       metrics.signerFailures.inc({ method, code });
-      log.warn({ signer_method: method, code, err: error }, "signer call failed");
+      log.warn({ signer_method: method, code, why: wordsOf(error) }, "signer call failed");
     },
     ledgerUnavailable({ operation, error }) {
       metrics.ledgerFailures.inc({ operation });
       log.error({ operation, err: error }, "ledger unavailable");
     },
   };
+}
+
+/** An error that is expected to pass, with its causes: a stack for each would bury the rest of the log. */
+function wordsOf(error: unknown): string {
+  const words: string[] = [];
+  for (let cause = error; cause instanceof Error && words.length < 4; cause = cause.cause)
+    words.push(cause.message);
+  return words.join(": ");
 }
