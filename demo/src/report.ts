@@ -67,7 +67,8 @@ export function tables({ steps, paid, problems }: Report): string {
 }
 
 function near(yocto: string): string {
-  return yocto === "0" ? "" : formatNearAmount(yocto, 6);
+  if (yocto === "0") return "";
+  return yocto.startsWith("-") ? `-${formatNearAmount(yocto.slice(1), 6)}` : formatNearAmount(yocto, 6);
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {

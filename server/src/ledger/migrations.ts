@@ -58,7 +58,8 @@ async function createSubmissions(db: Kysely<unknown>, bytes: BytesType): Promise
     .addColumn("failure_chain_error", "text")
     .execute();
   const indexes = [
-    // Open work: both stay as small as the queue, whatever the table grows to.
+    // Open work: these stay as small as the queue, whatever the table grows to.
+    sql`create index submissions_open on submissions (tenant, created_at, id) where terminal_at is null`,
     sql`create index submissions_unclaimed on submissions (network, created_at, id)
         where lane_id is null and terminal_at is null`,
     sql`create index submissions_in_lane on submissions (lane_id, nonce)

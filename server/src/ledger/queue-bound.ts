@@ -1,15 +1,14 @@
-import { type Kysely, sql, type Transaction } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import type { LedgerSchema } from "./schema.ts";
 
-/**
- * Counts what is not terminal, by the two partial indexes that hold exactly that: the cost follows the
- * queue's length, not the table's.
- */
+/** Counts through a partial index that holds nothing else: the cost follows the queue, not the table. */
 export async function countOpen(db: Kysely<LedgerSchema>): Promise<number> {
-  const { rows } = await sql<{ open: bigint }>`select
-    (select count(*) from submissions where lane_id is null and terminal_at is null) +
-    (select count(*) from submissions where lane_id is not null and terminal_at is null) as open`.execute(db);
-  return Number(rows[0]?.open ?? 0n);
+  const { open } = await db
+    .selectFrom("submissions")
+    .select((eb) => eb.fn.countAll<bigint>().as("open"))
+    .where("terminal_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return Number(open);
 }
 
 /** Of the room that a count leaves, the part that this process fills before it counts again. */

@@ -42,14 +42,14 @@ const TOLD: [keyof Events, (events: Events) => void, fields: object, counted: st
   ],
   [
     "laneLost",
-    (e) => e.laneLost({ laneId: "l", why: "lease" }),
-    { lane_id: "l", why: "lease" },
+    (e) => e.laneLost({ laneId: "l", error: new Error("lease") }),
+    { lane_id: "l", err: { message: "lease" } },
     'lane_changes_total{change="lost"} 1',
   ],
   [
     "laneRetrying",
     (e) => e.laneRetrying({ laneId: "l", step: "send", error }),
-    { lane_id: "l", step: "send", err: { message: "connection refused" } },
+    { lane_id: "l", step: "send", why: "connection refused" },
     'lane_retries_total{step="send"} 1',
   ],
   [

@@ -49,7 +49,7 @@ export interface Events {
   /** This process works on a lane from now on. */
   laneAcquired(event: { laneId: string }): void;
   /** This process no longer works on a lane. */
-  laneLost(event: { laneId: string; why: string }): void;
+  laneLost(event: { laneId: string; error: unknown }): void;
   /** A step of a lane failed for a passing reason and is tried again. `step` is one of a few words. */
   laneRetrying(event: { laneId: string; step: string; error: unknown }): void;
   /** One attempt to call a NEAR endpoint failed. */
@@ -92,9 +92,9 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
       metrics.laneChanges.inc({ change: "acquired" });
       log.info({ lane_id: laneId }, "lane acquired");
     },
-    laneLost({ laneId, why }) {
+    laneLost({ laneId, error }) {
       metrics.laneChanges.inc({ change: "lost" });
-      log.warn({ lane_id: laneId, why }, "lane lost");
+      log.warn({ lane_id: laneId, err: error }, "lane lost");
     },
     laneRetrying({ laneId, step, error }) {
       metrics.laneRetries.inc({ step });

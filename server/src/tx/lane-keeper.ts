@@ -18,7 +18,7 @@ export interface LaneKeeperOptions {
 /** What the keeper tells of its lane. */
 export interface LaneKeeperEvents {
   laneAcquired(event: { laneId: string }): void;
-  laneLost(event: { laneId: string; why: string; error: unknown }): void;
+  laneLost(event: { laneId: string; error: unknown }): void;
 }
 
 /**
@@ -55,7 +55,7 @@ export class LaneKeeper {
           await this.#work(token, signal);
         }
       } catch (error) {
-        if (!signal.aborted) events.laneLost({ laneId: String(lane.id), why: nameOf(error), error });
+        if (!signal.aborted) events.laneLost({ laneId: String(lane.id), error });
       }
       await delay(leaseMs / 4, undefined, { signal }).catch(() => undefined);
     }
@@ -93,8 +93,4 @@ export class LaneKeeper {
       }
     }
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : "unknown";
 }
