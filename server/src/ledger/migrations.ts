@@ -58,18 +58,19 @@ async function createSubmissions(db: Kysely<unknown>, bytes: BytesType): Promise
     .addColumn("failure_chain_error", "text")
     .execute();
   const indexes = [
-    // Open work: these stay as small as the queue, whatever the table grows to.
-    sql`create index submissions_open on submissions (tenant, created_at, id) where terminal_at is null`,
-    sql`create index submissions_unclaimed on submissions (network, created_at, id)
-        where lane_id is null and terminal_at is null`,
-    sql`create index submissions_in_lane on submissions (lane_id, nonce)
-        where lane_id is not null and terminal_at is null`,
     // Lists, newest first. None names the state, which changes often.
     sql`create index submissions_by_tenant on submissions (tenant, created_at, id)`,
     sql`create index submissions_by_caller on submissions (tenant, caller, created_at, id)`,
     sql`create index submissions_by_account on submissions (tenant, account_id, created_at, id)`,
+    // What is rare. SQLite prefers these to the ones above because they come later.
     sql`create index submissions_failed on submissions (tenant, created_at, id)
         where failure_reason is not null`,
+    sql`create index submissions_open on submissions (tenant, created_at, id) where terminal_at is null`,
+    // A lane's work. Like the one above, they stay as small as the queue, whatever the table grows to.
+    sql`create index submissions_unclaimed on submissions (network, created_at, id)
+        where lane_id is null and terminal_at is null`,
+    sql`create index submissions_in_lane on submissions (lane_id, nonce)
+        where lane_id is not null and terminal_at is null`,
   ];
   for (const index of indexes) await index.execute(db);
 

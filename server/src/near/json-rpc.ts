@@ -18,6 +18,8 @@ export interface RpcErrorBody {
 /** Largest answer that is read, in bytes. A block with its chunks stays far below. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
+const TIMED_OUT = new Error("timed out");
+
 /** The endpoint answered with a JSON-RPC error. */
 export class RpcError extends Error {
   override readonly name = "RpcError";
@@ -42,8 +44,11 @@ export async function callEndpoint(
   params: unknown,
   options: { timeoutMs: number; signal?: AbortSignal },
 ): Promise<unknown> {
-  const timeout = AbortSignal.timeout(options.timeoutMs);
-  const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(TIMED_OUT), options.timeoutMs);
+  const onAbort = () => ending.abort(options.signal?.reason);
+  if (options.signal?.aborted) onAbort();
+  options.signal?.addEventListener("abort", onAbort, { once: true });
   let answer: { error?: RpcErrorBody; result?: unknown };
   try {
     const response = await fetch(endpoint.url, {
@@ -51,7 +56,7 @@ export async function callEndpoint(
       headers: { ...endpoint.headers, "content-type": "application/json" },
       body: JSON.stringify({ jsonrpc: "2.0", id: "countersign", method, params }),
       redirect: "error",
-      signal,
+      signal: ending.signal,
     });
     if (response.status === 429) {
       await response.body?.cancel();
@@ -60,9 +65,14 @@ export async function callEndpoint(
     answer = parseAnswer(await readBounded(response), response.status);
   } catch (error) {
     if (error instanceof ChainError) throw error;
+    if (ending.signal.reason === TIMED_OUT) {
+      throw new ChainError("timeout", `no answer within ${options.timeoutMs} ms`);
+    }
     options.signal?.throwIfAborted();
-    if (timeout.aborted) throw new ChainError("timeout", `no answer within ${options.timeoutMs} ms`);
     throw new ChainError("unavailable", "the node could not be reached", { cause: error });
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", onAbort);
   }
   if (answer.error !== undefined) throw new RpcError(answer.error);
   return answer.result;

@@ -10,17 +10,21 @@ import { waitFor } from "./wait.ts";
 export function createAccount(relay: RelayContext) {
   return async (request: CreateAccountRequest, call: HandlerContext) => {
     const { network, accountId, publicKey, registrationArgs } = request;
-    const accepted = await relay.intake.createAccount(ANONYMOUS, {
-      network,
-      accountId,
-      publicKey,
-      registrationArgs,
-      initialBalance:
-        request.initialBalance === ""
-          ? (relay.accountCreation?.initialBalance.default ?? 0n)
-          : BigInt(request.initialBalance),
-      idempotencyKey: idempotencyKey(request.idempotencyKey, call.requestHeader),
-    });
+    const accepted = await relay.intake.createAccount(
+      ANONYMOUS,
+      {
+        network,
+        accountId,
+        publicKey,
+        registrationArgs,
+        initialBalance:
+          request.initialBalance === ""
+            ? (relay.accountCreation?.initialBalance.default ?? 0n)
+            : BigInt(request.initialBalance),
+        idempotencyKey: idempotencyKey(request.idempotencyKey, call.requestHeader),
+      },
+      call.signal,
+    );
     const time = { timeLeftMs: timeLeftMs(call.values), signal: call.signal };
     return { submission: submissionMessage(await waitFor(accepted, request.waitUntil, time, relay)) };
   };

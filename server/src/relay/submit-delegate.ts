@@ -9,11 +9,15 @@ import { waitFor } from "./wait.ts";
 
 export function submitDelegate(relay: RelayContext) {
   return async (request: SubmitDelegateRequest, call: HandlerContext) => {
-    const accepted = await relay.intake.submitDelegate(ANONYMOUS, {
-      network: request.network,
-      signedDelegate: request.signedDelegate,
-      idempotencyKey: idempotencyKey(request.idempotencyKey, call.requestHeader),
-    });
+    const accepted = await relay.intake.submitDelegate(
+      ANONYMOUS,
+      {
+        network: request.network,
+        signedDelegate: request.signedDelegate,
+        idempotencyKey: idempotencyKey(request.idempotencyKey, call.requestHeader),
+      },
+      call.signal,
+    );
     const time = { timeLeftMs: timeLeftMs(call.values), signal: call.signal };
     return { submission: submissionMessage(await waitFor(accepted, request.waitUntil, time, relay)) };
   };

@@ -18,13 +18,21 @@ export async function waitFor(
   { changes, ledger }: { changes: Changes; ledger: Ledger },
 ): Promise<Submission> {
   if (isFarEnough(submission, until)) return submission;
-  const outOfTime = AbortSignal.timeout(Math.max(0, call.timeLeftMs - ANSWER_TIME_MS));
+  const outOfTime = new AbortController();
+  const timer = setTimeout(() => outOfTime.abort(), Math.max(0, call.timeLeftMs - ANSWER_TIME_MS));
   let latest = submission;
   const look = async () => {
     latest = (await ledger.getSubmission(submission.tenant, submission.id).catch(whenLedgerIsBack)) ?? latest;
     return isFarEnough(latest, until) ? latest : undefined;
   };
-  await changes.until(submission.id, look, AbortSignal.any([outOfTime, call.signal]));
+  const onAbort = () => outOfTime.abort();
+  call.signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await changes.until(submission.id, look, outOfTime.signal);
+  } finally {
+    clearTimeout(timer);
+    call.signal.removeEventListener("abort", onAbort);
+  }
   return latest;
 }
 

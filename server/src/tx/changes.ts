@@ -1,5 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 /** How often a submission that another replica works on is looked up, in milliseconds. */
 const POLL_MS = 500;
 
@@ -34,18 +32,20 @@ export class Changes {
     signal: AbortSignal,
   ): Promise<T | undefined> {
     while (!signal.aborted) {
-      const change = Promise.withResolvers<void>();
+      const wake = Promise.withResolvers<void>();
       const listeners = this.#waiting.get(submissionId) ?? new Set();
-      this.#waiting.set(submissionId, listeners.add(change.resolve));
-      const poll = new AbortController();
+      this.#waiting.set(submissionId, listeners.add(wake.resolve));
+      signal.addEventListener("abort", wake.resolve as () => void, { once: true });
+      let timer: NodeJS.Timeout | undefined;
       try {
         const found = await look();
         if (found !== undefined) return found;
-        const timer = delay(POLL_MS, undefined, { signal: AbortSignal.any([signal, poll.signal]) });
-        await Promise.race([change.promise, timer.catch(() => undefined)]);
+        timer = setTimeout(wake.resolve, POLL_MS);
+        await wake.promise;
       } finally {
-        poll.abort();
-        listeners.delete(change.resolve);
+        clearTimeout(timer);
+        signal.removeEventListener("abort", wake.resolve as () => void);
+        listeners.delete(wake.resolve);
         if (listeners.size === 0) this.#waiting.delete(submissionId);
       }
     }

@@ -56,17 +56,18 @@ export class Intake {
   }
 
   /** Takes on a signed delegate (NEP-366). A repeated call gives the first call's submission. */
-  submitDelegate(caller: Caller, request: DelegateRequest): Promise<Submission> {
+  submitDelegate(caller: Caller, request: DelegateRequest, signal: AbortSignal): Promise<Submission> {
     const subject = delegateSubject(request.network, request.signedDelegate);
     const body = [Buffer.from(request.network), request.signedDelegate];
     return this.#once(caller, "SubmitDelegate", request.idempotencyKey, body, {
       refusal: () => firstRefusal(this.#options.delegateRules, subject),
       accepted: () => this.#acceptedDelegate(subject),
+      signal,
     });
   }
 
   /** Takes on the creation of an account. A repeated call gives the first call's submission. */
-  createAccount(caller: Caller, request: AccountRequest): Promise<Submission> {
+  createAccount(caller: Caller, request: AccountRequest, signal: AbortSignal): Promise<Submission> {
     const { network, accountId, publicKey, initialBalance, registrationArgs } = request;
     const payload = encodeAccountPayload({
       accountId,
@@ -88,6 +89,7 @@ export class Intake {
         },
         replayMark: null,
       }),
+      signal,
     });
   }
 
@@ -128,7 +130,12 @@ export class Intake {
     method: string,
     givenKey: string,
     body: readonly Uint8Array[],
-    work: { refusal: () => Promise<Refusal | undefined>; accepted: () => Accepted },
+    work: {
+      readonly refusal: () => Promise<Refusal | undefined>;
+      readonly accepted: () => Accepted;
+      /** Aborts when nobody waits for the answer any more: then nothing is taken on. */
+      readonly signal: AbortSignal;
+    },
   ): Promise<Submission> {
     const { ledger, network, maxOpen, now, newId, onAccepted } = this.#options;
     const bodyHash = hashOf(method, body);
@@ -150,6 +157,7 @@ export class Intake {
       throw new DomainError(refusal.reason, refusal.message);
     }
 
+    work.signal.throwIfAborted();
     const { submission, replayMark } = work.accepted();
     const result = await ledger.accept({
       tenant: caller.tenant,

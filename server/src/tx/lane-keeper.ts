@@ -64,12 +64,15 @@ export class LaneKeeper {
   async #work(token: LaneToken, signal: AbortSignal): Promise<void> {
     const { ledger, worker } = this.#options;
     const lost = new AbortController();
+    const onStop = () => lost.abort();
+    signal.addEventListener("abort", onStop, { once: true });
     const renewing = this.#renew(token, lost);
     this.#worker = new LaneWorker({ ...worker, token });
     try {
-      await this.#worker.run(AbortSignal.any([signal, lost.signal]));
-      lost.signal.throwIfAborted();
+      await this.#worker.run(lost.signal);
+      if (!signal.aborted) lost.signal.throwIfAborted();
     } finally {
+      signal.removeEventListener("abort", onStop);
       this.#worker = undefined;
       lost.abort();
       await renewing;

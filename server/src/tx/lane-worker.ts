@@ -102,6 +102,7 @@ export class LaneWorker {
    */
   async run(signal: AbortSignal): Promise<void> {
     const onAbort = () => this.#stop.abort(signal.reason);
+    this.#stop.signal.addEventListener("abort", () => this.wake(), { once: true });
     if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     try {
@@ -134,10 +135,9 @@ export class LaneWorker {
       await this.#sign(batch);
       return;
     }
-    const idle = new AbortController();
-    const timer = delay(POLL_MS, undefined, { signal: AbortSignal.any([this.#stop.signal, idle.signal]) });
-    await Promise.race([this.#wake.promise, timer.catch(() => undefined)]);
-    idle.abort();
+    const timer = setTimeout(() => this.wake(), POLL_MS);
+    await this.#wake.promise;
+    clearTimeout(timer);
   }
 
   /** Work with a fresh nonce each, what waits for another try first. */
