@@ -2,6 +2,7 @@ import { type DescExtension, type DescFile, type DescService, toBinary } from "@
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import { file_google_rpc_error_details } from "@countersign/gen/google/rpc/error_details_pb.ts";
 import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { type ServedService, serve } from "./served-service.ts";
@@ -14,7 +15,10 @@ type Question =
   | { case: "fileContainingExtension"; value: { containingType: string; extensionNumber: number } }
   | { case: undefined; value?: undefined };
 
-/** gRPC server reflection, v1 and v1alpha, over the given services and everything that their files import. */
+/**
+ * gRPC server reflection, v1 and v1alpha, over the given services, everything that their files import, and our
+ * errors' details.
+ */
 export function createReflection(services: readonly DescService[]): ServedService[] {
   const index = indexOf(services);
   const answer = (question: Question) => answerOf(index, question);
@@ -47,7 +51,9 @@ interface Index {
 
 function indexOf(services: readonly DescService[]): Index {
   const all = [...services, ServerReflection, ServerReflectionAlpha];
-  const byName = new Map(withDependencies(all.map((s) => s.file)).map((f) => [f.proto.name, f]));
+  // The details of our errors are in no service's imports; clients that print them ask for their types.
+  const roots = [...all.map((s) => s.file), file_google_rpc_error_details];
+  const byName = new Map(withDependencies(roots).map((f) => [f.proto.name, f]));
   const bySymbol = new Map<string, DescFile>();
   const extensions: DescExtension[] = [];
   for (const file of byName.values()) {

@@ -45,6 +45,11 @@ describe.each([
     return answer.value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes).name);
   }
 
+  test("the types of our errors' details can be asked for", async () => {
+    const [answer] = await ask({ case: "fileContainingSymbol", value: "google.rpc.ErrorInfo" });
+    expect(fileNames(answer)).toContain("google/rpc/error_details.proto");
+  });
+
   test("a file comes with everything that it imports, the validation rules included", async () => {
     const [answer] = await ask({
       case: "fileByFilename",
