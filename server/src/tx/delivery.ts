@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ChainError } from "../near/chain-error.ts";
 import { type Outcome, readOutcome } from "../near/outcome.ts";
-import type { TransactionView } from "../near/transactions.ts";
+import type { TransactionView, WaitFor } from "../near/transactions.ts";
 import { type ChainReads, canNeverLand, type SentTransaction } from "./never-lands.ts";
 import type { SubmissionState } from "./states.ts";
 
@@ -107,10 +107,9 @@ class Delivery {
   }
 
   async #ask(): Promise<DeliveryEnd | "unknown" | "pending"> {
-    const { chain, signal } = this.#options;
-    const { hash, relayerId, isDelegate } = this.#attempt;
+    const { isDelegate } = this.#attempt;
     try {
-      const view = await chain.transactions.byHash(hash, relayerId, "FINAL", { signal });
+      const view = await this.#look();
       await this.#note(view);
       const outcome = view.final_execution_status === "FINAL" ? readOutcome(view, isDelegate) : undefined;
       return outcome === undefined
@@ -119,6 +118,23 @@ class Delivery {
     } catch (error) {
       if (!(error instanceof ChainError)) throw error;
       return error.kind === "unknown-transaction" ? "unknown" : "pending";
+    }
+  }
+
+  /**
+   * Waits for the end only of what a block is known to hold: a node says that it does not know a transaction only
+   * when nothing is waited for, and else it answers nothing until its own time is up (nearcore, tx_status_fetch).
+   */
+  async #look(): Promise<TransactionView> {
+    const { chain, signal } = this.#options;
+    const { hash, relayerId } = this.#attempt;
+    const ask = (waitFor: WaitFor) => chain.transactions.byHash(hash, relayerId, waitFor, { signal });
+    if (this.#state !== "INCLUDED") return ask("NONE");
+    try {
+      return await ask("FINAL");
+    } catch (error) {
+      if (!(error instanceof ChainError) || error.kind !== "timeout") throw error;
+      return ask("NONE");
     }
   }
 
