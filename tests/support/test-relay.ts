@@ -8,6 +8,7 @@ import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_servic
 import { type App, type AppOverrides, createApp } from "@countersign/server/app.ts";
 import { loadRelayConfig, type RelayConfig } from "@countersign/server/config/config.ts";
 import { createLogger } from "@countersign/service-kit";
+import type { KeyBackend } from "@countersign/signer-service/relayer-signer/key-backend.ts";
 import { relayerKey, startTestSigner, type TestRelayerKey } from "./test-signer.ts";
 import { TestWallet } from "./test-wallet.ts";
 
@@ -19,8 +20,10 @@ export interface TestRelayOptions {
   /** "sqlite:…" in a folder of its own without. */
   readonly ledgerUrl?: string;
   readonly devnet?: DevnetOptions;
-  /** Settings of the relay by path, for example `{"delegates.max_actions": "2"}`. */
-  readonly settings?: Record<string, string>;
+  /** Settings of the relay by path, for example `{"delegates.max_actions": "2"}`; undefined leaves one out. */
+  readonly settings?: Readonly<Record<string, string | undefined>>;
+  /** Where the signer finds the relayer's key, instead of in memory. */
+  readonly signerBackend?: (key: TestRelayerKey) => KeyBackend;
   readonly overrides?: AppOverrides;
   /** How many wallets exist on the chain from the start. */
   readonly wallets?: number;
@@ -50,7 +53,7 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
     ...options.devnet,
     accounts: genesis(key, wallets, options),
   });
-  const signer = await startTestSigner(NETWORK, [key]);
+  const signer = await startTestSigner(NETWORK, [key], options.signerBackend);
   const config = relayConfig(folder, devnet, signer.socketPath, options);
   const overrides = { log: createLogger("relay", "error"), ...options.overrides };
   let app = await createApp(config, overrides);
@@ -87,7 +90,12 @@ export function relayClient(baseUrl: string): Client<typeof RelayService> {
   return createClient(RelayService, createConnectTransport({ baseUrl, httpVersion: "2" }));
 }
 
-function genesis(key: TestRelayerKey, wallets: readonly TestWallet[], { devnet }: TestRelayOptions) {
+/** The accounts that exist from the start: the relayer's, two contracts, the wallets, and what else is asked for. */
+export function genesis(
+  key: TestRelayerKey,
+  wallets: readonly TestWallet[],
+  { devnet }: Pick<TestRelayOptions, "devnet">,
+) {
   const thousandNear = (1_000n * NEAR).toString();
   return [
     { id: RELAYER, balance: thousandNear, keys: [key.publicKey] },
@@ -106,9 +114,19 @@ function relayConfig(
   folder: string,
   devnet: Devnet,
   socketPath: string,
-  { ledgerUrl, settings }: TestRelayOptions,
+  options: TestRelayOptions,
 ): RelayConfig {
-  const file = {
+  return loadRelayConfig({ env: {}, flags: relayFlags(folder, devnet, socketPath, options) }).config;
+}
+
+/** The settings of a relay over these parts, by path. */
+export function relayFlags(
+  folder: string,
+  devnet: Devnet,
+  socketPath: string,
+  { ledgerUrl, settings }: Pick<TestRelayOptions, "ledgerUrl" | "settings">,
+): Record<string, string | undefined> {
+  return {
     network: NETWORK,
     "listen.port": "0",
     "operations.port": "0",
@@ -123,8 +141,8 @@ function relayConfig(
       initial_balance: { min: "0", max: NEAR.toString(), default: (NEAR / 10n).toString() },
     }),
     "lanes.lease_ms": "1000",
+    ...settings,
   };
-  return loadRelayConfig({ env: {}, flags: { ...file, ...settings } }).config;
 }
 
 async function ready(app: App): Promise<void> {

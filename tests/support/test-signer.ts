@@ -7,6 +7,7 @@ import { createLogger, Secret } from "@countersign/service-kit";
 import { createSigner } from "@countersign/signer-service/app.ts";
 import type { SignerConfig } from "@countersign/signer-service/config.ts";
 import { KeystoreBackend } from "@countersign/signer-service/keystore/keystore-backend.ts";
+import type { KeyBackend } from "@countersign/signer-service/relayer-signer/key-backend.ts";
 
 /** A relayer's key that a test signer holds. */
 export interface TestRelayerKey {
@@ -23,10 +24,11 @@ export async function relayerKey(keyId: string, accountId: string): Promise<Test
   return { keyId, accountId, publicKey, privateKey };
 }
 
-/** A real signer in this process, on a Unix socket, with these keys unlocked. */
+/** A real signer in this process, on a Unix socket, with these keys unlocked, or in the places that are given. */
 export async function startTestSigner(
   network: string,
   keys: readonly TestRelayerKey[],
+  backendOf: (key: TestRelayerKey) => KeyBackend = ({ privateKey }) => new KeystoreBackend(privateKey),
 ): Promise<{ socketPath: string; stop: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "sig-"));
   const socketPath = join(folder, "s");
@@ -44,11 +46,11 @@ export async function startTestSigner(
   };
   const signer = await createSigner(config, {
     log: createLogger("signer", "error"),
-    heldKeys: keys.map(({ keyId, accountId, privateKey }) => ({
-      keyId,
+    heldKeys: keys.map((key) => ({
+      keyId: key.keyId,
       network,
-      accountId,
-      backend: new KeystoreBackend(privateKey),
+      accountId: key.accountId,
+      backend: backendOf(key),
     })),
   });
   return {

@@ -22,6 +22,8 @@ const permissionView = z.union([
   }),
 ]);
 const accessKeyView = z.object({ nonce: integer, permission: permissionView, block_height: integer });
+/** An unknown access key is no error to nodes but a result (nearcore, chain/jsonrpc: process_query_response). */
+const missingKeyView = z.object({ error: z.string().regex(/^access key .* does not exist/) });
 const blockView = z.object({ header: z.object({ height: integer, hash: z.string() }) });
 const statusView = z.object({ chain_id: z.string(), sync_info: z.object({ syncing: z.boolean() }) });
 const callResultView = z.object({ result: z.array(z.number().int().min(0).max(255)) });
@@ -104,7 +106,8 @@ export class NearViews {
       account_id: accountId,
       public_key: publicKey,
     };
-    const view = await this.#ask(accessKeyView, "query", params, options);
+    const view = await this.#ask(z.union([accessKeyView, missingKeyView]), "query", params, options);
+    if ("error" in view) throw new ChainError("unknown-access-key", view.error);
     const permission: AccessKeyPermissionView =
       view.permission === "FullAccess"
         ? { kind: "FullAccess" }

@@ -2,7 +2,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import type { NonDelegateAction } from "@countersign/near";
 import { ChainError } from "../near/chain-error.ts";
 import type { Head } from "../near/head.ts";
-import type { AccessKeyPermissionView, NearViews } from "../near/views.ts";
+import type { AccessKeyPermissionView, AccessKeyView, NearViews } from "../near/views.ts";
 import type { DecodedDelegate, DelegateSubject } from "./delegate-subject.ts";
 import type { Refusal, Rule } from "./rule.ts";
 
@@ -50,9 +50,9 @@ export function chainRules(
     },
     {
       name: "nonce",
-      check: async ({ decoded, accessKey }) => {
+      check: ({ decoded, accessKey }) => {
         if (typeof decoded === "string" || accessKey === undefined) return "skip";
-        return nonceRefusal(decoded.action.nonce, accessKey.nonce, (await head.get()).height);
+        return nonceRefusal(decoded.action.nonce, accessKey);
       },
     },
   ];
@@ -167,14 +167,18 @@ function permissionRefusal(
   return undefined;
 }
 
-function nonceRefusal(nonce: bigint, keyNonce: bigint, head: bigint): Refusal | undefined {
-  if (nonce <= keyNonce) {
+/**
+ * The bound is that of the block at which the key was looked at: a new key's first nonce lies so close to it that an
+ * older head would refuse it.
+ */
+function nonceRefusal(nonce: bigint, key: AccessKeyView): Refusal | undefined {
+  if (nonce <= key.nonce) {
     return {
       reason: ErrorReason.DELEGATE_NONCE_TOO_LOW,
-      message: `nonce ${nonce} is not above the access key's, ${keyNonce}`,
+      message: `nonce ${nonce} is not above the access key's, ${key.nonce}`,
     };
   }
-  const bound = head * NONCE_RANGE_MULTIPLIER;
+  const bound = key.blockHeight * NONCE_RANGE_MULTIPLIER;
   return nonce < bound
     ? undefined
     : { reason: ErrorReason.DELEGATE_NONCE_TOO_HIGH, message: `nonce ${nonce} is not below ${bound}` };

@@ -1,0 +1,65 @@
+import { type DescMethod, getOption } from "@bufbuild/protobuf";
+import { reasons } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
+import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
+import { reasonName } from "@countersign/service-kit";
+import { afterAll, describe, expect, it } from "vitest";
+import { postgresUrl } from "../support/postgres.ts";
+import { COMMON_REASONS, commonCases } from "./cases/common.ts";
+import { createAccountCases } from "./cases/create-account.ts";
+import { outageCases } from "./cases/outages.ts";
+import { readCases } from "./cases/reads.ts";
+import { signerCases } from "./cases/signer.ts";
+import { submitDelegateCases } from "./cases/submit-delegate.ts";
+import type { ContractCase } from "./support/contract-case.ts";
+import { Worlds } from "./support/worlds.ts";
+
+const METHODS: readonly DescMethod[] = [...RelayService.methods, ...RelayerSignerService.methods];
+const CASES: readonly ContractCase[] = [
+  ...submitDelegateCases,
+  ...createAccountCases,
+  ...readCases,
+  ...outageCases,
+  ...commonCases,
+  ...signerCases,
+];
+
+const nameOf = (outcome: ContractCase["outcome"]) => (outcome === "success" ? outcome : reasonName(outcome));
+const pair = (method: DescMethod, outcome: ContractCase["outcome"]) => `${method.name} ${nameOf(outcome)}`;
+
+const worlds = new Worlds();
+afterAll(() => worlds.stop());
+
+describe.each(METHODS)("$name", (method) => {
+  const cases = CASES.filter((one) => one.method === method);
+  for (const { outcome, what, needsPostgres = false, run } of cases) {
+    const verb = outcome === "success" ? "answers" : `says ${nameOf(outcome)}:`;
+    it.skipIf(needsPostgres && postgresUrl === undefined)(`${verb} ${what}`, () => run(worlds));
+  }
+});
+
+describe("the cases", () => {
+  const covered = new Set(CASES.map(({ method, outcome }) => pair(method, outcome)));
+
+  it("cover the success of every method and every reason that it declares", () => {
+    const declared = METHODS.flatMap((method) =>
+      ["success" as const, ...getOption(method, reasons)].map((outcome) => pair(method, outcome)),
+    );
+    expect(declared.filter((wanted) => !covered.has(wanted))).toEqual([]);
+  });
+
+  it("hold no reason that its method does not declare, save the common ones", () => {
+    const undeclared = CASES.filter(
+      ({ method, outcome }) =>
+        outcome !== "success" &&
+        !COMMON_REASONS.includes(outcome) &&
+        !getOption(method, reasons).includes(outcome),
+    );
+    expect(undeclared.map(({ method, outcome }) => pair(method, outcome))).toEqual([]);
+  });
+
+  it("cover every common reason", () => {
+    const outcomes = new Set(CASES.map(({ outcome }) => outcome));
+    expect(COMMON_REASONS.filter((reason) => !outcomes.has(reason)).map(reasonName)).toEqual([]);
+  });
+});

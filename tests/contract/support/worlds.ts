@@ -1,0 +1,115 @@
+import { createLogger } from "@countersign/service-kit";
+import { createDatabase } from "../../support/postgres.ts";
+import { NEAR, startTestRelay, type TestRelay } from "../../support/test-relay.ts";
+import { LedgerGate } from "./ledger-gate.ts";
+
+/** Names that the veto contract refuses. */
+const DENIED = ["denied.relay.test", "denied.registrar.test"];
+
+const NAMES = {
+  id: "names.test",
+  balance: (10n * NEAR).toString(),
+  contract: "registrar",
+  data: Object.fromEntries(DENIED.map((name) => [`denied/${name}`, "1"])),
+};
+const INITIAL_BALANCE = { min: "0", max: NEAR.toString(), default: (NEAR / 10n).toString() };
+const VETO = { contract_id: NAMES.id, method: "is_allowed" };
+
+/** A relay whose PostgreSQL can be taken away. */
+export interface PostgresWorld {
+  readonly relay: TestRelay;
+  readonly gate: LedgerGate;
+  /** Runs SQL beside the relay. */
+  readonly query: (sql: string) => Promise<unknown>;
+}
+
+/** Starts a relay that creates accounts by calls of registrar.test, with further arguments. */
+export function startRegistrarRelay(): Promise<TestRelay> {
+  return startTestRelay({
+    devnet: { accounts: [NAMES] },
+    settings: {
+      account_creation: JSON.stringify({
+        mode: "registrar",
+        suffixes: [".registrar.test"],
+        initial_balance: INITIAL_BALANCE,
+        registrar: {
+          contract_id: "registrar.test",
+          method: "create_account_and_register_user",
+          passes_registration_args: true,
+        },
+        veto: VETO,
+      }),
+    },
+  });
+}
+
+/** The relays that contract cases are run against. Each starts when it is first asked for. */
+export class Worlds {
+  readonly #stops: (() => Promise<void>)[] = [];
+
+  /** Creates sub-accounts, knows foreign suffixes, asks names.test for a veto. */
+  readonly standard = this.#lazily(() =>
+    startTestRelay({
+      devnet: { accounts: [NAMES] },
+      settings: {
+        foreign_suffixes: JSON.stringify([".near"]),
+        account_creation: JSON.stringify({
+          mode: "sub_account",
+          suffixes: [".relay.test"],
+          initial_balance: INITIAL_BALANCE,
+          veto: VETO,
+        }),
+      },
+    }),
+  );
+
+  readonly registrar = this.#lazily(startRegistrarRelay);
+
+  /** Creates no accounts. */
+  readonly withoutAccounts = this.#lazily(() =>
+    startTestRelay({ settings: { account_creation: undefined } }),
+  );
+
+  /** Takes one open submission; blocks are made by hand only, so that it stays open. */
+  readonly full = this.#lazily(() =>
+    startTestRelay({
+      devnet: { blockTimeMs: undefined },
+      settings: { "limits.max_open_submissions": "1" },
+    }),
+  );
+
+  readonly postgres = once(async (): Promise<PostgresWorld> => {
+    const database = await createDatabase();
+    const gate = await LedgerGate.before(database.url);
+    // What goes wrong here is meant to.
+    const log = createLogger("relay", "silent");
+    const relay = await startTestRelay({ ledgerUrl: gate.url, overrides: { log } });
+    this.#stops.push(async () => {
+      await gate.open();
+      await relay.stop();
+      await gate.close();
+      await database.drop();
+    });
+    return { relay, gate, query: (sql) => database.query(sql) };
+  });
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#stops.map((stop) => stop()));
+  }
+
+  #lazily(start: () => Promise<TestRelay>): () => Promise<TestRelay> {
+    return once(async () => {
+      const relay = await start();
+      this.#stops.push(() => relay.stop());
+      return relay;
+    });
+  }
+}
+
+function once<T>(start: () => Promise<T>): () => Promise<T> {
+  let started: Promise<T> | undefined;
+  return () => {
+    started ??= start();
+    return started;
+  };
+}

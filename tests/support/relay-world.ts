@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type Devnet, type DevnetOptions, startDevnet } from "@countersign/devnet";
+import { loadRelayConfig, type RelayConfig } from "@countersign/server/config/config.ts";
+import type { KeyBackend } from "@countersign/signer-service/relayer-signer/key-backend.ts";
+import { createDatabase, postgresUrl, type TestDatabase } from "./postgres.ts";
+import { openSignerGate, type SignerGate } from "./signer-gate.ts";
+import { genesis, NETWORK, RELAYER, relayFlags } from "./test-relay.ts";
+import { relayerKey, startTestSigner, type TestRelayerKey } from "./test-signer.ts";
+import { TestWallet } from "./test-wallet.ts";
+
+export type LedgerEngine = "sqlite" | "postgres";
+
+/** The engines that tests can run on here. */
+export const ledgerEngines: readonly LedgerEngine[] =
+  postgresUrl === undefined ? ["sqlite"] : ["sqlite", "postgres"];
+
+export interface RelayWorldOptions {
+  readonly engine?: LedgerEngine;
+  readonly devnet?: DevnetOptions;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly wallets?: number;
+  readonly signerBackend?: (key: TestRelayerKey) => KeyBackend;
+}
+
+/** All that a relay needs, for tests that start, kill and restart relays of their own. */
+export interface RelayWorld {
+  readonly devnet: Devnet;
+  readonly wallets: readonly TestWallet[];
+  readonly relayerKey: TestRelayerKey;
+  /** The relay's settings by path. */
+  readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly config: RelayConfig;
+  /** Only with PostgreSQL. */
+  readonly database: TestDatabase | undefined;
+  readonly signerGate: SignerGate;
+  readonly relayerBalanceAtStart: bigint;
+  /** Reads the ledger beside the relay. The same SQL must do for both engines. */
+  rows<T extends object>(sql: string): Promise<T[]>;
+  stop(): Promise<void>;
+}
+
+/** Starts devnet and signer in this process. Blocks come as soon as there is work, unless `devnet` says more. */
+export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<RelayWorld> {
+  const folder = await mkdtemp(join(tmpdir(), "world-"));
+  const database = options.engine === "postgres" ? await createDatabase() : undefined;
+  const key = await relayerKey("relayer-1", RELAYER);
+  const wallets = Array.from({ length: options.wallets ?? 1 }, (_, i) => new TestWallet(`wallet-${i}.test`));
+  const devnet = await startDevnet({
+    blockTimeMs: 0,
+    ...options.devnet,
+    accounts: genesis(key, wallets, options),
+  });
+  const signer = await startTestSigner(NETWORK, [key], options.signerBackend);
+  const signerGate = await openSignerGate(join(folder, "gate"), signer.socketPath);
+  const ledgerPath = join(folder, "relay.db");
+  const flags = relayFlags(folder, devnet, signerGate.socketPath, {
+    ledgerUrl: database?.url ?? `sqlite:${ledgerPath}`,
+    settings: { "log.level": "error", ...options.settings },
+  });
+  return {
+    devnet,
+    wallets,
+    relayerKey: key,
+    flags,
+    config: loadRelayConfig({ env: {}, flags }).config,
+    database,
+    signerGate,
+    relayerBalanceAtStart: relayerBalance(devnet),
+    rows: async <T extends object>(sql: string) =>
+      database === undefined ? readSqlite<T>(ledgerPath, sql) : database.query<T>(sql),
+    async stop() {
+      await signerGate.close();
+      await signer.stop();
+      await devnet.stop();
+      await database?.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What the relayer's account holds now, in yoctoNEAR. */
+export function relayerBalance({ chain }: Devnet): bigint {
+  return chain.stateAt().account(RELAYER)?.amount ?? 0n;
+}
+
+function readSqlite<T>(path: string, sql: string): T[] {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+  try {
+    return db.prepare(sql).all() as T[];
+  } finally {
+    db.close();
+  }
+}
