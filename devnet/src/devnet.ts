@@ -20,6 +20,8 @@ export interface DevnetOptions {
   /** Yocto a gas unit. */
   readonly gasPrice?: bigint;
   readonly transactionValidityBlocks?: bigint;
+  /** How long a call waits for a transaction at most, in milliseconds; 10,000 without. */
+  readonly pollingTimeoutMs?: number;
   /** For faults with a probability. */
   readonly seed?: number;
 }
@@ -36,6 +38,9 @@ export interface Devnet {
 }
 
 const HISTORY_BLOCKS = 200n;
+
+/** nearcore chain/jsonrpc/src/lib.rs, RpcPollingConfig::default. */
+const POLLING_TIMEOUT_MS = 10_000;
 
 /** Starts a devnet in this process. The defaults resemble mainnet; every port is free and on loopback. */
 export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> {
@@ -54,7 +59,11 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
   const random = seededRandom(options.seed ?? 1);
   const host = options.host ?? "127.0.0.1";
   const port = options.port ?? 0;
-  const endpoints = Array.from({ length: options.endpoints ?? 1 }, () => new Endpoint(chain, random));
+  const timeoutMs = options.pollingTimeoutMs ?? POLLING_TIMEOUT_MS;
+  const endpoints = Array.from(
+    { length: options.endpoints ?? 1 },
+    () => new Endpoint(chain, timeoutMs, random),
+  );
   for (const [i, endpoint] of endpoints.entries()) await endpoint.listen(host, port === 0 ? 0 : port + i);
   const admin: AdminServer = await serveAdmin(chain, endpoints, host, options.adminPort ?? 0);
   const clock = new BlockClock(chain, options.blockTimeMs);

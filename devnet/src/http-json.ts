@@ -19,7 +19,7 @@ export async function serveJson(
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     response.on("error", () => undefined);
     readJson(request)
-      .then((body) => handle(body, response))
+      .then((body) => (body === undefined ? void refuse(response) : handle(body.json, response)))
       .catch(() => response.destroy());
   });
   server.listen(port, host);
@@ -36,15 +36,24 @@ export async function serveJson(
   };
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
+/** The request's body, or undefined when it is too large or no JSON. */
+async function readJson(request: IncomingMessage): Promise<{ readonly json: unknown } | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error("request too large");
+    if (size > MAX_BODY_BYTES) return undefined;
     chunks.push(chunk);
   }
-  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  try {
+    return { json: JSON.parse(Buffer.concat(chunks).toString("utf8")) };
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(response: ServerResponse): void {
+  response.writeHead(400, { connection: "close" }).end("Json deserialize error");
 }
 
 export function answerJson(response: ServerResponse, body: unknown, status = 200): void {

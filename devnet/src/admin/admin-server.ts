@@ -60,6 +60,9 @@ export function serveAdmin(
       case "head.lag":
         for (const endpoint of chosen(params)) endpoint.head.lag(BigInt(Number(params.blocks)));
         return undefined;
+      case "head.recover":
+        for (const endpoint of chosen(params)) endpoint.head.recover();
+        return undefined;
       default:
         throw new Error(`unknown method ${method}`);
     }
@@ -75,9 +78,14 @@ export function serveAdmin(
 }
 
 function faultOf(value: unknown): Fault {
-  const fault = value as Fault | undefined;
-  if (fault === undefined || !FAULT_KINDS.includes(fault.kind)) {
+  const fault = (value ?? {}) as { [K in keyof Fault]?: unknown };
+  const { kind, methods, probability, times, ms } = fault;
+  if (!FAULT_KINDS.includes(kind as Fault["kind"])) {
     throw new Error(`a fault's kind is one of ${FAULT_KINDS.join(", ")}`);
   }
-  return fault;
+  if (methods !== undefined && !Array.isArray(methods)) throw new Error("a fault's methods are a list");
+  for (const [name, number] of Object.entries({ probability, times, ms })) {
+    if (number !== undefined && typeof number !== "number") throw new Error(`a fault's ${name} is a number`);
+  }
+  return value as Fault;
 }

@@ -8,6 +8,7 @@ import { InvalidTransaction } from "./errors.ts";
 import { type GenesisAccount, writeGenesisAccount } from "./genesis.ts";
 import { Mempool } from "./mempool.ts";
 import { type ActionReceipt, deriveId, type Receipt } from "./receipt.ts";
+import { ReceiptFlow } from "./receipt-flow.ts";
 import { type StateReader, StateUpdate, stateReader } from "./records.ts";
 import { VersionedState } from "./state.ts";
 import { finalHeight, type TransactionRecord } from "./transaction-record.ts";
@@ -31,11 +32,13 @@ export class Chain {
   readonly #blocks: Block[];
   readonly #blocksByHash = new Map<string, Block>();
   readonly #records = new Map<string, TransactionRecord>();
-  readonly #listeners = new Set<() => void>();
-  #incoming: Receipt[] = [];
-  /** Receipts that wait for results, by the id of the data they wait for (PostponedReceipt in nearcore's trie). */
-  readonly #postponed = new Map<string, ActionReceipt>();
-  readonly #results = new Map<string, PromiseResult>();
+  readonly #blockListeners = new Set<() => void>();
+  readonly #workListeners = new Set<() => void>();
+  /** By height: the transactions that the block took up, or executed a receipt of. */
+  readonly #moved = new Map<bigint, ReadonlySet<string>>();
+  /** Whether state was changed from outside since the last block. */
+  #touched = false;
+  readonly #receipts = new ReceiptFlow();
   #supply = 0n;
   #burnt = 0n;
 
@@ -46,6 +49,7 @@ export class Chain {
     this.#blocks = [genesis];
     this.#blocksByHash.set(genesis.hash, genesis);
     for (const account of accounts) this.addAccount(account);
+    this.#touched = false;
   }
 
   get head(): Block {
@@ -63,9 +67,9 @@ export class Chain {
     return this.#burnt;
   }
 
-  /** Whether a block has work to do: a transaction waits, or a receipt. */
+  /** Whether a block has work to do: a transaction waits, or a receipt, or a change from outside. */
   get hasWork(): boolean {
-    return this.#mempool.size > 0 || this.#incoming.length > 0;
+    return this.#mempool.size > 0 || this.#receipts.hasNext || this.#touched;
   }
 
   blockAt(height: bigint): Block | undefined {
@@ -107,18 +111,34 @@ export class Chain {
     verifyAndCharge(transaction, this.stateAt(height), this.config.gasPrice, undefined);
   }
 
-  /** Checks a transaction and puts it into the mempool, once per hash. Throws {@link InvalidTransaction}. */
+  /**
+   * Checks a transaction as a node at `height` sees it, and puts it into the mempool, once per hash.
+   * Throws {@link InvalidTransaction}.
+   */
   submit(transaction: SignedTransaction, height: bigint = this.head.height): void {
-    if (this.#mempool.has(transaction.hash)) return;
+    // Also when the hash waits already: the hash does not cover the signature.
     this.check(transaction, height);
-    this.#mempool.add(transaction);
-    for (const listener of this.#listeners) listener();
+    if (this.#mempool.add(transaction)) this.#announceWork();
   }
 
-  /** Calls back after every block and every accepted transaction; returns what ends that. */
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Calls back after every block; returns what ends that. */
+  onBlock(listener: () => void): () => void {
+    this.#blockListeners.add(listener);
+    return () => this.#blockListeners.delete(listener);
+  }
+
+  /** Calls back whenever something was left for the next block to do; returns what ends that. */
+  onWork(listener: () => void): () => void {
+    this.#workListeners.add(listener);
+    return () => this.#workListeners.delete(listener);
+  }
+
+  /**
+   * Hashes of the transactions that the block at `height` took up (also those that it dropped as invalid by then), or
+   * executed a receipt of. Kept as long as state is.
+   */
+  movedAt(height: bigint): Iterable<string> {
+    return this.#moved.get(height) ?? [];
   }
 
   /**
@@ -131,18 +151,26 @@ export class Chain {
     const block = nextBlock(this.config.networkId, parent, this.config.now(), waiting.length);
     this.#blocks.push(block);
     this.#blocksByHash.set(block.hash, block);
-    const incoming = this.#incoming;
-    this.#incoming = [];
+    const incoming = this.#receipts.take();
+    this.#touched = false;
+    const moved = new Set<string>();
+    this.#moved.set(block.height, moved);
+    this.#moved.delete(block.height - this.config.historyBlocks);
     const local: ActionReceipt[] = [];
     for (const transaction of waiting) {
+      moved.add(transaction.hash);
       const receipt = this.#include(transaction, block, parent.height);
       if (receipt === undefined) continue;
       if (receipt.receiverId === receipt.signerId) local.push(receipt);
-      else this.#incoming.push(receipt);
+      else this.#receipts.push(receipt);
     }
-    for (const receipt of local) this.#process(receipt, block);
-    for (const receipt of incoming) this.#process(receipt, block);
-    for (const listener of this.#listeners) listener();
+    for (const receipt of [...local, ...incoming]) {
+      this.#receipts.process(receipt, (ready, results) => {
+        moved.add(ready.transactionHash);
+        return this.#execute(ready, results, block);
+      });
+    }
+    for (const listener of this.#blockListeners) listener();
     return block;
   }
 
@@ -151,6 +179,7 @@ export class Chain {
     const update = new StateUpdate(this.#state);
     this.#supply += writeGenesisAccount(update, account);
     update.commit(this.head.height);
+    this.#change();
   }
 
   /** Raises an access key's nonce as if its owner had used it elsewhere. Returns the new nonce. */
@@ -161,7 +190,18 @@ export class Chain {
     const nonce = accessKey.nonce + by;
     update.setAccessKey(accountId, publicKey, { ...accessKey, nonce });
     update.commit(this.head.height);
+    this.#change();
     return nonce;
+  }
+
+  /** A change from outside: whoever asks for final state sees it once blocks have followed. */
+  #change(): void {
+    this.#touched = true;
+    this.#announceWork();
+  }
+
+  #announceWork(): void {
+    for (const listener of this.#workListeners) listener();
   }
 
   /** nearcore chain/chain/src/store/utils.rs, check_transaction_validity_period: an unknown block counts as too old. */
@@ -232,33 +272,12 @@ export class Chain {
     return receipt;
   }
 
-  #process(receipt: Receipt, block: Block): void {
-    if (receipt.kind === "data") {
-      const { data } = receipt;
-      this.#results.set(receipt.dataId, data === undefined ? { ok: false } : { ok: true, value: data });
-      const waiting = this.#postponed.get(receipt.dataId);
-      if (waiting !== undefined) this.#process(waiting, block);
-      return;
-    }
-    for (const dataId of receipt.inputDataIds) {
-      if (!this.#results.has(dataId)) {
-        this.#postponed.set(dataId, receipt);
-        return;
-      }
-    }
-    const results = receipt.inputDataIds.map((dataId): PromiseResult => {
-      const result = this.#results.get(dataId) ?? { ok: false };
-      this.#results.delete(dataId);
-      this.#postponed.delete(dataId);
-      return result;
-    });
-    const applied = applyReceipt(receipt, results, block, this.#state);
-    this.#burnt += applied.burnt;
+  #execute(receipt: ActionReceipt, results: readonly PromiseResult[], block: Block): readonly Receipt[] {
+    const { outcome, newReceipts, burnt } = applyReceipt(receipt, results, block, this.#state);
+    this.#burnt += burnt;
     const record = this.#records.get(receipt.transactionHash);
-    record?.receiptOutcomes.set(receipt.id, applied.outcome);
-    for (const made of applied.newReceipts) {
-      if (made.kind === "action") record?.receipts.set(made.id, made);
-      this.#incoming.push(made);
-    }
+    record?.receiptOutcomes.set(receipt.id, outcome);
+    for (const made of newReceipts) if (made.kind === "action") record?.receipts.set(made.id, made);
+    return newReceipts;
   }
 }

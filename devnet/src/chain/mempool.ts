@@ -12,10 +12,6 @@ export class Mempool {
     return this.#hashes.size;
   }
 
-  has(hash: string): boolean {
-    return this.#hashes.has(hash);
-  }
-
   /** Whether the transaction was new. */
   add(transaction: SignedTransaction): boolean {
     if (this.#hashes.has(transaction.hash)) return false;

@@ -12,13 +12,13 @@ export interface TransactionRecord {
   readonly receiptOutcomes: Map<string, Outcome>;
 }
 
-/** How far a transaction has come, as seen from a head (nearcore's TxExecutionStatus and its documentation). */
+/** How far a transaction has come, as seen from a head. */
 export interface Progress {
-  /** All receipts but refunds were executed. */
+  /** All receipts were executed, but for a refund that is the last one that its parent made. */
   readonly executed: boolean;
   /** The transaction's block is final. */
   readonly includedFinal: boolean;
-  /** The block of the last receipt that is no refund is final, too. */
+  /** All receipts were executed, refunds too, and their blocks are final. */
   readonly executedFinal: boolean;
 }
 
@@ -42,17 +42,23 @@ export function receiptOutcomes(record: TransactionRecord, head: bigint): Outcom
   return outcomes;
 }
 
-/** Progress of an included transaction, or undefined when the block at `head` comes before it. */
+/**
+ * Progress of an included transaction, or undefined when the block at `head` comes before it
+ * (nearcore chain/client/src/view_client_actor.rs, get_tx_execution_status).
+ */
 export function progressOf(record: TransactionRecord, head: bigint, finalAt: bigint): Progress | undefined {
-  if (record.outcome.blockHeight > head) return undefined;
+  const included = record.outcome.blockHeight;
+  if (included > head) return undefined;
   let executed = true;
-  let lastHeight = record.outcome.blockHeight;
+  let refunded = true;
+  let lastHeight = included;
   const visit = (ids: readonly string[]): void => {
-    for (const id of ids) {
-      if (record.receipts.get(id)?.predecessorId === SYSTEM_ACCOUNT) continue;
+    for (const [index, id] of ids.entries()) {
       const outcome = record.receiptOutcomes.get(id);
       if (outcome === undefined || outcome.blockHeight > head) {
-        executed = false;
+        refunded = false;
+        const isLast = index === ids.length - 1;
+        if (!isLast || record.receipts.get(id)?.predecessorId !== SYSTEM_ACCOUNT) executed = false;
         continue;
       }
       if (outcome.blockHeight > lastHeight) lastHeight = outcome.blockHeight;
@@ -60,6 +66,6 @@ export function progressOf(record: TransactionRecord, head: bigint, finalAt: big
     }
   };
   visit(record.outcome.receiptIds);
-  const includedFinal = record.outcome.blockHeight <= finalAt;
-  return { executed, includedFinal, executedFinal: executed && lastHeight <= finalAt };
+  const includedFinal = included <= finalAt;
+  return { executed, includedFinal, executedFinal: executed && refunded && lastHeight <= finalAt };
 }

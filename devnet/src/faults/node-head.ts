@@ -3,11 +3,14 @@ import type { Chain } from "../chain/chain.ts";
 /** What one endpoint takes for the head of the chain. */
 export class NodeHead {
   readonly #chain: Chain;
+  readonly #onMove: () => void;
   #stalledAt: bigint | undefined;
   #lag = 0n;
 
-  constructor(chain: Chain) {
+  /** `onMove` is called when a switch moves the head; blocks move it without. */
+  constructor(chain: Chain, onMove: () => void) {
     this.#chain = chain;
+    this.#onMove = onMove;
   }
 
   get height(): bigint {
@@ -30,11 +33,13 @@ export class NodeHead {
   /** Stays this many blocks behind, and does not say so. */
   lag(blocks: bigint): void {
     this.#lag = blocks;
+    this.#onMove();
   }
 
   /** Follows the chain again. */
   recover(): void {
     this.#stalledAt = undefined;
     this.#lag = 0n;
+    this.#onMove();
   }
 }

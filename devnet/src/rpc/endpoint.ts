@@ -7,22 +7,25 @@ import { answerJson, type JsonServer, serveJson } from "../http-json.ts";
 import { callMethod } from "./methods.ts";
 import { NodeView } from "./node-view.ts";
 import { internalError, RpcError, timeoutError } from "./rpc-error.ts";
-
-/** How long a node waits for a transaction, in milliseconds (nearcore, RpcPollingConfig::polling_timeout). */
-const POLLING_TIMEOUT_MS = 10_000;
+import { Waiters } from "./waiters.ts";
 
 /** One JSON-RPC endpoint over the chain, with faults of its own. */
 export class Endpoint {
   readonly faults: Faults;
   readonly head: NodeHead;
   readonly #node: NodeView;
+  readonly #waiters: Waiters;
+  readonly #timeoutMs: number;
   readonly #stopping = new AbortController();
   #server: JsonServer | undefined;
 
-  constructor(chain: Chain, random: () => number) {
+  /** `timeoutMs` is how long a call waits for a transaction at most; `random` is for faults with a probability. */
+  constructor(chain: Chain, timeoutMs: number, random: () => number) {
     this.faults = new Faults(random);
-    this.head = new NodeHead(chain);
+    this.head = new NodeHead(chain, () => this.#waiters.wake());
     this.#node = new NodeView(chain, () => this.head.height);
+    this.#waiters = new Waiters(chain, () => this.head.height);
+    this.#timeoutMs = timeoutMs;
   }
 
   /** The endpoint's URL, once it listens. */
@@ -36,6 +39,7 @@ export class Endpoint {
   }
 
   async stop(): Promise<void> {
+    this.#waiters.stop();
     this.#stopping.abort();
     await this.#server?.stop();
   }
@@ -51,7 +55,8 @@ export class Endpoint {
     if (latencyMs > 0) await delay(latencyMs, undefined, { signal: this.#stopping.signal });
     const call = () =>
       callMethod(this.#node, name, params, {
-        timeoutMs: POLLING_TIMEOUT_MS,
+        waiters: this.#waiters,
+        timeoutMs: this.#timeoutMs,
         signal: this.#stopping.signal,
         syncing: this.head.syncing,
       });

@@ -4,7 +4,10 @@ import type { StateReader } from "../chain/records.ts";
 import type { Params } from "./params.ts";
 import { handlerError, parseError } from "./rpc-error.ts";
 
-/** The chain as one node sees it: up to its own head, which may lag behind or stand still. */
+/**
+ * The chain as one node sees it: up to its own head, which may lag behind or stand still. Blocks that it does not have are
+ * errors of nearcore chain/jsonrpc-primitives/src/types/{blocks,query}.rs.
+ */
 export class NodeView {
   readonly chain: Chain;
   readonly #head: () => bigint;

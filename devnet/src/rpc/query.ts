@@ -4,13 +4,16 @@ import { ActionFailure, u64 } from "../chain/errors.ts";
 import type { Account, StateReader } from "../chain/records.ts";
 import type { AccessKey } from "../codec/action.ts";
 import { parsePublicKey } from "../codec/public-key.ts";
-import { ContractPanic } from "../contracts/contract.ts";
 import { callView } from "../runtime/function-call.ts";
 import type { NodeView } from "./node-view.ts";
 import { base64, namedParams, type Params, text } from "./params.ts";
 import { handlerError, parseError } from "./rpc-error.ts";
+import { vmErrorText } from "./vm-error-text.ts";
 
-/** `query` (https://docs.near.org/api/rpc/contracts and /access-keys). Throws RpcError. */
+/**
+ * `query` (https://docs.near.org/api/rpc/contracts and /access-keys). An unknown access key and a view call that fails are
+ * no errors but results with an `error` (nearcore chain/jsonrpc/src/lib.rs, process_query_response). Throws RpcError.
+ */
 export function query(node: NodeView, raw: unknown): unknown {
   const params = namedParams(raw, []);
   const block = node.block(params);
@@ -22,9 +25,9 @@ export function query(node: NodeView, raw: unknown): unknown {
     case "view_account":
       return { ...accountView(existing(state, accountId, block)), ...at };
     case "view_access_key":
-      return { ...accessKeyView(findKey(state, accountId, params, block)), ...at };
+      return { ...viewKey(state, accountId, params), ...at };
     case "view_access_key_list":
-      existing(state, accountId, block);
+      // The account is not looked at (nearcore runtime/runtime/src/state_viewer/mod.rs, view_access_keys).
       return { keys: keyList(state, accountId), ...at };
     case "call_function":
       return { ...callFunction(state, accountId, params, block), ...at };
@@ -55,17 +58,13 @@ function accountView(account: Account): object {
   };
 }
 
-function findKey(state: StateReader, accountId: string, params: Params, block: Block): AccessKey {
+/** The account is not looked at (nearcore runtime/runtime/src/state_viewer/mod.rs, view_access_key). */
+function viewKey(state: StateReader, accountId: string, params: Params): object {
   const publicKey = parsePublicKey(text(params, "public_key"));
   if (publicKey === undefined) throw parseError("Failed parsing args: invalid public key");
   const key = state.accessKey(accountId, publicKey);
-  if (key !== undefined) return key;
-  // The account is not looked at: nearcore chain/chain/src/runtime/mod.rs, view_access_key.
-  throw handlerError(
-    "UNKNOWN_ACCESS_KEY",
-    { public_key: publicKey, ...where(block) },
-    `access key ${publicKey} does not exist while viewing`,
-  );
+  if (key !== undefined) return accessKeyView(key);
+  return { error: `access key ${publicKey} does not exist while viewing`, logs: [] };
 }
 
 function accessKeyView({ nonce, permission }: AccessKey): { nonce: unknown; permission: unknown } {
@@ -104,12 +103,7 @@ function callFunction(state: StateReader, accountId: string, params: Params, blo
     );
     return { result: [...result], logs };
   } catch (error) {
-    if (!(error instanceof ActionFailure || error instanceof ContractPanic)) throw error;
-    const vmError = error instanceof ActionFailure ? JSON.stringify(error.kind) : error.message;
-    throw handlerError(
-      "CONTRACT_EXECUTION_ERROR",
-      { vm_error: vmError, ...where(block) },
-      `wasm execution failed with error: ${vmError}`,
-    );
+    if (!(error instanceof ActionFailure)) throw error;
+    return { error: `wasm execution failed with error: ${vmErrorText(error.kind)}`, logs: [] };
   }
 }

@@ -1,6 +1,10 @@
 import type { ErrorVariant } from "../chain/errors.ts";
 
-/** An error as NEAR's JSON-RPC answers it (https://docs.near.org/api/rpc/errors; nearcore chain/jsonrpc-primitives/src/errors.rs). */
+/**
+ * An error as NEAR's JSON-RPC answers it (https://docs.near.org/api/rpc/errors; nearcore
+ * chain/jsonrpc-primitives/src/errors.rs), and its HTTP status: 400 for requests that cannot be read, 408 for timeouts, 500
+ * for internal errors, 200 for the rest (chain/jsonrpc/src/lib.rs, rpc_handler).
+ */
 export class RpcError extends Error {
   readonly body: Readonly<Record<string, unknown>>;
   readonly httpStatus: number;
@@ -38,23 +42,21 @@ export function unknownTransaction(hash: string): RpcError {
 
 /** Parameters that cannot be read (RpcRequestValidationErrorKind::ParseError). */
 export function parseError(message: string): RpcError {
-  return new RpcError({
-    name: "REQUEST_VALIDATION_ERROR",
-    cause: { name: "PARSE_ERROR", info: { error_message: message } },
-    code: -32700,
-    message: "Parse error",
-    data: message,
-  });
+  return validationError(
+    { name: "PARSE_ERROR", info: { error_message: message } },
+    -32700,
+    "Parse error",
+    message,
+  );
 }
 
 export function methodNotFound(method: string): RpcError {
-  return new RpcError({
-    name: "REQUEST_VALIDATION_ERROR",
-    cause: { name: "METHOD_NOT_FOUND", info: { method_name: method } },
-    code: -32601,
-    message: "Method not found",
-    data: method,
-  });
+  const cause = { name: "METHOD_NOT_FOUND", info: { method_name: method } };
+  return validationError(cause, -32601, "Method not found", method);
+}
+
+function validationError(cause: object, code: number, message: string, data: string): RpcError {
+  return new RpcError({ name: "REQUEST_VALIDATION_ERROR", cause, code, message, data }, 400);
 }
 
 /** A node's fault, also what the fault switches answer with. */

@@ -1,3 +1,4 @@
+import { isValidAccountId } from "../chain/account-id.ts";
 import { InvalidTransaction } from "../chain/errors.ts";
 import { progressOf, type TransactionRecord } from "../chain/transaction-record.ts";
 import type { SignedTransaction } from "../codec/action.ts";
@@ -7,6 +8,7 @@ import type { NodeView } from "./node-view.ts";
 import { base64, namedParams, text } from "./params.ts";
 import { invalidTransaction, parseError, timeoutError, unknownTransaction } from "./rpc-error.ts";
 import { outcomeJson } from "./transaction-json.ts";
+import type { Waiters } from "./waiters.ts";
 
 /** How far a transaction has come (nearcore core/primitives/src/views.rs, TxExecutionStatus). */
 const STATUSES = ["NONE", "INCLUDED", "EXECUTED_OPTIMISTIC", "INCLUDED_FINAL", "EXECUTED", "FINAL"] as const;
@@ -22,9 +24,12 @@ const MET_BY: Readonly<Record<Status, readonly Status[]>> = {
   FINAL: ["FINAL"],
 };
 
-/** How long a call waits for a transaction at most; `polling_timeout` of nearcore's RPC, 10 s. */
+/** How calls wait for transactions at one node. */
 export interface Waiting {
+  readonly waiters: Waiters;
+  /** How long at most (`polling_timeout` of nearcore's RPC). */
   readonly timeoutMs: number;
+  /** Ends all waiting when the node stops. */
   readonly signal: AbortSignal;
 }
 
@@ -37,8 +42,8 @@ export async function sendTx(node: NodeView, raw: unknown, waiting: Waiting): Pr
     submitQuietly(node, transaction);
     return { final_execution_status: "NONE" };
   }
-  submit(node, transaction);
-  return waitFor(node, transaction.hash, until, false, waiting, true);
+  accept(node, transaction, () => node.chain.submit(transaction, node.headHeight));
+  return waitFor(node, { hash: transaction.hash, signed: transaction }, until, false, waiting);
 }
 
 /** `broadcast_tx_async`: the hash, whatever becomes of the transaction. */
@@ -54,19 +59,29 @@ export function broadcastTxCommit(node: NodeView, raw: unknown, waiting: Waiting
   return sendTx(node, { signed_tx_base64, wait_until: "EXECUTED_OPTIMISTIC" }, waiting);
 }
 
-/** `tx` and `EXPERIMENTAL_tx_status`, by the hash or by the signed bytes. Throws RpcError. */
+/** `tx` and `EXPERIMENTAL_tx_status`, by the hash and the sender or by the signed bytes. Throws RpcError. */
 export async function txStatus(
   node: NodeView,
   raw: unknown,
   withReceipts: boolean,
   waiting: Waiting,
 ): Promise<unknown> {
-  const params = namedParams(raw, ["tx_hash", "sender_account_id"]);
-  const hash =
-    params.signed_tx_base64 === undefined
-      ? text(params, "tx_hash")
-      : decode(base64(params, "signed_tx_base64")).hash;
-  return waitFor(node, hash, readStatus(params.wait_until), withReceipts, waiting, false);
+  const params = namedParams(raw, statusNames(raw));
+  const until = readStatus(params.wait_until);
+  if (params.signed_tx_base64 !== undefined) {
+    const signed = decode(base64(params, "signed_tx_base64"));
+    return waitFor(node, { hash: signed.hash, signed }, until, withReceipts, waiting);
+  }
+  const hash = text(params, "tx_hash");
+  if (!isValidAccountId(text(params, "sender_account_id"))) {
+    throw parseError("Failed parsing args: not a valid account ID");
+  }
+  return waitFor(node, { hash, signed: undefined }, until, withReceipts, waiting);
+}
+
+/** The positional form is `[hash, sender]` or `[bytes]`. */
+function statusNames(raw: unknown): readonly string[] {
+  return Array.isArray(raw) && raw.length === 1 ? ["signed_tx_base64"] : ["tx_hash", "sender_account_id"];
 }
 
 function decode(bytes: Uint8Array): SignedTransaction {
@@ -85,14 +100,17 @@ function readStatus(value: unknown): Status {
   return status;
 }
 
-/** A transaction that the chain knows already is asked for instead (nearcore, JsonRpcHandler::send_tx). */
-function submit(node: NodeView, transaction: SignedTransaction): void {
-  const known = node.chain.record(transaction.hash);
-  if (known !== undefined && known.outcome.blockHeight <= node.headHeight) return;
+/**
+ * Runs a check of a transaction. A nonce that is used up is no refusal when it was this very transaction that used it, so
+ * that the same bytes can be sent again (nearcore chain/jsonrpc/src/lib.rs, send_tx_internal). Throws RpcError.
+ */
+function accept(node: NodeView, transaction: SignedTransaction, check: () => void): void {
   try {
-    node.chain.submit(transaction, node.headHeight);
+    check();
   } catch (error) {
     if (!(error instanceof InvalidTransaction)) throw error;
+    const usedUp = typeof error.error === "object" && "InvalidNonce" in error.error;
+    if (usedUp && visibleRecord(node, transaction.hash) !== undefined) return;
     throw invalidTransaction(error.error);
   }
 }
@@ -105,46 +123,65 @@ function submitQuietly(node: NodeView, transaction: SignedTransaction): void {
   }
 }
 
-/** Answers as soon as the transaction is far enough; `sent` ones are waited for while no block has them. */
+/** The record of a transaction that a block up to the node's head included. */
+function visibleRecord(node: NodeView, hash: string): TransactionRecord | undefined {
+  const record = node.chain.record(hash);
+  return record !== undefined && record.outcome.blockHeight <= node.headHeight ? record : undefined;
+}
+
+interface Wanted {
+  readonly hash: string;
+  /** The transaction itself, when the call carried it. */
+  readonly signed: SignedTransaction | undefined;
+}
+
+/**
+ * Answers as soon as the transaction is far enough. An unknown one is waited for, too, unless nothing is expected of it:
+ * then it is UNKNOWN_TRANSACTION, and else TIMEOUT_ERROR in the end. One that can no longer be included is refused, when
+ * the call carried it (nearcore chain/jsonrpc/src/lib.rs, tx_status_fetch).
+ */
 async function waitFor(
   node: NodeView,
-  hash: string,
+  { hash, signed }: Wanted,
   until: Status,
   withReceipts: boolean,
-  { timeoutMs, signal }: Waiting,
-  sent: boolean,
+  { waiters, timeoutMs, signal }: Waiting,
 ): Promise<unknown> {
   const done = Promise.withResolvers<unknown>();
   const look = () => {
-    const record = node.chain.record(hash);
-    const status = record === undefined ? undefined : statusOf(node, record);
-    if (record === undefined || status === undefined) {
-      if (!sent) done.reject(unknownTransaction(hash));
-    } else if (MET_BY[until].includes(status)) {
-      done.resolve({
-        final_execution_status: status,
-        ...outcomeJson(record, node.headHeight, withReceipts),
-      });
+    const record = visibleRecord(node, hash);
+    if (record !== undefined) {
+      const status = statusOf(node, record);
+      if (!MET_BY[until].includes(status)) return;
+      const outcome = outcomeJson(record, node.headHeight, withReceipts);
+      done.resolve({ final_execution_status: status, ...outcome });
+      return;
+    }
+    try {
+      if (signed !== undefined) accept(node, signed, () => node.chain.check(signed, node.headHeight));
+      if (until === "NONE") throw unknownTransaction(hash);
+    } catch (error) {
+      done.reject(error);
     }
   };
-  const unsubscribe = node.chain.subscribe(look);
-  const timer = setTimeout(() => done.reject(timeoutError()), timeoutMs);
-  const onAbort = () => done.reject(timeoutError());
-  signal.addEventListener("abort", onAbort, { once: true });
+  const giveUp = () => done.reject(timeoutError());
+  const timer = setTimeout(giveUp, timeoutMs);
+  signal.addEventListener("abort", giveUp, { once: true });
+  const unsubscribe = waiters.add(hash, look);
   try {
     look();
     return await done.promise;
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", giveUp);
     unsubscribe();
   }
 }
 
 /** nearcore chain/client/src/view_client_actor.rs, get_tx_execution_status. */
-function statusOf(node: NodeView, record: TransactionRecord): Exclude<Status, "NONE"> | undefined {
+function statusOf(node: NodeView, record: TransactionRecord): Exclude<Status, "NONE"> {
   const progress = progressOf(record, node.headHeight, node.finalHeight);
-  if (progress === undefined) return undefined;
+  if (progress === undefined) throw new Error("the node does not know the transaction");
   const { executed, includedFinal, executedFinal } = progress;
   if (executedFinal) return "FINAL";
   if (includedFinal) return executed ? "EXECUTED" : "INCLUDED_FINAL";

@@ -55,7 +55,9 @@ export function callView(
     predecessorId: accountId,
     signerId: accountId,
     deposit: 0n,
-    args: parseArgs(args),
+    get args() {
+      return parseArgs(args);
+    },
     timestamp,
     promiseResults: [],
     read: (key) => state.data(accountId, key),
