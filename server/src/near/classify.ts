@@ -17,7 +17,10 @@ const BY_CAUSE: Readonly<Record<string, ChainErrorKind>> = {
   REQUEST_ROUTED: "timeout",
 };
 
-/** Variants of InvalidTxError (nearcore, core/primitives/src/errors.rs); the ones left out are `refused`. */
+/**
+ * Variants of InvalidTxError (nearcore, core/primitives/src/errors.rs). `refused` are those that follow from the
+ * bytes alone; a variant that is not listed decides nothing.
+ */
 const BY_INVALID_TX: Readonly<Record<string, ChainErrorKind>> = {
   InvalidNonce: "invalid-nonce",
   NonceTooLarge: "not-synced",
@@ -27,9 +30,13 @@ const BY_INVALID_TX: Readonly<Record<string, ChainErrorKind>> = {
   LackBalanceForState: "not-enough-balance",
   SignerDoesNotExist: "signer-unknown",
   InvalidAccessKeyError: "signer-unknown",
-  StorageError: "unavailable",
-  ShardCongested: "unavailable",
-  ShardStuck: "unavailable",
+  InvalidSignerId: "refused",
+  InvalidReceiverId: "refused",
+  InvalidSignature: "refused",
+  CostOverflow: "refused",
+  ActionsValidation: "refused",
+  TransactionSizeExceeded: "refused",
+  InvalidTransactionVersion: "refused",
 };
 
 /**
@@ -40,7 +47,8 @@ export function classify(error: RpcError): ChainError {
   const invalidTx = invalidTxError(error.body.data) ?? invalidTxError(error.body.cause?.info);
   if (invalidTx !== undefined) {
     const variant = typeof invalidTx === "string" ? invalidTx : (Object.keys(invalidTx)[0] ?? "");
-    const kind = BY_INVALID_TX[variant] ?? "refused";
+    const kind =
+      (Object.hasOwn(BY_INVALID_TX, variant) ? BY_INVALID_TX[variant] : undefined) ?? "unavailable";
     return new ChainError(kind, `the chain refuses the transaction: ${variant}`, { detail: invalidTx });
   }
   const cause = error.body.cause?.name ?? "";

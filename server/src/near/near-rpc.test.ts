@@ -116,6 +116,7 @@ describe("one endpoint's failure", () => {
     ["NotEnoughBalance", invalidTx({ NotEnoughBalance: {} }), "not-enough-balance"],
     ["a missing key", invalidTx({ InvalidAccessKeyError: { AccessKeyNotFound: {} } }), "signer-unknown"],
     ["InvalidSignature", invalidTx("InvalidSignature"), "refused"],
+    ["a refusal that nobody knows", invalidTx({ NotEnoughGasKeyBalance: {} }), "unavailable"],
     ["ActionsValidation", invalidTx({ ActionsValidation: "TotalPrepaidGasExceeded" }), "refused"],
   ];
   for (const [name, answer, kind] of cases) {

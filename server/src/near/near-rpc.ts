@@ -30,6 +30,11 @@ export class NearRpc {
     this.#options = options;
   }
 
+  /** Makes an endpoint, by its index, the first that `call` asks. */
+  prefer(endpoint: number): void {
+    this.#preferred = endpoint;
+  }
+
   get endpointCount(): number {
     return this.#options.endpoints.length;
   }

@@ -48,9 +48,15 @@ export type TransactionView = z.output<typeof transactionView>;
 /** How far a transaction must be before the node answers. */
 export type WaitFor = "NONE" | "INCLUDED" | "FINAL";
 
-function read(answer: unknown): TransactionView {
+/** Only an answer about this very transaction counts. */
+function read(answer: unknown, hash: string): TransactionView {
   const parsed = transactionView.safeParse(answer);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const view = parsed.data;
+    if ((view.transaction?.hash ?? hash) === hash && (view.transaction_outcome?.id ?? hash) === hash)
+      return view;
+    throw new ChainError("unavailable", "the node answered about another transaction");
+  }
   throw new ChainError("unavailable", "the node's answer about a transaction cannot be read", {
     cause: parsed.error,
   });
@@ -68,12 +74,16 @@ export class NearTransactions {
    * Hands a signed transaction to one node, which answers when a block includes it. Sending the same bytes
    * again is harmless. Throws ChainError; only `refused` says that the bytes can never land.
    */
-  async send(signed: Uint8Array, endpoint: number, signal: AbortSignal): Promise<TransactionView> {
+  async send(
+    { signed, hash }: { signed: Uint8Array; hash: string },
+    endpoint: number,
+    signal: AbortSignal,
+  ): Promise<TransactionView> {
     const params = {
       signed_tx_base64: Buffer.from(signed).toString("base64"),
       wait_until: "INCLUDED" satisfies WaitFor,
     };
-    return read(await this.#rpc.callAt(endpoint, "send_tx", params, signal));
+    return read(await this.#rpc.callAt(endpoint, "send_tx", params, signal), hash);
   }
 
   /** Asks for a transaction by its hash (base58), at whichever endpoint answers or at one of them. */
@@ -88,6 +98,7 @@ export class NearTransactions {
       options.endpoint === undefined
         ? await this.#rpc.call("tx", params, options.signal)
         : await this.#rpc.callAt(options.endpoint, "tx", params, options.signal),
+      hash,
     );
   }
 }

@@ -24,9 +24,17 @@ const permissionView = z.union([
 const accessKeyView = z.object({ nonce: integer, permission: permissionView, block_height: integer });
 /** An unknown access key is no error to nodes but a result (nearcore, chain/jsonrpc: process_query_response). */
 const missingKeyView = z.object({ error: z.string().regex(/^access key .* does not exist/) });
-const blockView = z.object({ header: z.object({ height: integer, hash: z.string() }) });
-const statusView = z.object({ chain_id: z.string(), sync_info: z.object({ syncing: z.boolean() }) });
+const blockView = z.object({
+  header: z.object({ height: integer, hash: z.string(), timestamp_nanosec: z.string().regex(/^\d{1,20}$/) }),
+});
+const statusView = z.object({
+  chain_id: z.string(),
+  sync_info: z.object({ syncing: z.boolean(), earliest_block_height: integer.nullish() }),
+});
 const callResultView = z.object({ result: z.array(z.number().int().min(0).max(255)) });
+
+/** A key's nonces stay below the block height times this (nearcore, ACCESS_KEY_NONCE_RANGE_MULTIPLIER). */
+export const NONCE_RANGE_MULTIPLIER = 1_000_000n;
 
 /** An access key's permission as the chain shows it. Allowance in yoctoNEAR. */
 export type AccessKeyPermissionView =
@@ -44,6 +52,8 @@ export interface AccessKeyView {
 export interface BlockView {
   height: bigint;
   hash: string;
+  /** When it was produced, in milliseconds since the epoch. */
+  timeMs: number;
 }
 
 /** How sure a view's block is: the newest block, or one that can never be reverted. */
@@ -108,6 +118,9 @@ export class NearViews {
     };
     const view = await this.#ask(z.union([accessKeyView, missingKeyView]), "query", params, options);
     if ("error" in view) throw new ChainError("unknown-access-key", view.error);
+    if (view.nonce >= view.block_height * NONCE_RANGE_MULTIPLIER) {
+      throw new ChainError("unavailable", "the node shows a nonce that no key can have at this height");
+    }
     const permission: AccessKeyPermissionView =
       view.permission === "FullAccess"
         ? { kind: "FullAccess" }
@@ -122,13 +135,21 @@ export class NearViews {
 
   /** The newest block of that finality. */
   async block(finality: Finality, options: ViewOptions = {}): Promise<BlockView> {
-    return (await this.#ask(blockView, "block", { finality }, options)).header;
+    const { height, hash, timestamp_nanosec } = (await this.#ask(blockView, "block", { finality }, options))
+      .header;
+    return { height, hash, timeMs: Number(BigInt(timestamp_nanosec) / 1_000_000n) };
   }
 
-  /** The network's name and whether the node is still catching up. */
-  async status(options: ViewOptions = {}): Promise<{ chainId: string; syncing: boolean }> {
-    const view = await this.#ask(statusView, "status", [], options);
-    return { chainId: view.chain_id, syncing: view.sync_info.syncing };
+  /** The network's name, whether the node is still catching up, and the first block that it still has. */
+  async status(
+    options: ViewOptions = {},
+  ): Promise<{ chainId: string; syncing: boolean; earliestHeight: bigint | undefined }> {
+    const { chain_id, sync_info } = await this.#ask(statusView, "status", [], options);
+    return {
+      chainId: chain_id,
+      syncing: sync_info.syncing,
+      earliestHeight: sync_info.earliest_block_height ?? undefined,
+    };
   }
 
   /** The bytes that a contract's view method returns for JSON arguments. */

@@ -2,7 +2,12 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import type { NonDelegateAction } from "@countersign/near";
 import { ChainError } from "../near/chain-error.ts";
 import type { Head } from "../near/head.ts";
-import type { AccessKeyPermissionView, AccessKeyView, NearViews } from "../near/views.ts";
+import {
+  type AccessKeyPermissionView,
+  type AccessKeyView,
+  type NearViews,
+  NONCE_RANGE_MULTIPLIER,
+} from "../near/views.ts";
 import type { DecodedDelegate, DelegateSubject } from "./delegate-subject.ts";
 import type { Refusal, Rule } from "./rule.ts";
 
@@ -12,8 +17,6 @@ export interface ExpiryWindow {
   readonly maxBlocksAhead: bigint;
 }
 
-/** A key's nonces stay below the block height times this (nearcore, ACCESS_KEY_NONCE_RANGE_MULTIPLIER). */
-const NONCE_RANGE_MULTIPLIER = 1_000_000n;
 /** Above every nonce that a chain of this age can take, and the most that a ledger can hold. */
 const LARGEST_LEDGER_NUMBER = 2n ** 63n - 1n;
 

@@ -65,7 +65,8 @@ class Delivery {
   readonly #options: DeliveryOptions;
   #state: SubmissionState;
   #sends = 0;
-  #refusal: { error: unknown } | undefined;
+  /** What each endpoint that refused the bytes for good answered; one that took them since is gone again. */
+  readonly #refusals = new Map<number, unknown>();
 
   constructor(attempt: Attempt, state: SubmissionState, options: DeliveryOptions) {
     this.#attempt = attempt;
@@ -78,16 +79,17 @@ class Delivery {
     const { chain, signal } = this.#options;
     const endpoint = this.#sends++ % chain.endpointCount;
     const [answer, progress] = await Promise.allSettled([
-      chain.transactions.send(this.#attempt.signed, endpoint, signal),
+      chain.transactions.send(this.#attempt, endpoint, signal),
       this.#reached("BROADCAST"),
     ]);
     if (progress.status === "rejected") throw progress.reason;
+    this.#refusals.delete(endpoint);
     if (answer.status === "fulfilled") {
       await this.#note(answer.value);
       return;
     }
     if (!(answer.reason instanceof ChainError)) throw answer.reason;
-    this.#refusal = answer.reason.kind === "refused" ? { error: answer.reason.detail } : undefined;
+    if (answer.reason.kind === "refused") this.#refusals.set(endpoint, answer.reason.detail);
   }
 
   /** Asks the chain until it knows the end; undefined when the bytes may still land and should be sent again. */
@@ -97,7 +99,10 @@ class Delivery {
       signal.throwIfAborted();
       const answer = await this.#ask();
       if (answer === "unknown") {
-        if (this.#refusal !== undefined) return { kind: "refused", error: this.#refusal.error };
+        // One node's word does not end a submission: every endpoint has refused the bytes.
+        if (this.#refusals.size === chain.endpointCount) {
+          return { kind: "refused", error: this.#refusals.values().next().value };
+        }
         return (await canNeverLand(this.#attempt, chain, signal)) ? { kind: "dead" } : undefined;
       }
       if (answer !== "pending") return answer;

@@ -139,7 +139,8 @@ export class Intake {
   ): Promise<Submission> {
     const { ledger, network, maxOpen, now, newId, onAccepted } = this.#options;
     const bodyHash = hashOf(method, body);
-    const idempotencyKey = givenKey === "" ? `body:${bodyHash.toString("hex")}` : givenKey;
+    // The slash keeps derived keys apart from given ones, which cannot hold it.
+    const idempotencyKey = givenKey === "" ? `body/${bodyHash.toString("hex")}` : givenKey;
     const claim = { tenant: caller.tenant, caller: caller.id, method, key: idempotencyKey };
     const earlier = async () => {
       const found = await ledger.findIdempotent(claim);

@@ -9,7 +9,8 @@ import type { Head } from "../near/head.ts";
 import type { BlockView } from "../near/views.ts";
 import { type Attempt, type DeliveryEnd, deliver } from "./delivery.ts";
 import type { ChainReads } from "./never-lands.ts";
-import { type LaneKey, type TransactionSigner, unsignedTransaction } from "./sign-batch.ts";
+import { nonceFloor } from "./nonce-floor.ts";
+import { isSignedForm, type LaneKey, type TransactionSigner, unsignedTransaction } from "./sign-batch.ts";
 import type { SubmissionState } from "./states.ts";
 import {
   attemptOf,
@@ -47,6 +48,12 @@ export interface LaneEvents {
   /** A step failed for a passing reason and is tried again; "replace": a transaction can never land. */
   laneRetrying(event: { laneId: string; step: LaneStep; error: unknown }): void;
 }
+
+/**
+ * Blocks from the final head to the one that executes what is signed now: two until the newest block, one that
+ * includes it, one that executes the delegate, and one to spare.
+ */
+const BLOCKS_TO_EXECUTE = 5n;
 
 export interface LaneWorkerOptions {
   readonly network: string;
@@ -146,40 +153,38 @@ export class LaneWorker {
     const again = this.#unsigned.splice(0, limit);
     if (again.length > 0) {
       // An earlier try may have failed because somebody else used the key, so the chain is asked anew.
-      const nonceFloor = await this.#readNonceFloor();
+      const floor = await this.#readNonceFloor();
       const submissionIds = again.map((work) => work.submissionId);
-      const fresh = await this.#persist(() => ledger.reallocate({ ...token, submissionIds, nonceFloor }));
+      const fresh = await this.#persist(() =>
+        ledger.reallocate({ ...token, submissionIds, nonceFloor: floor }),
+      );
       const nonces = new Map(fresh.map(({ submissionId, nonce }) => [submissionId, nonce]));
       return again.map((work) => ({ ...work, nonce: nonces.get(work.submissionId) ?? work.nonce }));
     }
-    const nonceFloor = this.#nonceFloor ?? (await this.#readNonceFloor());
-    const claimed = await this.#persist(() => ledger.claim({ ...token, limit, nonceFloor }));
+    const floor = this.#nonceFloor ?? (await this.#readNonceFloor());
+    const claimed = await this.#persist(() => ledger.claim({ ...token, limit, nonceFloor: floor }));
     return claimed.map(readWork);
   }
 
   /** The lowest nonce that the chain would take now. */
   async #readNonceFloor(): Promise<bigint> {
     const { chain, key } = this.#options;
-    const view = await this.#retry("nonce", () =>
-      chain.views.accessKey(key.accountId, key.publicKey, "optimistic", { signal: this.#stop.signal }),
-    );
-    this.#nonceFloor = view.nonce + 1n;
+    this.#nonceFloor = await this.#retry("nonce", () => nonceFloor(chain, key, this.#stop.signal));
     return this.#nonceFloor;
   }
 
   /** Signs a batch, stores the signed bytes and only then starts to send them, in nonce order. */
   async #sign(batch: readonly Work[]): Promise<void> {
     const { head } = this.#options;
-    const block = await this.#retry("head", () => head.get());
-    const current: Work[] = [];
-    for (const work of batch) {
-      const expired = work.expiresAtHeight !== null && work.expiresAtHeight <= block.height;
-      if (expired) await this.#end(work, expiredEnd(work));
-      else current.push(work);
-    }
-    if (current.length === 0) return;
-
-    const signed = await this.#signAll(current, block);
+    let current = batch;
+    // The signer may be away for long, so each try looks anew at what has expired by then.
+    const signed = await this.#retry("signer", async () => {
+      const block = await this.#retry("head", () => head.get());
+      const expired = current.filter((work) => isExpired(work, block));
+      current = current.filter((work) => !isExpired(work, block));
+      for (const work of expired) await this.#end(work, expiredEnd(work));
+      return current.length === 0 ? [] : this.#signAll(current, block);
+    });
     if (signed.length === 0) return;
     await this.#recordSigned(signed.map(({ attempt }) => attempt));
     for (const { work, attempt } of signed) this.#moved(work, "SIGNED", { txHash: attempt.hash });
@@ -191,14 +196,14 @@ export class LaneWorker {
     const { signer, network, key } = this.#options;
     const unsigned = batch.map((work) => unsignedTransaction(work.intent, key, work.nonce, block));
     const request = unsigned.map((transaction) => ({ keyId: key.keyId, transaction }));
-    const results = await this.#retry("signer", () => signer.sign(network, request, this.#stop.signal));
+    const results = await signer.sign(network, request, this.#stop.signal);
     const signed: { work: Work; attempt: Attempt }[] = [];
     for (const [i, work] of batch.entries()) {
       const result = results[i];
       const hash = transactionHash(unsigned[i] ?? new Uint8Array());
       if (result?.kind === "refused") {
         await this.#end(work, refusedBySigner(work, result.reason, result.message));
-      } else if (result === undefined || Buffer.compare(result.hash, hash) !== 0) {
+      } else if (result === undefined || !isSignedForm(result, unsigned[i], hash, key)) {
         await this.#end(work, refusedBySigner(work, "SIGNER_SELF_CHECK_FAILED", "it signed other bytes"));
       } else {
         const attempt = {
@@ -304,6 +309,10 @@ export class LaneWorker {
       await delay(RETRY_MS * (0.5 + random()), undefined, { signal: this.#stop.signal });
     }
   }
+}
+
+function isExpired({ expiresAtHeight }: Work, { height }: BlockView): boolean {
+  return expiresAtHeight !== null && expiresAtHeight < height + BLOCKS_TO_EXECUTE;
 }
 
 /** Whether an error says nothing about the work itself: the chain, the signer or the ledger was not there. */

@@ -16,7 +16,7 @@ export async function pruneMarks(
   const { network, ledger, head, onFailed } = options;
   while (!signal.aborted) {
     try {
-      const { height } = await head.get();
+      const height = await head.lowest();
       while (!signal.aborted && (await ledger.pruneReplayMarks(network, height)) > 0);
     } catch (error) {
       if (!signal.aborted) onFailed(error);

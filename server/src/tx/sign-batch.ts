@@ -1,9 +1,12 @@
 import {
   attachedDeposit,
+  BorshError,
+  decodeSignedTransaction,
   encodeTransaction,
   type NonDelegateAction,
   type PublicKey,
   parsePublicKey,
+  verifySignature,
 } from "@countersign/near";
 import { base58 } from "@scure/base";
 import type { BlockView } from "../near/views.ts";
@@ -46,6 +49,24 @@ export function unsignedTransaction(
     blockHash: base58.decode(block.hash),
     actions: intent.actions,
   });
+}
+
+/** Whether a signer's answer is the transaction that it was asked to sign, signed by the lane's key. */
+export function isSignedForm(
+  { signedTransaction, hash }: { signedTransaction: Uint8Array; hash: Uint8Array },
+  unsigned: Uint8Array | undefined,
+  expectedHash: Uint8Array,
+  key: LaneKey,
+): boolean {
+  if (unsigned === undefined || Buffer.compare(hash, expectedHash) !== 0) return false;
+  if (Buffer.compare(signedTransaction.subarray(0, unsigned.length), unsigned) !== 0) return false;
+  try {
+    const { signature } = decodeSignedTransaction(signedTransaction);
+    return verifySignature(parsePublicKey(key.publicKey), expectedHash, signature);
+  } catch (error) {
+    if (error instanceof BorshError) return false;
+    throw error;
+  }
 }
 
 /** yoctoNEAR that an intent hands on. */
