@@ -32,27 +32,16 @@ free_port() {
     process.stdout.write(String(s.address().port)); s.close(); });'
 }
 
-# Runs a command as a user who is not root: PostgreSQL refuses root.
-as_service_user() {
-  if [ "$(id -u)" -ne 0 ]; then
-    "$@"
-  else
-    setpriv --reuid="$service_user" --regid="$(id -g "$service_user")" --clear-groups "$@"
-  fi
-}
-
+# The folder of PostgreSQL's programs. What is in PATH may be a link to some of them.
 find_postgres() {
-  local bin
-  if bin="$(command -v initdb)" && command -v postgres >/dev/null; then
-    dirname "$bin"
-    return
-  fi
-  bin="$(find /usr/lib/postgresql -maxdepth 3 -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1)"
-  [ -n "$bin" ] && dirname "$bin"
+  local initdb
+  initdb="$(command -v initdb || find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1)"
+  [ -n "$initdb" ] && dirname "$(readlink -f "$initdb")"
 }
 
 start_postgres() {
-  local bin port data="$work_dir/postgres" log="$work_dir/postgres.log"
+  local bin port password attempt user
+  local data="$work_dir/postgres" log="$work_dir/postgres.log" as_user=(env)
   if ! bin="$(find_postgres)"; then
     if ! install_packages postgresql || ! bin="$(find_postgres)"; then
       if [ "${CI:-}" = true ]; then
@@ -64,27 +53,28 @@ start_postgres() {
     fi
   fi
 
-  service_user=nobody
-  if id postgres >/dev/null 2>&1; then service_user=postgres; fi
+  password="$(node -p 'require("node:crypto").randomBytes(16).toString("hex")')"
   mkdir "$data"
-  : >"$log"
-  if [ "$(id -u)" -eq 0 ]; then chown "$service_user" "$data" "$log"; fi
+  (umask 077 && printf '%s' "$password" >"$work_dir/password")
+  # PostgreSQL refuses to run as root.
+  if [ "$(id -u)" -eq 0 ]; then
+    user=nobody
+    if id postgres >/dev/null 2>&1; then user=postgres; fi
+    as_user=(setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups)
+    chown "$user" "$data" "$work_dir/password"
+  fi
+  (cd "$data" && "${as_user[@]}" "$bin/initdb" --pgdata="$data" --username=test \
+    --pwfile="$work_dir/password" --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync) >"$log" 2>&1 ||
+    { cat "$log" >&2; return 1; }
 
-  (umask 077 && node -p 'require("node:crypto").randomBytes(16).toString("hex")' >"$work_dir/password")
-  if [ "$(id -u)" -eq 0 ]; then chown "$service_user" "$work_dir/password"; fi
-  cd "$work_dir"
-  as_service_user "$bin/initdb" --pgdata="$data" --username=test --pwfile="$work_dir/password" \
-    --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync >>"$log" 2>&1 || { cat "$log" >&2; return 1; }
   # Another process may take the free port first: then another port.
-  local attempt
   for attempt in 1 2 3; do
     port="$(free_port)"
-    as_service_user "$bin/postgres" -D "$data" -c listen_addresses=127.0.0.1 -c port="$port" \
+    "${as_user[@]}" "$bin/postgres" -D "$data" -c listen_addresses=127.0.0.1 -c port="$port" \
       -c unix_socket_directories= -c max_connections=300 >>"$log" 2>&1 &
     postgres_pid=$!
-    if wait_for_postgres "$bin" "$port"; then
-      export TEST_POSTGRES_URL="postgres://test:$(cat "$work_dir/password")@127.0.0.1:$port/postgres"
-      cd "$OLDPWD"
+    if wait_for_postgres; then
+      export TEST_POSTGRES_URL="postgres://test:$password@127.0.0.1:$port/postgres"
       return 0
     fi
     stop_postgres
@@ -94,14 +84,14 @@ start_postgres() {
   return 1
 }
 
+# The server writes its state into the last line of its pid file.
 wait_for_postgres() {
-  local bin="$1" port="$2" tries
-  for tries in $(seq 300); do
+  local _
+  for _ in $(seq 300); do
     kill -0 "$postgres_pid" 2>/dev/null || return 1
-    "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" && return 0
+    if [ "$(sed -n '8s/ *$//p' "$work_dir/postgres/postmaster.pid" 2>/dev/null)" = ready ]; then return 0; fi
     sleep 0.1
   done
-  say "PostgreSQL gave no sign in $((tries / 10)) s"
   return 1
 }
 

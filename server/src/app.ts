@@ -23,7 +23,7 @@ import { Changes } from "./tx/changes.ts";
 import { Intake } from "./tx/intake.ts";
 import { LanePool } from "./tx/lane-pool.ts";
 import { pruneMarks } from "./tx/mark-pruner.ts";
-import { submissionId } from "./tx/submission-id.ts";
+import { submissionIds } from "./tx/submission-id.ts";
 import { readWork } from "./tx/work.ts";
 
 /** What a test may put in place of the real thing. */
@@ -123,7 +123,7 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
     accountCreation,
     maxOpen: config.limits.maxOpenSubmissions,
     now,
-    newId: () => submissionId(now(), randomBytes),
+    newId: submissionIds(now, randomBytes),
     onAccepted: ({ id, kind, accountId }) => {
       events.submissionAccepted({ submissionId: id, kind, network, accountId });
       lanes.wake();

@@ -21,6 +21,7 @@ const CODES: Record<ReasonName, Code> = {
   DELEGATE_MALFORMED: Code.InvalidArgument,
   DELEGATE_ACTION_UNSUPPORTED: Code.InvalidArgument,
   DELEGATE_NESTED: Code.InvalidArgument,
+  DELEGATE_ACTION_INVALID: Code.InvalidArgument,
   DELEGATE_ACTION_COUNT: Code.InvalidArgument,
   DELEGATE_SIGNATURE_INVALID: Code.InvalidArgument,
   DELEGATE_EXPIRED: Code.FailedPrecondition,

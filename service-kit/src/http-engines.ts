@@ -27,7 +27,7 @@ export function createHttpEngines(listener: NodeListener, limits: ConnectionLimi
       keepAliveTimeout: limits.idleTimeoutMs,
       connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, 5000),
     },
-    listener,
+    boundPipelining(listener),
   );
   // Node enforces the two timeouts above from this event on, and a server that never listens has none.
   http1.emit("listening");
@@ -61,5 +61,21 @@ export function createHttpEngines(listener: NodeListener, limits: ConnectionLimi
       for (const session of sessions) session.destroy();
       http1.closeAllConnections();
     },
+  };
+}
+
+/** Requests of one HTTP/1.1 connection that may wait for their answers; browsers and libraries send one. */
+const MAX_PIPELINED = 8;
+
+/** HTTP/2 bounds its streams; Node starts every request that HTTP/1.1 pipelines at once. */
+function boundPipelining(listener: NodeListener): http.RequestListener {
+  const unanswered = new WeakMap<Socket, number>();
+  return (request, response) => {
+    const { socket } = request;
+    const running = (unanswered.get(socket) ?? 0) + 1;
+    unanswered.set(socket, running);
+    response.once("close", () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    if (running > MAX_PIPELINED) socket.destroy();
+    else listener(request, response);
   };
 }

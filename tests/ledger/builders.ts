@@ -61,7 +61,13 @@ export function creation(name: string, changes: Partial<AcceptInput["submission"
   return {
     ...rest,
     method: "CreateAccount",
-    submission: { ...submission, kind: "CREATE_ACCOUNT", delegateHash: null, expiresAtHeight: null, ...changes },
+    submission: {
+      ...submission,
+      kind: "CREATE_ACCOUNT",
+      delegateHash: null,
+      expiresAtHeight: null,
+      ...changes,
+    },
     replayMark: null,
   };
 }

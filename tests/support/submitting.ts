@@ -1,7 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Client, Code } from "@connectrpc/connect";
 import type { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
-import { type Submission, SubmissionState, WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
+import {
+  type Submission,
+  SubmissionState,
+  WaitUntil,
+} from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { errorFromConnect } from "@countersign/service-kit";
 import { NETWORK } from "./test-relay.ts";
 
@@ -9,7 +13,7 @@ export type RelayClient = Client<typeof RelayService>;
 
 const PASSING = [Code.Unavailable, Code.DeadlineExceeded, Code.Canceled, Code.Aborted];
 
-const TERMINAL = [
+const TERMINAL: readonly SubmissionState[] = [
   SubmissionState.SUCCEEDED,
   SubmissionState.FAILED,
   SubmissionState.REJECTED,

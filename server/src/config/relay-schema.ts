@@ -27,6 +27,13 @@ const endpointUrl = z
   .refine((s) => /^https?:$/.test(URL.parse(s)?.protocol ?? ""), "must be an http:// or https:// URL")
   .refine((s) => (URL.parse(s)?.username ?? "") === "", "must not carry credentials: put them into headers");
 
+/** Checked here, because the errors of HTTP clients repeat a value that they refuse. */
+const headerValue = (env: Environment) =>
+  secretField(env).refine(
+    (secret) => /^[\x20-\x7e]+$/.test(secret.reveal()),
+    "must be one line of printable ASCII",
+  );
+
 const origin = z
   .string()
   .refine(
@@ -93,7 +100,7 @@ export function relaySchema(env: Environment) {
           .array(
             z.strictObject({
               url: endpointUrl,
-              headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), secretField(env)).default({}),
+              headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), headerValue(env)).default({}),
             }),
           )
           .min(1),

@@ -3,16 +3,18 @@ import type { ChangeFeed } from "./changes.ts";
 import { int64, toMillis } from "./column-values.ts";
 import { claimKey, findIdempotent } from "./idempotency.ts";
 import type { QueueBound } from "./queue-bound.ts";
-import { setReplayMark } from "./replay-marks.ts";
+import { isNoncePassed, setReplayMark } from "./replay-marks.ts";
 import type { LedgerSchema } from "./schema.ts";
 import { logTransitions } from "./transition-log.ts";
 import type { AcceptInput, AcceptResult, Submission } from "./types.ts";
 
+type Refusal = Exclude<AcceptResult["outcome"], "accepted" | "repeated" | "key-reused">;
+
 /** Leaves the transaction with nothing written. */
 class Refused extends Error {
-  readonly outcome: "replayed" | "queue-full";
+  readonly outcome: Refusal;
 
-  constructor(outcome: "replayed" | "queue-full") {
+  constructor(outcome: Refusal) {
     super(outcome);
     this.outcome = outcome;
   }
@@ -29,11 +31,13 @@ export async function accept(feed: ChangeFeed, bound: QueueBound, input: AcceptI
       const { submission, replayMark } = input;
       const claim = { ...input, key: input.idempotencyKey };
       if (!(await claimKey(trx, claim, input.bodyHash, submission.id))) return earlier(trx, input);
-      if (replayMark !== null && !(await setReplayMark(trx, submission.network, replayMark, submission.id))) {
-        throw new Refused("replayed");
+      if (replayMark !== null) {
+        const { network, id } = submission;
+        if (!(await setReplayMark(trx, network, replayMark, id))) throw new Refused("replayed");
+        if (await isNoncePassed(trx, network, replayMark)) throw new Refused("nonce-passed");
       }
       if (!(await bound.admits(trx, input.maxOpen))) throw new Refused("queue-full");
-      await insertSubmission(trx, input);
+      if (!(await insertSubmission(trx, input))) throw new Refused("account-busy");
       note(submission.id, "ACCEPTED");
       return { outcome: "accepted", submission: asAccepted(input) };
     });
@@ -57,9 +61,10 @@ async function earlier(trx: Transaction<LedgerSchema>, input: AcceptInput): Prom
   return { outcome: "repeated", submission: found.submission };
 }
 
-async function insertSubmission(trx: Transaction<LedgerSchema>, input: AcceptInput): Promise<void> {
+/** False when another exclusive submission for the account is open: ids are unique, so nothing else conflicts. */
+async function insertSubmission(trx: Transaction<LedgerSchema>, input: AcceptInput): Promise<boolean> {
   const { submission, tenant, caller, at } = input;
-  await trx
+  const { numInsertedOrUpdatedRows } = await trx
     .insertInto("submissions")
     .values({
       id: submission.id,
@@ -76,10 +81,20 @@ async function insertSubmission(trx: Transaction<LedgerSchema>, input: AcceptInp
       required_relayer: submission.requiredRelayer,
       expires_at_height:
         submission.expiresAtHeight === null ? null : int64(submission.expiresAtHeight, "expiresAtHeight"),
+      exclusive_account: input.exclusiveAccount === true ? submission.accountId : null,
       created_at: toMillis(at, "at"),
     })
-    .execute();
+    .onConflict((oc) =>
+      oc
+        .columns(["network", "exclusive_account"])
+        .where("exclusive_account", "is not", null)
+        .where("terminal_at", "is", null)
+        .doNothing(),
+    )
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows !== 1n) return false;
   await logTransitions(trx, [{ submissionId: submission.id, seq: 1n, state: "ACCEPTED", at }]);
+  return true;
 }
 
 /** What a read would give now. */

@@ -34,7 +34,9 @@ export interface Ledger {
   /**
    * Takes on a submission, or says why not. Of calls with one idempotency key, also from several processes at
    * once, exactly one is "accepted"; the others get its submission as "repeated", or "key-reused" when their
-   * body differs. "replayed": another submission holds the delegate's mark. Nothing is stored unless accepted.
+   * body differs. "replayed": another submission holds the delegate's mark; "nonce-passed": one with a
+   * higher nonce of the same key was accepted, so that this one could only fail; "account-busy": another exclusive
+   * submission for the account is open. Nothing is stored unless accepted.
    * `maxOpen` may be overshot by calls that run at the same time on PostgreSQL.
    */
   accept(input: AcceptInput): Promise<AcceptResult>;

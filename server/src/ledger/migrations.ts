@@ -43,6 +43,7 @@ async function createSubmissions(db: Kysely<unknown>, bytes: BytesType): Promise
     .addColumn("delegate_hash", "text")
     .addColumn("payload", sql.raw(bytes), (c) => c.notNull())
     .addColumn("required_relayer", "text")
+    .addColumn("exclusive_account", "text")
     .addColumn("expires_at_height", "bigint")
     .addColumn("created_at", "bigint", (c) => c.notNull())
     .addColumn("terminal_at", "bigint")
@@ -58,6 +59,9 @@ async function createSubmissions(db: Kysely<unknown>, bytes: BytesType): Promise
     .addColumn("failure_chain_error", "text")
     .execute();
   const indexes = [
+    // One open submission for an account that says so.
+    sql`create unique index submissions_exclusive on submissions (network, exclusive_account)
+        where exclusive_account is not null and terminal_at is null`,
     // Lists, newest first. None names the state, which changes often.
     sql`create index submissions_by_tenant on submissions (tenant, created_at, id)`,
     sql`create index submissions_by_caller on submissions (tenant, caller, created_at, id)`,

@@ -28,6 +28,24 @@ export async function setReplayMark(
   return numInsertedOrUpdatedRows === 1n;
 }
 
+/** Whether a delegate of the same key with a higher nonce is marked. */
+export async function isNoncePassed(
+  trx: Transaction<LedgerSchema>,
+  network: string,
+  mark: NonNullable<AcceptInput["replayMark"]>,
+): Promise<boolean> {
+  const higher = await trx
+    .selectFrom("replay_marks")
+    .select("nonce")
+    .where("network", "=", network)
+    .where("sender_id", "=", mark.senderId)
+    .where("public_key", "=", mark.publicKey)
+    .where("nonce", ">", int64(mark.nonce, "nonce of the delegate"))
+    .limit(1n)
+    .executeTakeFirst();
+  return higher !== undefined;
+}
+
 export async function isReplayed(
   db: Kysely<LedgerSchema>,
   network: string,

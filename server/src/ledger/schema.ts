@@ -21,6 +21,8 @@ export interface SubmissionTable {
   delegate_hash: string | null;
   payload: Bytes;
   required_relayer: string | null;
+  /** The account for which no other submission may be open; null for any number. */
+  exclusive_account: string | null;
   expires_at_height: bigint | null;
   created_at: Millis;
   /** Null while open. The partial indexes hang on it, so that open work is found whatever lies behind it. */

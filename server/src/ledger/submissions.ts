@@ -89,7 +89,7 @@ function submissionRows(db: Kysely<LedgerSchema>) {
 /** What submissionRows reads. */
 export type SubmissionRow = Omit<
   Selectable<SubmissionTable>,
-  "payload" | "terminal_at" | "lane_id" | "nonce"
+  "payload" | "terminal_at" | "lane_id" | "nonce" | "exclusive_account"
 > & {
   attempt_nonce: bigint | null;
   relayer_id: string | null;

@@ -86,6 +86,8 @@ export interface AcceptInput {
     readonly requiredRelayer: string | null;
     readonly expiresAtHeight: bigint | null;
   };
+  /** Whether no other submission with this mark and the same account may be open. */
+  readonly exclusiveAccount?: boolean;
   /** What must be relayed at most once; null where nothing needs it. */
   readonly replayMark: (DelegateIdentity & { readonly maxBlockHeight: bigint }) | null;
   /** Most submissions that are not terminal. */
@@ -95,7 +97,7 @@ export interface AcceptInput {
 
 export type AcceptResult =
   | { readonly outcome: "accepted" | "repeated"; readonly submission: Submission }
-  | { readonly outcome: "key-reused" | "replayed" | "queue-full" };
+  | { readonly outcome: "key-reused" | "replayed" | "nonce-passed" | "account-busy" | "queue-full" };
 
 /** What tells one delegate from another: its sender's key and nonce, and its hash. */
 export interface DelegateIdentity {

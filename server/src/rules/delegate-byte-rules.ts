@@ -1,5 +1,6 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { verifySignature } from "@countersign/near";
+import { actionDefect } from "./action-limits.ts";
 import type { DecodedDelegate, DecodeFailure, DelegateSubject } from "./delegate-subject.ts";
 import { foreignAccountRefusal, networkRefusal } from "./network.ts";
 import type { Refusal, Rule } from "./rule.ts";
@@ -63,6 +64,12 @@ export function byteRules(
           }
         : undefined,
     ),
+    ofDecoded("actions", ({ action }) => {
+      const defect = actionDefect(action.actions);
+      return defect === undefined
+        ? undefined
+        : { reason: ErrorReason.DELEGATE_ACTION_INVALID, message: defect };
+    }),
     ofDecoded("gas", ({ gas }) =>
       gas > limits.maxGas
         ? {

@@ -85,6 +85,8 @@ function toResult({ result }: SignResultMessage): SignResult {
         hash: result.value.hash,
       };
     case "refusal":
+      // A fault of the signer's, not of the transaction: it passes, or an operator mends it.
+      if (result.value.reason === ErrorReason.INTERNAL) throw unavailable(new Error(result.value.message));
       return { kind: "refused", reason: reasonName(result.value.reason), message: result.value.message };
     default:
       throw unavailable(new Error("a result that is neither signed nor refused"));

@@ -88,6 +88,7 @@ export class Intake {
           expiresAtHeight: null,
         },
         replayMark: null,
+        exclusiveAccount: true,
       }),
       signal,
     });
@@ -118,6 +119,7 @@ export class Intake {
         delegateHash: hashText,
         maxBlockHeight: action.maxBlockHeight,
       },
+      exclusiveAccount: false,
     };
   }
 
@@ -159,7 +161,7 @@ export class Intake {
     }
 
     work.signal.throwIfAborted();
-    const { submission, replayMark } = work.accepted();
+    const { submission, replayMark, exclusiveAccount } = work.accepted();
     const result = await ledger.accept({
       tenant: caller.tenant,
       caller: caller.id,
@@ -168,6 +170,7 @@ export class Intake {
       bodyHash,
       submission: { ...submission, id: newId(), network },
       replayMark,
+      exclusiveAccount,
       maxOpen,
       at: now(),
     });
@@ -184,6 +187,13 @@ export class Intake {
           ErrorReason.DELEGATE_REPLAYED,
           "a delegate with this key and nonce was accepted before",
         );
+      case "nonce-passed":
+        throw new DomainError(
+          ErrorReason.DELEGATE_NONCE_TOO_LOW,
+          "a delegate of this key with a higher nonce was accepted before",
+        );
+      case "account-busy":
+        throw new DomainError(ErrorReason.ACCOUNT_EXISTS, "this account is being created");
       case "queue-full":
         throw new DomainError(ErrorReason.QUEUE_FULL, "too much unfinished work is queued", {
           retryAfterMs: RETRY_AFTER_MS,
@@ -195,6 +205,7 @@ export class Intake {
 type Accepted = {
   submission: Omit<AcceptInput["submission"], "id" | "network">;
   replayMark: AcceptInput["replayMark"];
+  exclusiveAccount: boolean;
 };
 
 function keyReused(): DomainError {

@@ -1,17 +1,28 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { submissionId } from "./submission-id.ts";
+import { submissionIds } from "./submission-id.ts";
 
-const zeros = (length: number) => new Uint8Array(length);
-const ones = (length: number) => new Uint8Array(length).fill(255);
-
-describe("a submission's id", () => {
-  it("is sub_ and 26 characters", () => {
-    expect(submissionId(new Date(1_790_000_000_000), ones)).toMatch(/^sub_[0-9a-hjkmnp-tv-z]{26}$/);
+describe("submissions' ids", () => {
+  it("are sub_ and 26 characters", () => {
+    expect(submissionIds(() => new Date(1_790_000_000_000), randomBytes)()).toMatch(
+      /^sub_[0-9a-hjkmnp-tv-z]{26}$/,
+    );
   });
 
-  it("sorts by time whatever the random part is", () => {
-    const earlier = submissionId(new Date(1_790_000_000_000), ones);
-    const later = submissionId(new Date(1_790_000_000_001), zeros);
-    expect(earlier < later).toBe(true);
+  it("sort in the order in which they were made, also within a millisecond and when the clock goes back", () => {
+    const times = [5, 5, 5, 6, 4, 4, 7].map((ms) => new Date(1_790_000_000_000 + ms));
+    const next = submissionIds(() => times.shift() ?? new Date(), randomBytes);
+    const made = Array.from({ length: 7 }, next);
+    expect([...made].sort()).toEqual(made);
+  });
+
+  it("stay in order and unique past the counter's end", () => {
+    const next = submissionIds(
+      () => new Date(1_790_000_000_000),
+      (length) => new Uint8Array(length),
+    );
+    const made = Array.from({ length: 2 ** 16 + 2 }, next);
+    expect(new Set(made).size).toBe(made.length);
+    expect((made.at(-1) ?? "") > (made.at(-3) ?? "")).toBe(true);
   });
 });

@@ -1,0 +1,81 @@
+import { parseArgs } from "node:util";
+
+export type EngineName = "sqlite" | "postgres";
+
+/** What to measure. Latencies in milliseconds. */
+export interface BenchOptions {
+  readonly json: boolean;
+  readonly engines: readonly EngineName[];
+  readonly latencies: readonly number[];
+  /** A run's load ends after this many seconds at the latest. */
+  readonly seconds: number;
+  /** A run's load ends after this many submissions at the latest. */
+  submissions(latencyMs: number): number;
+  /** Calls in flight. */
+  concurrency(latencyMs: number): number;
+  /** Where to write CPU profiles of the relay; undefined for none. */
+  readonly profileFolder: string | undefined;
+  readonly logLevel: string;
+}
+
+export const USAGE = `bench:relay [--json] [--quick] [--engines sqlite,postgres] [--latencies 0,50,1200]
+            [--seconds N] [--submissions N] [--concurrency N] [--profile FOLDER] [--log-level LEVEL]
+`;
+
+const ENGINES: readonly EngineName[] = ["sqlite", "postgres"];
+const BLOCK_OF_LATENCY_MS = 1_000;
+
+/** Reads the command line; throws an Error that says what is wrong with it. */
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      json: { type: "boolean", default: false },
+      quick: { type: "boolean", default: false },
+      engines: { type: "string", default: ENGINES.join(",") },
+      latencies: { type: "string", default: "0,50,1200" },
+      seconds: { type: "string" },
+      submissions: { type: "string" },
+      concurrency: { type: "string" },
+      profile: { type: "string" },
+      "log-level": { type: "string", default: "error" },
+    },
+  });
+  const { quick } = values;
+  const submissions = values.submissions && whole("--submissions", values.submissions, 1);
+  const concurrency = values.concurrency && whole("--concurrency", values.concurrency, 1);
+  return {
+    json: values.json,
+    engines: values.engines.split(",").map(engineName),
+    latencies: values.latencies.split(",").map((text) => whole("--latencies", text, 0)),
+    seconds: whole("--seconds", values.seconds ?? (quick ? "5" : "20"), 1),
+    submissions: (latencyMs) => submissions || defaultSubmissions(latencyMs, quick),
+    concurrency: (latencyMs) => concurrency || defaultConcurrency(latencyMs),
+    profileFolder: values.profile,
+    logLevel: values["log-level"],
+  };
+}
+
+/** A slow chain gets less work, so that a run stays below a minute. */
+function defaultSubmissions(latencyMs: number, quick: boolean): number {
+  if (latencyMs >= BLOCK_OF_LATENCY_MS) return quick ? 200 : 1_000;
+  return quick ? 500 : 4_000;
+}
+
+/** A slow chain needs more calls in flight before the relay has anything to do. */
+function defaultConcurrency(latencyMs: number): number {
+  if (latencyMs >= BLOCK_OF_LATENCY_MS) return 512;
+  return latencyMs > 0 ? 128 : 32;
+}
+
+function engineName(text: string): EngineName {
+  const name = ENGINES.find((engine) => engine === text);
+  if (name === undefined) throw new Error(`--engines: ${text} is none of ${ENGINES.join(", ")}`);
+  return name;
+}
+
+function whole(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (text !== "" && Number.isSafeInteger(value) && value >= least) return value;
+  throw new Error(`${option}: ${text} is not a whole number of at least ${least}`);
+}

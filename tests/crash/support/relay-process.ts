@@ -1,0 +1,71 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { onTestFinished } from "vitest";
+import type { RelayClient } from "../../support/submitting.ts";
+import { relayClient } from "../../support/test-relay.ts";
+import type { Message, Plan } from "./plan.ts";
+
+const ENTRY = new URL("relay-that-dies.ts", import.meta.url);
+
+/** A relay in a process of its own. */
+export class RelayProcess {
+  readonly #child: ChildProcess;
+  readonly #messages: Message[] = [];
+  /** How it ended: the signal or the exit code. */
+  readonly ended: Promise<string | number | null>;
+  #client: RelayClient | undefined;
+
+  constructor(plan: Plan) {
+    this.#child = fork(ENTRY, [JSON.stringify(plan)], {
+      execArgv: [],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    this.#child.on("message", (message: Message) => this.#messages.push(message));
+    this.ended = once(this.#child, "exit").then(([code, signal]) => signal ?? code);
+    onTestFinished(() => this.kill().then(() => undefined));
+  }
+
+  /** Starts one and waits until it serves. */
+  static async start(plan: Plan): Promise<RelayProcess> {
+    const relay = new RelayProcess(plan);
+    await relay.serves();
+    return relay;
+  }
+
+  async serves(): Promise<void> {
+    const { address } = await this.seen("serves");
+    this.#client = relayClient(address ?? "");
+  }
+
+  get client(): RelayClient {
+    if (this.#client === undefined) throw new Error("the relay does not serve yet");
+    return this.#client;
+  }
+
+  has(event: string, to?: string): boolean {
+    return this.#messages.some((message) => message.event === event && message.to === to);
+  }
+
+  /** Resolves at an event, also at one that has been. Throws when the process ends before. */
+  async seen(event: string, to?: string, times = 1): Promise<Message> {
+    for (;;) {
+      const found = this.#messages.filter((m) => m.event === event && m.to === to)[times - 1];
+      if (found !== undefined) return found;
+      const next = once(this.#child, "message");
+      const end = this.ended.then((how) => {
+        throw new Error(`the relay ended (${how}) before ${event}`);
+      });
+      await Promise.race([next, end]);
+    }
+  }
+
+  signal(signal: "SIGKILL" | "SIGCONT" | "SIGSTOP"): void {
+    this.#child.kill(signal);
+  }
+
+  /** kill -9. */
+  kill(): Promise<string | number | null> {
+    this.#child.kill("SIGKILL");
+    return this.ended;
+  }
+}

@@ -1,0 +1,173 @@
+import { FencedError, LedgerUnavailableError } from "@countersign/server/ledger/errors.ts";
+import type { Ledger } from "@countersign/server/ledger/ledger.ts";
+import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
+import { Secret } from "@countersign/service-kit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createDatabase, type TestDatabase } from "../support/postgres.ts";
+import { at, claimed, creation, delegate, heldLane, signed, TTL_MS } from "./builders.ts";
+import { type LedgerHome, postgres, postgresHome } from "./engines.ts";
+
+const PATIENT = { timeout: 8_000 };
+
+/** How many connections to the database wait for a lock. */
+async function waiting(database: TestDatabase): Promise<number> {
+  await database.query("select pg_stat_clear_snapshot()");
+  const [row] = await database.query<{ count: string }>(
+    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return Number(row?.count);
+}
+
+describe.skipIf(!postgres.available)("a PostgreSQL ledger", () => {
+  let database: TestDatabase;
+  let home: LedgerHome;
+  beforeEach(async () => {
+    database = await createDatabase();
+    home = postgresHome(database);
+  });
+  afterEach(() => home.remove());
+
+  it("lets two replicas start on an empty database at the same time", async () => {
+    const ledgers = await Promise.all([home.open(), home.open(), home.open()]);
+    for (const [i, ledger] of ledgers.entries()) await ledger.accept(creation(`n${i}`));
+    expect(await ledgers[0]?.countOpen()).toBe(3);
+  });
+
+  it("accepts one of fifty calls with one key from two replicas at the same time", async () => {
+    const ledgers = await Promise.all([home.open(), home.open()]);
+    const calls = Array.from({ length: 50 }, (_, i) => {
+      const input = delegate("a");
+      const submission = { ...input.submission, id: `sub_${i}` };
+      return (ledgers[i % 2] as Ledger).accept({ ...input, submission });
+    });
+    const results = await Promise.all(calls);
+    const accepted = results.filter(({ outcome }) => outcome === "accepted");
+    expect(accepted).toHaveLength(1);
+    for (const result of results) expect(result).toEqual({ ...accepted[0], outcome: result.outcome });
+    expect(await ledgers[1]?.countOpen()).toBe(1);
+  });
+
+  it("answers a key again after the call that claimed it first was refused beside it", async () => {
+    const [one, two] = await Promise.all([home.open(), home.open()]);
+    await one?.accept(delegate("held"));
+    const { replayMark } = delegate("held");
+    const { submission } = delegate("x");
+    const doomed = { ...delegate("x"), replayMark, submission: { ...submission, delegateHash: "hash-held" } };
+    const fine = { ...delegate("x"), submission: { ...submission, id: "sub_fine" } };
+    for (let i = 0; i < 20; i++) {
+      const key = { idempotencyKey: `key-${i}` };
+      const id = { ...fine.submission, id: `sub_fine${i}`, delegateHash: null };
+      const results = await Promise.all([
+        one?.accept({ ...doomed, ...key }),
+        two?.accept({ ...fine, ...key, submission: id, replayMark: null }),
+      ]);
+      expect(results[1]?.outcome).toBe("accepted");
+      expect(["replayed", "repeated"]).toContain(results[0]?.outcome);
+    }
+  });
+
+  it("makes lanes once when two replicas ask at the same time", async () => {
+    const ledgers = await Promise.all([home.open(), home.open()]);
+    const keys = Array.from({ length: 6 }, (_, i) => ({
+      network: "testnet",
+      accountId: "relayer.testnet",
+      publicKey: `ed25519:${i}`,
+      keyId: `key-${i}`,
+    }));
+    const [one, two] = await Promise.all(ledgers.map((ledger) => ledger.ensureLanes(keys)));
+    expect(one).toEqual(two);
+    expect(new Set(one?.map(({ id }) => id)).size).toBe(6);
+  });
+
+  it("gives a free lane to one of many replicas that ask at the same time", async () => {
+    const ledgers = await Promise.all([home.open(), home.open()]);
+    const [lane] =
+      (await ledgers[0]?.ensureLanes([
+        { network: "testnet", accountId: "relayer.testnet", publicKey: "ed25519:1", keyId: "1" },
+      ])) ?? [];
+    const leases = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        ledgers[i % 2]?.acquireLane(lane?.id ?? 0, `relay-${i}`, at(0), TTL_MS),
+      ),
+    );
+    expect(leases.filter((lease) => lease !== null)).toHaveLength(1);
+  });
+
+  it("makes a takeover wait for a write under way, and fences the next one", async () => {
+    const [one, two] = await Promise.all([home.open(), home.open()]);
+    const lane = await heldLane(one as Ledger);
+    const [a, b] = await claimed(one as Ledger, lane, "a", "b");
+    if (a === undefined || b === undefined) throw new Error("nothing claimed");
+    await database.query("begin");
+    await database.query("lock table attempts in exclusive mode");
+    const write = one?.recordSigned(lane, [signed(a)]);
+    await expect.poll(() => waiting(database), PATIENT).toBe(1);
+    const takeover = two?.acquireLane(lane.id, "relay-2", at(TTL_MS), TTL_MS);
+    await expect.poll(() => waiting(database), PATIENT).toBe(2);
+    await database.query("rollback");
+    await write;
+    expect(await takeover).toMatchObject({ epoch: lane.epoch + 1n });
+    expect((await two?.openWork(lane.id))?.[0]).toMatchObject({ submissionId: "sub_a", state: "SIGNED" });
+    await expect(one?.recordSigned(lane, [signed(b)])).rejects.toThrow(FencedError);
+  });
+
+  it("says that it is unavailable when its connections are cut, writes nothing by half, and recovers", async () => {
+    const ledger = await home.open();
+    const lane = await heldLane(ledger);
+    await database.query("begin");
+    await database.query("lock table transitions in exclusive mode");
+    const calls = Array.from({ length: 40 }, (_, i) => ledger.accept(creation(`n${i}`)));
+    await expect.poll(() => waiting(database), PATIENT).toBeGreaterThan(0);
+    await database.cutConnections();
+    await database.query("rollback");
+    const results = await Promise.allSettled(calls);
+    const lost = results.filter((result) => result.status === "rejected");
+    expect(lost.length).toBeGreaterThan(0);
+    for (const { reason } of lost) expect(reason).toBeInstanceOf(LedgerUnavailableError);
+
+    const repeated = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => ledger.accept(creation(`n${i}`))),
+    );
+    for (const [i, { outcome }] of repeated.entries()) {
+      if (results[i]?.status === "fulfilled") expect(outcome).toBe("repeated");
+    }
+    expect(await ledger.claim({ ...lane, limit: 100, nonceFloor: 1n })).toHaveLength(40);
+    const [half] = await database.query<{ count: bigint }>(
+      "select count(*) from submissions s where not exists (select 1 from transitions t where t.submission_id = s.id)",
+    );
+    expect(Number(half?.count)).toBe(0);
+  });
+
+  it("survives that an idle connection is cut", async () => {
+    const ledger = await home.open();
+    await Promise.all([ledger.ping(), ledger.ping(), ledger.ping()]);
+    await database.cutConnections();
+    await expect
+      .poll(
+        () =>
+          ledger.ping().then(
+            () => "answers",
+            () => "unavailable",
+          ),
+        PATIENT,
+      )
+      .toBe("answers");
+  });
+
+  it("is refused when a crash of the server could lose commits", async () => {
+    const [{ name } = { name: "" }] = await database.query<{ name: string }>(
+      "select current_database() as name",
+    );
+    await database.query(`alter database ${name} set synchronous_commit = off`);
+    await expect(home.open()).rejects.toThrow(/synchronous_commit off/);
+  });
+
+  it("says that it is unavailable when nothing listens, without the password", async () => {
+    const url = new URL(database.url);
+    url.port = "1";
+    url.password = "geheim";
+    const refusal = openLedger(new Secret(url.href));
+    await expect(refusal).rejects.toThrow(LedgerUnavailableError);
+    await expect(refusal).rejects.not.toThrow(/geheim/);
+  });
+});
