@@ -130,7 +130,10 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
     },
   });
 
-  const changes = new Changes((listener) => ledger.onChange(listener));
+  const changes = new Changes(
+    (listener) => ledger.onChange(listener),
+    (tenant, id) => ledger.getSubmission(tenant, id),
+  );
   const context: RelayContext = {
     network,
     intake,

@@ -140,6 +140,33 @@ overEngines("accept", (on) => {
     ]);
   });
 
+  it("refuses a delegate whose key was accepted with a higher nonce, and nothing of it stays", async () => {
+    const key = { publicKey: "ed25519:same" };
+    expect(
+      await outcomes(
+        on.ledger,
+        marked("five", { ...key, nonce: 5n }),
+        marked("nine", { ...key, nonce: 9n }),
+        marked("seven", { ...key, nonce: 7n }),
+        marked("other", { publicKey: "ed25519:other", nonce: 7n }),
+      ),
+    ).toEqual(["accepted", "accepted", "nonce-passed", "accepted"]);
+    expect(await on.ledger.countOpen()).toBe(3);
+  });
+
+  it("takes one exclusive submission for an account at a time, and another when it has ended", async () => {
+    const lane = await heldLane(on.ledger);
+    const exclusive = (name: string) => ({
+      ...creation(name, { accountId: "new.testnet" }),
+      exclusiveAccount: true,
+    });
+    expect(await outcomes(on.ledger, exclusive("a"), exclusive("b"))).toEqual(["accepted", "account-busy"]);
+    expect(await outcomes(on.ledger, creation("c", { accountId: "new.testnet" }))).toEqual(["accepted"]);
+    await on.ledger.claim({ ...lane, limit: 1, nonceFloor: 1n });
+    await on.ledger.recordTerminal(lane, [failed("sub_a", "REJECTED")]);
+    expect(await outcomes(on.ledger, exclusive("b"))).toEqual(["accepted"]);
+  });
+
   it("refuses more open submissions than the bound, still answers repeats, and goes on when one ends", async () => {
     const lane = await heldLane(on.ledger);
     const bounded = (name: string) => ({ ...delegate(name), maxOpen: 3 });

@@ -25,6 +25,8 @@ export interface TestRelayOptions {
   /** Where the signer finds the relayer's key, instead of in memory. */
   readonly signerBackend?: (key: TestRelayerKey) => KeyBackend;
   readonly overrides?: AppOverrides;
+  /** The relay's NEAR endpoints, instead of the devnet's own. */
+  readonly endpoints?: (devnet: Devnet) => Promise<readonly string[]>;
   /** How many wallets exist on the chain from the start. */
   readonly wallets?: number;
 }
@@ -54,7 +56,9 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
     accounts: genesis(key, wallets, options),
   });
   const signer = await startTestSigner(NETWORK, [key], options.signerBackend);
-  const config = relayConfig(folder, devnet, signer.socketPath, options);
+  const urls = (await options.endpoints?.(devnet)) ?? devnet.rpcUrls;
+  const settings = { "near.endpoints": JSON.stringify(urls.map((url) => ({ url }))), ...options.settings };
+  const config = relayConfig(folder, devnet, signer.socketPath, { ...options, settings });
   const overrides = { log: createLogger("relay", "error"), ...options.overrides };
   let app = await createApp(config, overrides);
   await ready(app);

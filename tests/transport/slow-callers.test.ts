@@ -75,3 +75,19 @@ test("an HTTP/2 connection may have only so many calls open", async () => {
   await once(session, "remoteSettings");
   expect(session.remoteSettings.maxConcurrentStreams).toBe(7);
 });
+
+test("a connection that pipelines many HTTP/1.1 requests is closed, and others are still answered", async () => {
+  const relay = await startSmallRelay();
+  const socket = connect(relay.address);
+  const request = `POST ${PATH} HTTP/1.1\r\nHost: h\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}`;
+  socket.write(request.repeat(200));
+  socket.resume();
+  socket.on("error", () => undefined);
+  await once(socket, "close");
+  const answer = await fetch(relay.address + PATH, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  expect(answer.status).toBe(200);
+});

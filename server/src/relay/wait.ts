@@ -2,7 +2,7 @@ import { WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.t
 import { LedgerUnavailableError } from "../ledger/errors.ts";
 import type { Ledger, Submission } from "../ledger/ledger.ts";
 import type { Changes } from "../tx/changes.ts";
-import { isIncluded, isTerminal } from "../tx/states.ts";
+import { isIncluded, isTerminal, type SubmissionState } from "../tx/states.ts";
 
 /** Kept back of a call's time for the answer to reach the caller before the deadline, in milliseconds. */
 const ANSWER_TIME_MS = 50;
@@ -17,31 +17,25 @@ export async function waitFor(
   call: { timeLeftMs: number; signal: AbortSignal },
   { changes, ledger }: { changes: Changes; ledger: Ledger },
 ): Promise<Submission> {
-  if (isFarEnough(submission, until)) return submission;
+  if (isFarEnough(submission.state, until)) return submission;
   const outOfTime = new AbortController();
   const timer = setTimeout(() => outOfTime.abort(), Math.max(0, call.timeLeftMs - ANSWER_TIME_MS));
-  let latest = submission;
-  const look = async () => {
-    latest = (await ledger.getSubmission(submission.tenant, submission.id).catch(whenLedgerIsBack)) ?? latest;
-    return isFarEnough(latest, until) ? latest : undefined;
-  };
   const onAbort = () => outOfTime.abort();
   call.signal.addEventListener("abort", onAbort, { once: true });
   try {
-    await changes.until(submission.id, look, outOfTime.signal);
+    const found = await changes.until(submission, ({ state }) => isFarEnough(state, until), outOfTime.signal);
+    return found ?? (await ledger.getSubmission(submission.tenant, submission.id)) ?? submission;
+  } catch (error) {
+    // What was accepted is accepted: a ledger that is away only ends the wait.
+    if (error instanceof LedgerUnavailableError) return submission;
+    throw error;
   } finally {
     clearTimeout(timer);
     call.signal.removeEventListener("abort", onAbort);
   }
-  return latest;
 }
 
-/** What was accepted is accepted: a ledger that is away for a moment only makes the wait longer. */
-function whenLedgerIsBack(error: unknown): undefined {
-  if (!(error instanceof LedgerUnavailableError)) throw error;
-}
-
-function isFarEnough({ state }: Submission, until: WaitUntil): boolean {
+function isFarEnough(state: SubmissionState, until: WaitUntil): boolean {
   switch (until) {
     case WaitUntil.INCLUDED:
       return isIncluded(state);

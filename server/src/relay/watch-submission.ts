@@ -16,12 +16,7 @@ export function watchSubmission({ ledger, changes }: RelayContext) {
         yield { submission: submissionMessage(submission, seen + 1), cursor: String(seen + 1) };
       }
       if (isTerminal(submission.state)) return;
-      const { tenant } = submission;
-      const look = async () => {
-        const now = await ledger.getSubmission(tenant, submissionId);
-        return now !== undefined && now.transitions.length > seen ? now : undefined;
-      };
-      const next = await changes.until(submissionId, look, signal);
+      const next = await changes.until(submission, ({ transitions }) => transitions.length > seen, signal);
       if (next === undefined) return;
       submission = next;
     }

@@ -155,6 +155,21 @@ export const submitDelegateCases: readonly ContractCase[] = [
   })),
   refused(ErrorReason.DELEGATE_ACTION_UNSUPPORTED, "a DeployGlobalContract action", withUnsupportedAction),
   refused(ErrorReason.DELEGATE_NESTED, "a delegate inside a delegate", nested),
+  refused(
+    ErrorReason.DELEGATE_ACTION_INVALID,
+    "a call without gas",
+    ofFresh({ actions: [actions.functionCall("add_message", { text: "" }, 0n, 0n)] }),
+  ),
+  refused(
+    ErrorReason.DELEGATE_ACTION_INVALID,
+    "a method name of 257 bytes",
+    ofFresh({ actions: [actions.functionCall("m".repeat(257), {}, TGAS, 0n)] }),
+  ),
+  refused(
+    ErrorReason.DELEGATE_ACTION_INVALID,
+    "a DeleteAccount that is not the last action",
+    ofFresh({ actions: [actions.deleteAccount("relay.test"), actions.transfer(0n)] }),
+  ),
   refused(ErrorReason.DELEGATE_ACTION_COUNT, "no action", ofFresh({ actions: [] })),
   refused(
     ErrorReason.DELEGATE_ACTION_COUNT,
