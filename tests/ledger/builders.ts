@@ -10,7 +10,7 @@ import type {
 } from "@countersign/server/ledger/ledger.ts";
 
 export const NETWORK = "testnet";
-export const T0 = new Date("2026-11-01T12:00:00.000Z");
+const T0 = new Date("2026-11-01T12:00:00.000Z");
 export const TTL_MS = 5_000;
 
 /** A time, in milliseconds after the start. */

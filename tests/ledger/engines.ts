@@ -21,7 +21,7 @@ export interface TestEngine {
   home(): Promise<LedgerHome>;
 }
 
-export const sqlite: TestEngine = {
+const sqlite: TestEngine = {
   name: "sqlite",
   available: true,
   home: async () => sqliteHome(),

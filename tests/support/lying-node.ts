@@ -10,7 +10,7 @@ export type Lie = (call: {
 }) => Promise<RpcAnswer | "drop">;
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of every shape are altered
-export type RpcAnswer = { result?: any; error?: unknown };
+type RpcAnswer = { result?: any; error?: unknown };
 
 /** A node that stands before an honest one and answers what it likes. */
 export async function startLyingNode(
