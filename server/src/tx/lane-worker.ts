@@ -1,7 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { transactionHash } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
-import { base58 } from "@scure/base";
 import { LedgerUnavailableError } from "../ledger/errors.ts";
 import type { LaneToken, LaneWork, Ledger, ProgressItem, TerminalItem } from "../ledger/ledger.ts";
 import { ChainError } from "../near/chain-error.ts";
@@ -10,17 +8,9 @@ import type { BlockView } from "../near/views.ts";
 import { type Attempt, type DeliveryEnd, deliver } from "./delivery.ts";
 import type { ChainReads } from "./never-lands.ts";
 import { nonceFloor } from "./nonce-floor.ts";
-import { isSignedForm, type LaneKey, type TransactionSigner, unsignedTransaction } from "./sign-batch.ts";
+import { type LaneKey, type SignedWork, signBatch, type TransactionSigner } from "./sign-batch.ts";
 import type { SubmissionState } from "./states.ts";
-import {
-  attemptOf,
-  type End,
-  expiredEnd,
-  finalEnd,
-  refusedByChain,
-  refusedBySigner,
-  type Work,
-} from "./work.ts";
+import { attemptOf, type End, expiredEnd, finalEnd, isExpired, refusedByChain, type Work } from "./work.ts";
 import { WriteBatch } from "./write-batch.ts";
 
 /** Pause before what failed for a passing reason is tried again, in milliseconds. */
@@ -48,12 +38,6 @@ export interface LaneEvents {
   /** A step failed for a passing reason and is tried again; "replace": a transaction can never land. */
   laneRetrying(event: { laneId: string; step: LaneStep; error: unknown }): void;
 }
-
-/**
- * Blocks from the final head to the one that executes what is signed now: two until the newest block, one that
- * includes it, one that executes the delegate, and one to spare.
- */
-const BLOCKS_TO_EXECUTE = 5n;
 
 export interface LaneWorkerOptions {
   readonly network: string;
@@ -180,8 +164,8 @@ export class LaneWorker {
     // The signer may be away for long, so each try looks anew at what has expired by then.
     const signed = await this.#retry("signer", async () => {
       const block = await this.#retry("head", () => head.get());
-      const expired = current.filter((work) => isExpired(work, block));
-      current = current.filter((work) => !isExpired(work, block));
+      const expired = current.filter((work) => isExpired(work, block.height));
+      current = current.filter((work) => !isExpired(work, block.height));
       for (const work of expired) await this.#end(work, expiredEnd(work));
       return current.length === 0 ? [] : this.#signAll(current, block);
     });
@@ -192,33 +176,9 @@ export class LaneWorker {
   }
 
   /** Signs what the signer takes; what it refuses is ended. */
-  async #signAll(batch: readonly Work[], block: BlockView): Promise<{ work: Work; attempt: Attempt }[]> {
-    const { signer, network, key } = this.#options;
-    const unsigned = batch.map((work) => unsignedTransaction(work.intent, key, work.nonce, block));
-    const request = unsigned.map((transaction) => ({ keyId: key.keyId, transaction }));
-    const results = await signer.sign(network, request, this.#stop.signal);
-    const signed: { work: Work; attempt: Attempt }[] = [];
-    for (const [i, work] of batch.entries()) {
-      const result = results[i];
-      const hash = transactionHash(unsigned[i] ?? new Uint8Array());
-      if (result?.kind === "refused") {
-        await this.#end(work, refusedBySigner(work, result.reason, result.message));
-      } else if (result === undefined || !isSignedForm(result, unsigned[i], hash, key)) {
-        await this.#end(work, refusedBySigner(work, "SIGNER_SELF_CHECK_FAILED", "it signed other bytes"));
-      } else {
-        const attempt = {
-          submissionId: work.submissionId,
-          hash: base58.encode(hash),
-          signed: result.signedTransaction,
-          isDelegate: work.kind === "DELEGATE",
-          relayerId: key.accountId,
-          relayerPublicKey: key.publicKey,
-          nonce: work.nonce,
-          blockHashHeight: block.height,
-        };
-        signed.push({ work, attempt });
-      }
-    }
+  async #signAll(batch: readonly Work[], block: BlockView): Promise<SignedWork[]> {
+    const { signed, refused } = await signBatch(batch, block, this.#options, this.#stop.signal);
+    for (const { work, end } of refused) await this.#end(work, end);
     return signed;
   }
 
@@ -309,10 +269,6 @@ export class LaneWorker {
       await delay(RETRY_MS * (0.5 + random()), undefined, { signal: this.#stop.signal });
     }
   }
-}
-
-function isExpired({ expiresAtHeight }: Work, { height }: BlockView): boolean {
-  return expiresAtHeight !== null && expiresAtHeight < height + BLOCKS_TO_EXECUTE;
 }
 
 /** Whether an error says nothing about the work itself: the chain, the signer or the ledger was not there. */

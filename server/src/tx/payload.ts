@@ -1,4 +1,10 @@
-import { type Action, decodeSignedDelegate, parsePublicKey } from "@countersign/near";
+import {
+  type Action,
+  attachedDeposit,
+  decodeSignedDelegate,
+  type NonDelegateAction,
+  parsePublicKey,
+} from "@countersign/near";
 import { REGISTRAR_ARGUMENTS, type Registrar } from "../rules/account-rules.ts";
 
 /** What a submission asks the chain to do, before it has a nonce. */
@@ -69,4 +75,12 @@ export function accountIntent(payload: Uint8Array, registrar: Registrar | undefi
     ],
     isCall: false,
   };
+}
+
+/** yoctoNEAR that an intent hands on. */
+export function intentDeposit(intent: Intent): bigint {
+  const actions: NonDelegateAction[] = intent.actions.flatMap((action) =>
+    action.kind === "Delegate" ? action.signedDelegate.delegateAction.actions : [action],
+  );
+  return attachedDeposit(actions);
 }

@@ -4,8 +4,8 @@ import type { Failure, LaneWork, TerminalItem } from "../ledger/ledger.ts";
 import type { Outcome } from "../near/outcome.ts";
 import type { Registrar } from "../rules/account-rules.ts";
 import type { Attempt } from "./delivery.ts";
-import { accountIntent, delegateIntent, type Intent } from "./payload.ts";
-import { intentDeposit, type LaneKey } from "./sign-batch.ts";
+import { accountIntent, delegateIntent, type Intent, intentDeposit } from "./payload.ts";
+import type { LaneKey } from "./sign-batch.ts";
 
 /** A submission in the lane's hands, with what its payload asks for. */
 export interface Work extends LaneWork {
@@ -58,6 +58,17 @@ export function finalEnd(work: Work, outcome: Outcome, blockHash: string | undef
     ? "the registrar did not create the account"
     : "the transaction failed on the chain";
   return { to: "FAILED", blockHash, cost, failure: failure("EXECUTION_FAILED", message, outcome.error) };
+}
+
+/**
+ * Blocks from the final head to the one that executes what is signed now: two until the newest block, one that
+ * includes it, one that executes the delegate, and one to spare.
+ */
+const BLOCKS_TO_EXECUTE = 5n;
+
+/** Whether a submission's time would be over before what is signed now can execute. */
+export function isExpired({ expiresAtHeight }: Work, finalHead: bigint): boolean {
+  return expiresAtHeight !== null && expiresAtHeight < finalHead + BLOCKS_TO_EXECUTE;
 }
 
 /** The end of a submission whose time has passed: nothing was spent. */
