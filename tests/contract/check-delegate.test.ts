@@ -17,6 +17,7 @@ const RULES = [
   "encoding",
   "account_network",
   "action_count",
+  "actions",
   "gas",
   "deposit",
   "signature",

@@ -136,14 +136,14 @@ describe("a delegate whose time passes after its transaction has become void", (
 
 describe("a transaction that the chain can never take", () => {
   it("ends in EXPIRED with TRANSACTION_REFUSED; the relay goes on and the nonce can be used again", async () => {
-    const relay = await start();
+    const relay = await start({ settings: { "delegates.max_gas": "2000000000000000" } });
     const wallet = freshWallet(relay);
-    const zeroGas = [actions.functionCall("add_message", { text: "" }, 0n, 0n)];
+    const tooMuchGas = [actions.functionCall("add_message", { text: "" }, 1_500_000_000_000_000n, 0n)];
     const refused = await submit(relay, {
-      signedDelegate: await wallet.delegate({ nonce: 1n, actions: zeroGas }),
+      signedDelegate: await wallet.delegate({ nonce: 1n, actions: tooMuchGas }),
     });
     expect(endOf(refused)).toEqual({ state: SubmissionState.EXPIRED, reason: "TRANSACTION_REFUSED" });
-    expect(refused.failure?.chainError).toContain("FunctionCallZeroAttachedGas");
+    expect(refused.failure?.chainError).toContain("TotalPrepaidGasExceeded");
     expect(refused.cost).toBeUndefined();
     const next = await submit(relay, { signedDelegate: await wallet.delegate({ nonce: 1n }) });
     expect(next.state).toBe(SubmissionState.SUCCEEDED);
