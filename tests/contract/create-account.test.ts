@@ -5,8 +5,9 @@ import {
   SubmissionState,
   WaitUntil,
 } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
+import { errorFromConnect } from "@countersign/service-kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NEAR, RELAYER, startTestRelay, type TestRelay } from "../support/test-relay.ts";
+import { NEAR, NETWORK, RELAYER, startTestRelay, type TestRelay } from "../support/test-relay.ts";
 import { TestWallet } from "../support/test-wallet.ts";
 import { createAccount, reaches, statesOf } from "./support/submitting.ts";
 import { startRegistrarRelay } from "./support/worlds.ts";
@@ -52,6 +53,28 @@ describe("CreateAccount in mode sub_account", () => {
     expect(balanceOf(relay, accountId)).toBe(expected);
     expect(relay.devnet.chain.stateAt().publicKeys(accountId)).toEqual([publicKey]);
     expect(paid).toBe(costOf(submission));
+  });
+
+  it("pays once when many ask for the same name under keys of their own", async () => {
+    const accountId = `popular.${RELAYER}`;
+    const before = relay.devnet.chain.log.length;
+    const calls = Array.from({ length: 12 }, (_, i) =>
+      relay.client.createAccount({
+        network: NETWORK,
+        accountId,
+        publicKey: new TestWallet(accountId).publicKey,
+        idempotencyKey: `caller-${i}`,
+        waitUntil: WaitUntil.FINAL,
+      }),
+    );
+    const ends = await Promise.allSettled(calls);
+    const created = ends.filter(({ status }) => status === "fulfilled");
+    const reasons = ends.flatMap((end) =>
+      end.status === "rejected" ? [errorFromConnect(end.reason).reason] : [],
+    );
+    expect(created).toHaveLength(1);
+    expect(new Set(reasons)).toEqual(new Set([ErrorReason.ACCOUNT_EXISTS]));
+    expect(relay.devnet.chain.log).toHaveLength(before + 1);
   });
 
   it("takes a secp256k1 key", async () => {
