@@ -69,7 +69,7 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
   });
   const views = new NearViews(rpc);
   const transactions = new NearTransactions(rpc);
-  const head = new Head(rpc, views, Date.now);
+  const head = new Head(network, rpc, views, Date.now);
   const signer = new SignerClient(
     signerTransport(config.signer.address, config.signer.timeoutMs),
     (failure) => events.signerCallFailed(failure),

@@ -15,13 +15,17 @@ const MAX_CLOCK_SKEW_MS = 60_000;
  * Final rather than newest, so that every node knows the block that a transaction names.
  */
 export class Head {
+  readonly #network: string;
+  /** Endpoints that said they are of this network. */
+  readonly #ours = new Set<number>();
   readonly #rpc: NearRpc;
   readonly #views: NearViews;
   readonly #now: () => number;
   #cached: { block: BlockView; at: number } | undefined;
   #asking: Promise<BlockView> | undefined;
 
-  constructor(rpc: NearRpc, views: NearViews, now: () => number) {
+  constructor(network: string, rpc: NearRpc, views: NearViews, now: () => number) {
+    this.#network = network;
     this.#rpc = rpc;
     this.#views = views;
     this.#now = now;
@@ -59,6 +63,7 @@ export class Head {
   async #askAll(): Promise<{ endpoint: number; block: BlockView }[]> {
     const answers: { endpoint: number; block: BlockView }[] = [];
     const asked = Array.from({ length: this.#rpc.endpointCount }, async (_, endpoint) => {
+      await this.#checkNetwork(endpoint);
       const block = await this.#views.block("final", { endpoint });
       if (block.timeMs > this.#now() + MAX_CLOCK_SKEW_MS) {
         throw new ChainError("unavailable", `endpoint ${endpoint} shows a block of the future`);
@@ -78,5 +83,15 @@ export class Head {
     await Promise.race([all, enough]);
     clearTimeout(timer);
     return [...answers];
+  }
+
+  /** An endpoint of another network would take signed bytes that ours then takes as well. */
+  async #checkNetwork(endpoint: number): Promise<void> {
+    if (this.#ours.has(endpoint)) return;
+    const { chainId } = await this.#views.status({ endpoint });
+    if (chainId !== this.#network) {
+      throw new ChainError("unavailable", `endpoint ${endpoint} is of another network than ${this.#network}`);
+    }
+    this.#ours.add(endpoint);
   }
 }
