@@ -14,6 +14,7 @@ const CODES: Record<ReasonName, Code> = {
   DEADLINE_EXCEEDED: Code.DeadlineExceeded,
   SHUTTING_DOWN: Code.Unavailable,
   INTERNAL: Code.Internal,
+  OVERLOADED: Code.ResourceExhausted,
   IDEMPOTENCY_KEY_MISMATCH: Code.InvalidArgument,
   IDEMPOTENCY_KEY_REUSED: Code.AlreadyExists,
   NETWORK_MISMATCH: Code.InvalidArgument,

@@ -20,7 +20,13 @@ export async function startPublicRelay(origins: readonly string[] = []): Promise
   const server = await servePublic({
     listen: { host: "127.0.0.1", port: 0 },
     cors: { origins },
-    limits: { defaultDeadlineMs: 10_000, maxDeadlineMs: 60_000, readMaxBytes: 262_144, maxConnections: 100 },
+    limits: {
+      defaultDeadlineMs: 10_000,
+      maxDeadlineMs: 60_000,
+      readMaxBytes: 262_144,
+      maxConnections: 100,
+      maxRunningCalls: 100,
+    },
     services: [serve(RelayService, smallRelay)],
     events: createEvents(log, createMetrics(registry)),
     log,

@@ -135,6 +135,7 @@ export function relaySchema(env: Environment) {
           read_max_bytes: z.int().min(1024).max(4_194_304).default(262_144),
           max_open_submissions: count.default(10_000),
           max_connections: count.default(4096),
+          max_running_calls: count.default(4096),
         })
         .prefault({})
         .refine((l) => l.default_deadline_ms <= l.max_deadline_ms, {

@@ -7,6 +7,11 @@ import { rpcEventsInterceptor } from "./rpc-events.ts";
  * The one chain of the relay, for every method of every service, outermost first. The request's id stands
  * already: responses that no interceptor sees carry it too.
  */
-export function interceptorChain(events: Events, log: Logger, stopping: AbortSignal): Interceptor[] {
-  return [rpcEventsInterceptor(events), ...standardInterceptors(log, stopping)];
+export function interceptorChain(
+  events: Events,
+  log: Logger,
+  stopping: AbortSignal,
+  maxRunningCalls: number,
+): Interceptor[] {
+  return [rpcEventsInterceptor(events), ...standardInterceptors(log, stopping, maxRunningCalls)];
 }

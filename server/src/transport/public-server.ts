@@ -13,6 +13,7 @@ export interface PublicServerOptions {
     readonly maxDeadlineMs: number;
     readonly readMaxBytes: number;
     readonly maxConnections: number;
+    readonly maxRunningCalls: number;
   };
   readonly services: readonly ServedService[];
   readonly events: Events;
@@ -27,7 +28,7 @@ export function servePublic(options: PublicServerOptions): Promise<RpcServer> {
   return serveRpc({
     listen: { kind: "tcp", ...options.listen },
     services: options.services,
-    interceptors: interceptorChain(events, log, stopping.signal),
+    interceptors: interceptorChain(events, log, stopping.signal, limits.maxRunningCalls),
     limits,
     connections: { maxConnections: limits.maxConnections },
     filter: corsFilter(options.cors.origins),

@@ -3,12 +3,25 @@ import type { Logger } from "pino";
 import { deadlineInterceptor } from "./deadline.ts";
 import { drainInterceptor } from "./drain.ts";
 import { errorInterceptor } from "./errors.ts";
+import { runningCallsInterceptor } from "./running-calls.ts";
 import { validationInterceptor } from "./validation.ts";
 
+const DEFAULT_MAX_RUNNING_CALLS = 4096;
+
 /**
- * What every call of every Countersign service goes through, outermost first: errors, drain, deadline,
- * validation. A service may put its own interceptors around it, for example to measure.
+ * What every call of every Countersign service goes through, outermost first: errors, drain, number of
+ * running calls, deadline, validation. A service may put its own interceptors around it, for example to measure.
  */
-export function standardInterceptors(log: Logger, stopping: AbortSignal): Interceptor[] {
-  return [errorInterceptor(log), drainInterceptor(stopping), deadlineInterceptor(), validationInterceptor()];
+export function standardInterceptors(
+  log: Logger,
+  stopping: AbortSignal,
+  maxRunningCalls = DEFAULT_MAX_RUNNING_CALLS,
+): Interceptor[] {
+  return [
+    errorInterceptor(log),
+    drainInterceptor(stopping),
+    runningCallsInterceptor(maxRunningCalls),
+    deadlineInterceptor(),
+    validationInterceptor(),
+  ];
 }

@@ -3,7 +3,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import type { SubmissionState, WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { expect, onTestFinished } from "vitest";
-import { NETWORK, type TestRelay } from "../../support/test-relay.ts";
+import { NETWORK, startTestRelay, type TestRelay } from "../../support/test-relay.ts";
 import type { ContractCase } from "../support/contract-case.ts";
 import { freshWallet } from "../support/fresh-wallet.ts";
 import { readAll } from "../support/read-all.ts";
@@ -20,6 +20,7 @@ export const COMMON_REASONS: readonly ErrorReason[] = [
   ErrorReason.DEADLINE_EXCEEDED,
   ErrorReason.SHUTTING_DOWN,
   ErrorReason.INTERNAL,
+  ErrorReason.OVERLOADED,
 ];
 
 function refused(
@@ -92,6 +93,39 @@ export const commonCases: readonly ContractCase[] = [
     "a message above the relay's limit",
     (client, options) => client.submitDelegate({ network, signedDelegate: new Uint8Array(300_000) }, options),
   ),
+  {
+    method: method.getSubmission,
+    outcome: ErrorReason.OVERLOADED,
+    what: "as many calls run as may; there is room again when one ends",
+    run: async () => {
+      const relay = await startTestRelay({
+        settings: { "limits.max_running_calls": "1" },
+        devnet: { blockTimeMs: undefined },
+      });
+      onTestFinished(() => relay.stop());
+      const signedDelegate = await freshWallet(relay).delegate();
+      const { submission } = await relay.client.submitDelegate({ network, signedDelegate });
+      const submissionId = submission?.id ?? "";
+      const watch = new AbortController();
+      const messages = relay.client
+        .watchSubmission({ submissionId }, { signal: watch.signal })
+        [Symbol.asyncIterator]();
+      await messages.next();
+      await expectRefusal(
+        (options) => relay.client.getSubmission({ submissionId }, options),
+        ErrorReason.OVERLOADED,
+      );
+      watch.abort();
+      await expect
+        .poll(() =>
+          relay.client.getSubmission({ submissionId }).then(
+            () => "answered",
+            () => "refused",
+          ),
+        )
+        .toBe("answered");
+    },
+  },
   {
     method: method.checkDelegate,
     outcome: ErrorReason.DEADLINE_EXCEEDED,
