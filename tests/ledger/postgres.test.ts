@@ -116,11 +116,14 @@ describe.skipIf(!postgres.available)("a PostgreSQL ledger", () => {
     const lane = await heldLane(ledger);
     await database.query("begin");
     await database.query("lock table transitions in exclusive mode");
-    const calls = Array.from({ length: 40 }, (_, i) => ledger.accept(creation(`n${i}`)));
+    // Some fail while the connections are being cut: their rejections must not go unheard until then.
+    const settled = Promise.allSettled(
+      Array.from({ length: 40 }, (_, i) => ledger.accept(creation(`n${i}`))),
+    );
     await expect.poll(() => waiting(database), PATIENT).toBeGreaterThan(0);
     await database.cutConnections();
     await database.query("rollback");
-    const results = await Promise.allSettled(calls);
+    const results = await settled;
     const lost = results.filter((result) => result.status === "rejected");
     expect(lost.length).toBeGreaterThan(0);
     for (const { reason } of lost) expect(reason).toBeInstanceOf(LedgerUnavailableError);
