@@ -117,7 +117,8 @@ export function relaySchema(env: Environment) {
           max_actions: z.int().min(1).max(100).default(100),
           max_gas: amount.default(300_000_000_000_000n),
           max_deposit: amount.default(0n),
-          min_blocks_ahead: z.int().min(1).default(10),
+          // A lane signs nothing that has five blocks or fewer to live.
+          min_blocks_ahead: z.int().min(6).default(10),
           max_blocks_ahead: z.int().min(1).default(10_000),
         })
         .prefault({})
