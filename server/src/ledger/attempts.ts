@@ -18,7 +18,6 @@ export async function recordSigned(
   for (const item of items) {
     if (!inserted.has(item.transactionHash)) await checkRepeated(trx, laneId, item);
   }
-  await buryEarlierAttempts(trx, fresh);
   const entries = fresh.map((item) => ({ submissionId: item.submissionId, at: item.at, signed: item }));
   const [refused] = await enterState(trx, laneId, "SIGNED", entries, note);
   if (refused !== undefined) await explain(trx, laneId, refused.signed);
@@ -66,26 +65,6 @@ async function checkRepeated(
   if (same === undefined) {
     throw new NonceConflictError(`nonce ${item.nonce} of lane ${laneId} carries another transaction already`);
   }
-}
-
-async function buryEarlierAttempts(
-  trx: Transaction<LedgerSchema>,
-  fresh: readonly SignedItem[],
-): Promise<void> {
-  const [first] = fresh;
-  if (first === undefined) return;
-  const ids = fresh.map(({ submissionId }) => submissionId);
-  await trx
-    .updateTable("attempts")
-    .set({ dead_at: toMillis(first.at, "at") })
-    .where("transaction_hash", "in", (eb) =>
-      eb
-        .selectFrom("submissions")
-        .select("transaction_hash")
-        .where("id", "in", ids)
-        .where("transaction_hash", "is not", null),
-    )
-    .execute();
 }
 
 async function explain(

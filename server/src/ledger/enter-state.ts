@@ -57,8 +57,7 @@ export async function enterState<E extends Entry>(
       state: to,
       version: eb("s.version", "+", 1n),
       transaction_hash: eb.fn.coalesce("v.transaction_hash", "s.transaction_hash"),
-      // A new transaction stands in no block yet.
-      block_hash: to === "SIGNED" ? null : eb.fn.coalesce("v.block_hash", "s.block_hash"),
+      block_hash: eb.ref("v.block_hash"),
       gas_burnt: eb.ref("v.gas_burnt"),
       tokens_burnt: eb.ref("v.tokens_burnt"),
       deposit: eb.ref("v.deposit"),

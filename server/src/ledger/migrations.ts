@@ -140,7 +140,6 @@ async function createLanes(db: Kysely<unknown>, bytes: BytesType): Promise<void>
     .addColumn("signed_transaction", sql.raw(bytes), (c) => c.notNull())
     .addColumn("block_hash_height", "bigint", (c) => c.notNull())
     .addColumn("signed_at", "bigint", (c) => c.notNull())
-    .addColumn("dead_at", "bigint")
     .addPrimaryKeyConstraint("attempts_pk", ["lane_id", "nonce"])
     .addUniqueConstraint("attempts_hash", ["transaction_hash"])
     .execute();

@@ -82,6 +82,7 @@ export interface LaneTable {
   lease_until: Millis;
 }
 
+/** Every transaction that was ever signed. A submission names its current one; its others can never land. */
 export interface AttemptTable {
   lane_id: bigint;
   nonce: bigint;
@@ -90,8 +91,6 @@ export interface AttemptTable {
   signed_transaction: Bytes;
   block_hash_height: bigint;
   signed_at: Millis;
-  /** When another attempt took its place; null for the current one. */
-  dead_at: Millis | null;
 }
 
 export interface LedgerSchema {
