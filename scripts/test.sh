@@ -15,5 +15,5 @@ status=0
 scripts/services.sh run \
   vitest run --reporter=default --reporter=json --outputFile.json="$reports/vitest.json" "$@" || status=$?
 
-node tests/support/vitest-counts.ts "$reports/vitest.json" || status=1
+node tests/support/vitest-counts.ts "$status" "$reports/vitest.json" || status=1
 exit "$status"

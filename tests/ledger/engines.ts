@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { Ledger } from "@countersign/server/ledger/ledger.ts";
 import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
 import { Secret } from "@countersign/service-kit";
@@ -10,6 +11,8 @@ import { createDatabase, postgresUrl, type TestDatabase } from "../support/postg
 export interface LedgerHome {
   readonly url: Secret<string>;
   open(): Promise<Ledger>;
+  /** Runs SQL beside the ledgers. */
+  execute(statement: string): Promise<void>;
   /** Closes every ledger and removes the database. */
   remove(): Promise<void>;
 }
@@ -39,14 +42,24 @@ export function sqliteHome(): LedgerHome & { readonly path: string } {
   const folder = mkdtempSync(join(tmpdir(), "countersign-ledger-"));
   const path = join(folder, "data", "relay.db");
   const removeFolder = async () => rmSync(folder, { recursive: true });
-  return { ...homeAt(`sqlite:${path}`, removeFolder), path };
+  const execute = async (statement: string) => {
+    const db = new DatabaseSync(path);
+    db.exec(statement);
+    db.close();
+  };
+  return { ...homeAt(`sqlite:${path}`, execute, removeFolder), path };
 }
 
 export function postgresHome(database: TestDatabase): LedgerHome {
-  return homeAt(database.url, () => database.drop());
+  const execute = async (statement: string) => void (await database.query(statement));
+  return homeAt(database.url, execute, () => database.drop());
 }
 
-function homeAt(location: string, removeDatabase: () => Promise<void>): LedgerHome {
+function homeAt(
+  location: string,
+  execute: LedgerHome["execute"],
+  removeDatabase: () => Promise<void>,
+): LedgerHome {
   const url = new Secret(location);
   const opened: Ledger[] = [];
   return {
@@ -56,6 +69,7 @@ function homeAt(location: string, removeDatabase: () => Promise<void>): LedgerHo
       opened.push(ledger);
       return ledger;
     },
+    execute,
     remove: async () => {
       await Promise.all(opened.map((ledger) => ledger.close()));
       await removeDatabase();

@@ -57,4 +57,11 @@ overEngines("a submission's life", (on) => {
     expect(await on.ledger.transitions("sub_a")).toEqual(submission?.transitions);
     expect(await on.ledger.openWork(lane.id)).toEqual([]);
   });
+
+  it("shows a submission with the transitions of its state, even when the next one is being written", async () => {
+    await on.ledger.accept(delegate("a"));
+    const before = await on.ledger.getSubmission("default", "sub_a");
+    await on.home.execute("insert into transitions values ('sub_a', 2, 'SIGNED', 0)");
+    expect(await on.ledger.getSubmission("default", "sub_a")).toEqual(before);
+  });
 });

@@ -1,4 +1,5 @@
-// Sums reports of vitest's json reporter: node vitest-counts.ts FILE...
+// Sums reports of vitest's json reporter: node vitest-counts.ts STATUS FILE [STATUS FILE]...
+// STATUS is what vitest exited with.
 // Prints "N passed, N failed, N skipped"; exits with 1 if something failed.
 import { existsSync, readFileSync } from "node:fs";
 
@@ -32,13 +33,16 @@ function countReport(report: Report): Counts {
   };
 }
 
-/** A run that ended without a report has failed. */
-function countFile(path: string): Counts {
-  if (!existsSync(path)) return { passed: 0, failed: 1, skipped: 0 };
-  return countReport(JSON.parse(readFileSync(path, "utf8")) as Report);
+/** A run that fails by an error outside of all tests, or without a report, counts as one failed test. */
+function countRun(status: string, path: string): Counts {
+  const none = { passed: 0, failed: 0, skipped: 0 };
+  const counts = existsSync(path) ? countReport(JSON.parse(readFileSync(path, "utf8")) as Report) : none;
+  return status === "0" ? counts : { ...counts, failed: Math.max(1, counts.failed) };
 }
 
-const counts = process.argv.slice(2).map(countFile);
+const args = process.argv.slice(2);
+const counts: Counts[] = [];
+for (let i = 0; i < args.length; i += 2) counts.push(countRun(args[i] ?? "", args[i + 1] ?? ""));
 const total = (key: keyof Counts) => counts.reduce((sum, count) => sum + count[key], 0);
 process.stdout.write(`${total("passed")} passed, ${total("failed")} failed, ${total("skipped")} skipped\n`);
 process.exitCode = total("failed") > 0 ? 1 : 0;
