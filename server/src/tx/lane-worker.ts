@@ -146,7 +146,8 @@ export class LaneWorker {
       return again.map((work) => ({ ...work, nonce: nonces.get(work.submissionId) ?? work.nonce }));
     }
     const floor = this.#nonceFloor ?? (await this.#readNonceFloor());
-    const claimed = await this.#persist(() => ledger.claim({ ...token, limit, nonceFloor: floor }));
+    // Not repeated here: when the answer is lost, the claim may stand, and only a fresh start sees what it took.
+    const claimed = await ledger.claim({ ...token, limit, nonceFloor: floor });
     return claimed.map(readWork);
   }
 
