@@ -12,8 +12,8 @@ export type RuleResult =
   | { readonly rule: string; readonly outcome: "failed"; readonly refusal: Refusal };
 
 /**
- * One thing that must hold before a delegate is paid for. `needs` names facts that earlier rules establish;
- * without them the rule is skipped.
+ * One thing that must hold before anything is paid for. A rule that builds on what an earlier one establishes is
+ * skipped without it.
  */
 export interface Rule<Subject> {
   readonly name: string;

@@ -41,7 +41,7 @@ export interface IntakeOptions {
   readonly onAccepted: (submission: Submission) => void;
 }
 
-/** Chain's suggestion for a caller whose request came in a bad moment, in milliseconds. */
+/** When a caller that came at a bad moment may try again, in milliseconds. */
 const RETRY_AFTER_MS = 1_000;
 
 /**
