@@ -16,3 +16,17 @@ export const deadlineKey = createContextKey<number>(Number.POSITIVE_INFINITY, { 
 export function timeLeftMs(values: ContextValues): number {
   return Math.max(0, values.get(deadlineKey) - Date.now());
 }
+
+/** Who is at the other end of a call's connection. */
+export interface Peer {
+  /** The socket's address, which is the nearest proxy's where there is one; undefined for a Unix socket. */
+  readonly address: string | undefined;
+  /** The common name of the certificate that the peer proved to hold (mutual TLS); undefined without one. */
+  readonly certificateName: string | undefined;
+}
+
+/** The peer of the connection that the call came in on. */
+export const peerKey = createContextKey<Peer>(
+  { address: undefined, certificateName: undefined },
+  { description: "peer" },
+);

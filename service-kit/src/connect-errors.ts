@@ -4,6 +4,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import {
   ErrorInfoSchema,
   PreconditionFailureSchema,
+  QuotaFailureSchema,
   RetryInfoSchema,
 } from "@countersign/gen/google/rpc/error_details_pb.ts";
 import { DomainError, ERROR_DOMAIN, reasonFromName, reasonName } from "./domain-error.ts";
@@ -20,8 +21,8 @@ type Detail = { desc: DescMessage; value: MessageInitShape<DescMessage> };
 /**
  * The one mapping from what was thrown to what goes over the wire.
  *
- * - A `DomainError` gets its reason's code, ErrorInfo, RetryInfo (UNAVAILABLE and RESOURCE_EXHAUSTED) and
- *   PreconditionFailure (FAILED_PRECONDITION).
+ * - A `DomainError` gets its reason's code, ErrorInfo, RetryInfo (UNAVAILABLE and RESOURCE_EXHAUSTED),
+ *   PreconditionFailure (FAILED_PRECONDITION) and QuotaFailure (RATE_LIMITED and BUDGET_EXHAUSTED).
  * - A `ConnectError` that was raised in this process keeps code and message and gets the ErrorInfo it lacks.
  * - Everything else, errors received from another service included, is INTERNAL with a fixed message.
  *
@@ -29,7 +30,7 @@ type Detail = { desc: DescMessage; value: MessageInitShape<DescMessage> };
  */
 export function toConnectError(error: unknown, requestId: string | undefined): ConnectError {
   if (error instanceof DomainError) {
-    const details = detailsOf(error.reason, error.message, requestId, error.retryAfterMs);
+    const details = detailsOf(error.reason, error.message, requestId, error.retryAfterMs, error.subject);
     return new ConnectError(error.message, codeOfReason(error.reason), undefined, details, error);
   }
   if (error instanceof ConnectError && isForTheCaller(error)) {
@@ -60,6 +61,7 @@ function detailsOf(
   message: string,
   requestId: string | undefined,
   retryAfterMs: number | undefined,
+  subject = "",
 ): Detail[] {
   const name = reasonName(reason);
   const code = codeOfReason(reason);
@@ -77,8 +79,11 @@ function detailsOf(
     details.push({ desc: RetryInfoSchema, value: { retryDelay } });
   }
   if (code === Code.FailedPrecondition) {
-    const violations = [{ type: name, subject: "", description: message }];
+    const violations = [{ type: name, subject, description: message }];
     details.push({ desc: PreconditionFailureSchema, value: { violations } });
+  }
+  if (reason === ErrorReason.RATE_LIMITED || reason === ErrorReason.BUDGET_EXHAUSTED) {
+    details.push({ desc: QuotaFailureSchema, value: { violations: [{ subject, description: message }] } });
   }
   return details;
 }

@@ -12,11 +12,18 @@ export class DomainError extends Error {
   readonly reason: ErrorReason;
   /** How long a caller should wait before it tries again, in milliseconds; only for transient reasons. */
   readonly retryAfterMs: number | undefined;
+  /** What the precondition or the quota is about, for example "tenant-day". */
+  readonly subject: string;
 
-  constructor(reason: ErrorReason, message: string, options?: { cause?: unknown; retryAfterMs?: number }) {
+  constructor(
+    reason: ErrorReason,
+    message: string,
+    options?: { cause?: unknown; retryAfterMs?: number; subject?: string },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.reason = reason;
     this.retryAfterMs = options?.retryAfterMs;
+    this.subject = options?.subject ?? "";
   }
 }
 

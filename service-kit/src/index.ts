@@ -1,4 +1,4 @@
-export { deadlineKey, requestIdKey, timeLeftMs } from "./call-context.ts";
+export { deadlineKey, type Peer, peerKey, requestIdKey, timeLeftMs } from "./call-context.ts";
 export type { UnreadCall } from "./call-gate.ts";
 export { ConfigError, type ConfigProblem } from "./config-problems.ts";
 export {
@@ -10,6 +10,7 @@ export {
 export { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "./connection-limits.ts";
 export { DomainError, ERROR_DOMAIN, reasonFromName, reasonName } from "./domain-error.ts";
 export { codeOfReason } from "./error-codes.ts";
+export type { Gate } from "./gate.ts";
 export type { NodeRequest, NodeResponse } from "./http-engines.ts";
 export { standardInterceptors } from "./interceptors/standard.ts";
 export type { ListenOn, TlsIdentity } from "./listen-on.ts";

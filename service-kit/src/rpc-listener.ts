@@ -1,4 +1,5 @@
 import http2 from "node:http2";
+import { TLSSocket } from "node:tls";
 import {
   Code,
   createConnectRouter,
@@ -17,8 +18,9 @@ import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import type { Logger } from "pino";
 import { bodyWithin } from "./body-deadline.ts";
-import { requestIdKey } from "./call-context.ts";
+import { type Peer, peerKey, requestIdKey } from "./call-context.ts";
 import { markRead, openCall, type UnreadCall } from "./call-gate.ts";
+import type { Gate } from "./gate.ts";
 import type { NodeListener, NodeRequest, NodeResponse } from "./http-engines.ts";
 import { REQUEST_ID_HEADER, requestIdFrom } from "./request-id.ts";
 import type { ServedService } from "./served-service.ts";
@@ -42,6 +44,11 @@ export interface RpcListenerOptions {
   readonly limits: CallLimits;
   readonly bodyTimeoutMs: number;
   readonly filter?: HttpFilter;
+  /**
+   * Lets a call in, or throws: before its message is received, so that who may not call costs no body. Not asked for
+   * health, which must be answered always.
+   */
+  readonly gate?: Gate;
   /** Told of the calls that no interceptor got to see. */
   readonly onUnread?: (call: UnreadCall) => void;
   readonly log: Logger;
@@ -62,12 +69,14 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     interceptors: [markRead, ...options.interceptors],
     maxTimeoutMs: limits.maxDeadlineMs,
     readMaxBytes: limits.readMaxBytes,
-    requestGate: (context: HandlerContext) =>
+    requestGate: (context: HandlerContext) => {
       openCall(
         context,
         isStanding(context.service.typeName) ? Number.POSITIVE_INFINITY : limits.defaultDeadlineMs,
         options.onUnread,
-      ),
+      );
+      return context.service.typeName === Health.typeName ? undefined : options.gate?.(context);
+    },
   });
   for (const { service, implementation } of options.services) router.service(service, implementation);
   const handlers = new Map(router.handlers.map((h) => [h.requestPath, h]));
@@ -118,12 +127,25 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
 
 /** Undefined when no URL can be made of the request's target and host. */
 function parse(request: NodeRequest, response: NodeResponse, requestId: string) {
-  const values = createContextValues().set(requestIdKey, requestId);
+  const values = createContextValues().set(requestIdKey, requestId).set(peerKey, peerOf(request));
   try {
     return universalRequestFromNodeRequest(request, response, undefined, values);
   } catch {
     return undefined;
   }
+}
+
+function peerOf({ socket }: NodeRequest): Peer {
+  return {
+    address: socket.remoteAddress,
+    certificateName: socket instanceof TLSSocket ? certificateName(socket) : undefined,
+  };
+}
+
+/** Of a certificate that an authority of ours vouches for; the handshake ends for any other. */
+function certificateName(socket: TLSSocket): string | undefined {
+  const name = socket.authorized ? socket.getPeerCertificate().subject?.CN : undefined;
+  return typeof name === "string" && name !== "" ? name : undefined;
 }
 
 const STANDING = new Set<string>([

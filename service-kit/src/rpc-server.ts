@@ -3,6 +3,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import type { Logger } from "pino";
 import type { UnreadCall } from "./call-gate.ts";
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "./connection-limits.ts";
+import { type Gate, mappedGate } from "./gate.ts";
 import { createHealth } from "./health.ts";
 import { createHttpEngines, type NodeRequest, type NodeResponse } from "./http-engines.ts";
 import { type ListenOn, listenOn } from "./listen-on.ts";
@@ -18,6 +19,8 @@ export interface RpcServerOptions {
   readonly limits: CallLimits;
   readonly connections?: Partial<ConnectionLimits>;
   readonly filter?: HttpFilter;
+  /** Lets each call in, or throws a DomainError, before its message is received. */
+  readonly gate?: Gate;
   /** Told of the calls that no interceptor got to see, because their message could not be read. */
   readonly onUnread?: (call: UnreadCall) => void;
   readonly log: Logger;
@@ -55,6 +58,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   );
   const listener = createRpcListener({
     ...options,
+    ...(options.gate === undefined ? {} : { gate: mappedGate(options.gate, options.log) }),
     services: [
       ...options.services,
       health.served,
