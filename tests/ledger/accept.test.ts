@@ -1,4 +1,4 @@
-import type { AcceptInput, Ledger } from "@countersign/server/ledger/ledger.ts";
+import type { AcceptInput, AcceptResult, Ledger, Submission } from "@countersign/server/ledger/ledger.ts";
 import { expect, it } from "vitest";
 import { at, creation, delegate, failed, heldLane, NETWORK, sha256 } from "./builders.ts";
 import { overEngines } from "./over-engines.ts";
@@ -26,11 +26,17 @@ async function outcomes(ledger: Ledger, ...inputs: AcceptInput[]): Promise<strin
   return found;
 }
 
+function submissionOf(result: AcceptResult | undefined): Submission {
+  if (result === undefined || !("submission" in result)) throw new Error("no submission");
+  return result.submission;
+}
+
 overEngines("accept", (on) => {
   it("answers the same key and body with the first submission", async () => {
     const first = await on.ledger.accept(delegate("a"));
     const second = await on.ledger.accept(retry(delegate("a"), "sub_other"));
-    expect(second).toEqual({ ...first, outcome: "repeated" });
+    expect(first.outcome).toBe("accepted");
+    expect(second).toEqual({ outcome: "repeated", submission: submissionOf(first) });
     expect(await on.ledger.getSubmission("default", "sub_other")).toBeUndefined();
   });
 
@@ -61,7 +67,7 @@ overEngines("accept", (on) => {
     expect(await on.ledger.findIdempotent({ tenant, caller, method, key })).toBeUndefined();
     const result = await on.ledger.accept(input);
     const found = await on.ledger.findIdempotent({ tenant, caller, method, key });
-    expect({ outcome: "accepted", submission: found?.submission }).toEqual(result);
+    expect(found?.submission).toEqual(submissionOf(result));
     expect(found?.bodyHash).toEqual(input.bodyHash);
   });
 
@@ -71,7 +77,7 @@ overEngines("accept", (on) => {
     const accepted = results.filter(({ outcome }) => outcome === "accepted");
     expect(accepted).toHaveLength(1);
     for (const result of results) {
-      expect(result).toEqual({ ...accepted[0], outcome: result.outcome });
+      expect(submissionOf(result)).toEqual(submissionOf(accepted[0]));
       expect(["accepted", "repeated"]).toContain(result.outcome);
     }
     expect(await on.ledger.countOpen()).toBe(1);

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import type {
   AcceptInput,
+  AuditEvent,
+  BudgetAmounts,
+  BudgetReservation,
   Lane,
   LaneToken,
   LaneWork,
@@ -12,6 +15,7 @@ import type {
 export const NETWORK = "testnet";
 const T0 = new Date("2026-11-01T12:00:00.000Z");
 export const TTL_MS = 5_000;
+export const TGAS = 10n ** 12n;
 
 /** A time, in milliseconds after the start. */
 export function at(ms: number): Date {
@@ -50,9 +54,28 @@ export function delegate(name: string, changes: Partial<AcceptInput> = {}): Acce
       maxBlockHeight: 1_000n,
     },
     maxOpen: 1_000,
+    budget: reservation(),
+    audit: event({ kind: "submission.accepted", detail: { submission: `sub_${name}` } }),
     at: T0,
     ...changes,
   };
+}
+
+/** A reservation of 30 Tgas for Alice, with no bounds. */
+export function reservation(
+  limits: Partial<BudgetReservation["limits"]> = {},
+  amounts: Partial<BudgetAmounts> = {},
+  user = "user:alice",
+): BudgetReservation {
+  return {
+    user,
+    amounts: { accounts: 0n, gas: 30n * TGAS, deposit: 0n, ...amounts },
+    limits: { "tenant-day": {}, "tenant-month": {}, "user-day": {}, "user-month": {}, ...limits },
+  };
+}
+
+export function event(changes: Partial<AuditEvent> = {}): AuditEvent {
+  return { tenant: "default", kind: "test.event", actor: "key:1", at: T0, detail: {}, ...changes };
 }
 
 /** The creation of an account, which nothing marks against replay. */

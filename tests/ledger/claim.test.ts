@@ -127,4 +127,18 @@ overEngines("claim", (on) => {
       await expect(on.ledger.reallocate(input)).rejects.toThrow(IllegalTransitionError);
     }
   });
+
+  it("passes over the tenants that are held, and takes theirs when they are held no more", async () => {
+    const lane = await heldLane(on.ledger);
+    for (const [i, tenant] of ["a", "b", "c", "a"].entries()) {
+      await on.ledger.accept(delegate(`n${i}`, { tenant, at: at(i) }));
+    }
+    const claim = async (heldTenants: string[]) => {
+      const works = await on.ledger.claim({ ...lane, limit: 10, heldTenants, nonceFloor: 1n });
+      return works.map(({ submissionId }) => submissionId);
+    };
+    expect(await claim(["a", "c"])).toEqual(["sub_n1"]);
+    expect(await claim(["a", "c"])).toEqual([]);
+    expect(await claim([])).toEqual(["sub_n0", "sub_n2", "sub_n3"]);
+  });
 });

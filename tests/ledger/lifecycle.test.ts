@@ -22,7 +22,7 @@ overEngines("a submission's life", (on) => {
       },
     });
     const read = await on.ledger.getSubmission("default", "sub_a");
-    expect({ outcome: "accepted", submission: read }).toEqual(result);
+    expect({ outcome: "accepted", submission: read, budget: [] }).toEqual(result);
   });
 
   it("goes from ACCEPTED to SUCCEEDED with every state, the transaction and the cost on record", async () => {

@@ -4,7 +4,17 @@ import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
 import { Secret } from "@countersign/service-kit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/postgres.ts";
-import { at, claimed, creation, delegate, heldLane, signed, TTL_MS } from "./builders.ts";
+import {
+  at,
+  claimed,
+  creation,
+  delegate,
+  failed,
+  heldLane,
+  reservation,
+  signed,
+  TTL_MS,
+} from "./builders.ts";
 import { type LedgerHome, postgres, postgresHome } from "./engines.ts";
 
 const PATIENT = { timeout: 8_000 };
@@ -43,7 +53,8 @@ describe.skipIf(!postgres.available)("a PostgreSQL ledger", () => {
     const results = await Promise.all(calls);
     const accepted = results.filter(({ outcome }) => outcome === "accepted");
     expect(accepted).toHaveLength(1);
-    for (const result of results) expect(result).toEqual({ ...accepted[0], outcome: result.outcome });
+    const ids = results.map((result) => ("submission" in result ? result.submission.id : result.outcome));
+    expect(new Set(ids).size).toBe(1);
     expect(await ledgers[1]?.countOpen()).toBe(1);
   });
 
@@ -109,6 +120,31 @@ describe.skipIf(!postgres.available)("a PostgreSQL ledger", () => {
     expect(await takeover).toMatchObject({ epoch: lane.epoch + 1n });
     expect((await two?.openWork(lane.id))?.[0]).toMatchObject({ submissionId: "sub_a", state: "SIGNED" });
     await expect(one?.recordSigned(lane, [signed(b)])).rejects.toThrow(FencedError);
+  });
+
+  it("locks a tenant's budgets before its users', whoever writes them: two never wait for each other", async () => {
+    const [one, two] = await Promise.all([home.open(), home.open()]);
+    const lane = await heldLane(one as Ledger);
+    await claimed(one as Ledger, lane, "a", "b");
+    const lock = (user: string, period: string, rest: string) =>
+      database.query(
+        `select 1 from budget_use where budget_user = $1 and period like $2 for update ${rest}`,
+        [user, period],
+      );
+    await database.query("begin");
+    await lock("", "day:%", "");
+    const writes = [
+      one?.recordTerminal(lane, [failed("sub_a", "REJECTED"), failed("sub_b", "REJECTED")]),
+      two?.accept(creation("c")),
+    ];
+    await expect.poll(() => waiting(database), PATIENT).toBe(2);
+    // Neither holds any of the others yet.
+    expect(await lock("", "month:%", "nowait")).toHaveLength(1);
+    expect(await lock("user:alice", "%", "nowait")).toHaveLength(2);
+    await database.query("rollback");
+    await Promise.all(writes);
+    const [day] = (await two?.budgetUse("default", at(0))) ?? [];
+    expect(day?.used).toEqual(reservation().amounts);
   });
 
   it("says that it is unavailable when its connections are cut, writes nothing by half, and recovers", async () => {

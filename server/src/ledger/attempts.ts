@@ -19,7 +19,8 @@ export async function recordSigned(
     if (!inserted.has(item.transactionHash)) await checkRepeated(trx, laneId, item);
   }
   const entries = fresh.map((item) => ({ submissionId: item.submissionId, at: item.at, signed: item }));
-  const [refused] = await enterState(trx, laneId, "SIGNED", entries, note);
+  const { left } = await enterState(trx, laneId, "SIGNED", entries, note);
+  const [refused] = left;
   if (refused !== undefined) await explain(trx, laneId, refused.signed);
 }
 

@@ -5,6 +5,8 @@ import type { LedgerSchema } from "./schema.ts";
 export interface Engine {
   /** Outside transactions. */
   read<T>(body: (db: Kysely<LedgerSchema>) => Promise<T>): Promise<T>;
+  /** Reads that all see the same commits, and nothing later. */
+  snapshot<T>(body: (trx: Transaction<LedgerSchema>) => Promise<T>): Promise<T>;
   /**
    * Runs the body in a transaction and resolves after its commit is on disk. When the body throws, nothing of
    * it is written and its error surfaces as it is.

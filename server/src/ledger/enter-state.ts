@@ -1,9 +1,9 @@
-import type { Transaction } from "kysely";
+import type { Selectable, Transaction } from "kysely";
 import { isTerminal, sourcesOf } from "../tx/states.ts";
 import type { NoteChange } from "./changes.ts";
 import { int64, toMillis } from "./column-values.ts";
 import { IllegalTransitionError } from "./errors.ts";
-import type { LedgerSchema } from "./schema.ts";
+import type { LedgerSchema, SubmissionTable } from "./schema.ts";
 import { logTransitions } from "./transition-log.ts";
 import type { Cost, Failure, SubmissionState } from "./types.ts";
 import { valueList } from "./value-list.ts";
@@ -33,8 +33,26 @@ const COLUMNS = {
   failure_chain_error: "text",
 } as const;
 
+/** An entry that was written, and what its submission was accepted with. */
+export interface Entered<E extends Entry> {
+  readonly entry: E;
+  readonly row: Pick<Selectable<SubmissionTable>, (typeof RETURNED)[number]>;
+}
+
+const RETURNED = [
+  "id",
+  "version",
+  "tenant",
+  "kind",
+  "created_at",
+  "budget_user",
+  "reserved_accounts",
+  "reserved_gas",
+  "reserved_deposit",
+] as const;
+
 /**
- * Brings submissions of the lane into a state, and logs it. Answers the entries for which nothing was written,
+ * Brings submissions of the lane into a state, and logs it. `left` are the entries for which nothing was written,
  * because their submission is not in the lane, not in a state from which this one can be entered, or has
  * another nonce.
  */
@@ -44,13 +62,13 @@ export async function enterState<E extends Entry>(
   to: SubmissionState,
   entries: readonly E[],
   note: NoteChange,
-): Promise<E[]> {
-  if (entries.length === 0) return [];
+): Promise<{ readonly entered: Entered<E>[]; readonly left: E[] }> {
+  if (entries.length === 0) return { entered: [], left: [] };
   const byId = new Map(entries.map((entry) => [entry.submissionId, entry]));
   if (byId.size < entries.length)
     throw new IllegalTransitionError(`a submission is to enter ${to} twice at once`);
 
-  const entered = await trx
+  const rows = await trx
     .updateTable("submissions as s")
     .from(valueList("v", COLUMNS, entries.map(columnsOf)))
     .set((eb) => ({
@@ -70,17 +88,20 @@ export async function enterState<E extends Entry>(
     .where("s.lane_id", "=", laneId)
     .where("s.state", "in", sourcesOf(to))
     .where((eb) => eb.or([eb("v.nonce", "is", null), eb("v.nonce", "=", eb.ref("s.nonce"))]))
-    .returning(["id", "version"])
+    .returning(RETURNED)
     .execute();
 
-  const transitions = entered.flatMap(({ id, version }) => {
-    const entry = byId.get(id);
-    byId.delete(id);
-    return entry === undefined ? [] : [{ submissionId: id, seq: version, state: to, at: entry.at }];
+  const entered = rows.flatMap((row) => {
+    const entry = byId.get(row.id);
+    byId.delete(row.id);
+    return entry === undefined ? [] : [{ entry, row }];
   });
-  await logTransitions(trx, transitions);
-  for (const { submissionId } of transitions) note(submissionId, to);
-  return [...byId.values()];
+  await logTransitions(
+    trx,
+    entered.map(({ entry, row }) => ({ submissionId: row.id, seq: row.version, state: to, at: entry.at })),
+  );
+  for (const { row } of entered) note(row.id, to);
+  return { entered, left: [...byId.values()] };
 }
 
 function columnsOf({ submissionId, at, signed, blockHash, cost, failure }: Entry) {

@@ -15,7 +15,7 @@ export async function claim(
 ): Promise<LaneWork[]> {
   // Nothing is locked where there is nothing to claim: polling an empty queue costs no flush.
   const { network, accountId } = await fence(engine, trx, input, "none");
-  const ids = await lockUnclaimed(engine, trx, network, accountId, input.limit);
+  const ids = await lockUnclaimed(engine, trx, network, accountId, input);
   if (ids.length === 0) return [];
   const lane = await fence(engine, trx, input, "update");
   await allocateNonces(trx, lane, ids, input.nonceFloor);
@@ -28,7 +28,7 @@ async function lockUnclaimed(
   trx: Transaction<LedgerSchema>,
   network: string,
   accountId: string,
-  limit: number,
+  { limit, heldTenants = [] }: ClaimInput,
 ): Promise<string[]> {
   const rows = await trx
     .selectFrom("submissions")
@@ -37,6 +37,7 @@ async function lockUnclaimed(
     .where("lane_id", "is", null)
     .where("terminal_at", "is", null)
     .where((eb) => eb.or([eb("required_relayer", "is", null), eb("required_relayer", "=", accountId)]))
+    .$if(heldTenants.length > 0, (q) => q.where("tenant", "not in", heldTenants))
     .orderBy("created_at")
     .orderBy("id")
     .limit(whole(limit, "limit"))

@@ -1,3 +1,4 @@
+import type { AuditStore, BudgetStore, ProtectionStore } from "./protection-types.ts";
 import type {
   AcceptInput,
   AcceptResult,
@@ -22,6 +23,7 @@ import type {
   Transition,
 } from "./types.ts";
 
+export { BUDGET_SCOPES, SCOPES } from "./protection-types.ts";
 export type * from "./types.ts";
 
 /**
@@ -30,13 +32,14 @@ export type * from "./types.ts";
  * happened is then unknown, and every write may be repeated. Numbers above 2^63-1 throw RangeError before
  * they reach SQL.
  */
-export interface Ledger {
+export interface Ledger extends ProtectionStore, BudgetStore, AuditStore {
   /**
    * Takes on a submission, or says why not. Of calls with one idempotency key, also from several processes at
    * once, exactly one is "accepted"; the others get its submission as "repeated", or "key-reused" when their
    * body differs. "replayed": another submission holds the delegate's mark; "nonce-passed": one with a
    * higher nonce of the same key was accepted, so that this one could only fail; "account-busy": another exclusive
-   * submission for the account is open. Nothing is stored unless accepted.
+   * submission for the account is open. "budget-exhausted": its reservation does not fit into a budget. Nothing is
+   * stored unless accepted.
    * `maxOpen` may be overshot by calls that run at the same time on PostgreSQL.
    */
   accept(input: AcceptInput): Promise<AcceptResult>;
@@ -91,8 +94,8 @@ export interface Ledger {
   /** Enters BROADCAST or INCLUDED. Throws IllegalTransitionError; repeating an item is harmless. */
   recordProgress(token: LaneToken, items: readonly ProgressItem[]): Promise<void>;
   /**
-   * Enters a terminal state; REJECTED and EXPIRED release the replay mark. Throws IllegalTransitionError;
-   * repeating an item is harmless.
+   * Enters a terminal state, settles the budgets to the true cost and records the end in the audit log; REJECTED
+   * and EXPIRED release the replay mark. Throws IllegalTransitionError; repeating an item is harmless.
    */
   recordTerminal(token: LaneToken, items: readonly TerminalItem[]): Promise<void>;
 

@@ -1,5 +1,8 @@
 import { type Kysely, sql } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
+import { createAudit } from "./migration-audit.ts";
+import { createBudgets } from "./migration-budgets.ts";
+import { createTenants } from "./migration-tenants.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 /** The engine's type for bytes. */
@@ -23,6 +26,13 @@ function migrations(bytes: BytesType): Record<string, Migration> {
         await createSubmissions(db, bytes);
         await createOnceOnlyMarks(db, bytes);
         await createLanes(db, bytes);
+      },
+    },
+    "0002_protection": {
+      up: async (db) => {
+        await createTenants(db, bytes);
+        await createBudgets(db);
+        await createAudit(db, bytes);
       },
     },
   };

@@ -2,6 +2,8 @@ import type { Secret } from "@countersign/service-kit";
 import { sql } from "kysely";
 import { accept } from "./accept.ts";
 import { recordSigned } from "./attempts.ts";
+import { auditStoreOver } from "./audit-store.ts";
+import { budgetStoreOver } from "./budget-store.ts";
 import { ChangeFeed } from "./changes.ts";
 import { whole } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
@@ -12,6 +14,7 @@ import { acquireLane, ensureLanes, releaseLane, renewLane } from "./lanes.ts";
 import type { Ledger } from "./ledger.ts";
 import { openPostgres } from "./postgres.ts";
 import { recordProgress, recordTerminal } from "./progress.ts";
+import { protectionStoreOver } from "./protection-store.ts";
 import { countOpen, QueueBound } from "./queue-bound.ts";
 import { isReplayed, pruneReplayMarks } from "./replay-marks.ts";
 import { openSqlite } from "./sqlite.ts";
@@ -40,7 +43,11 @@ function ledgerOver(engine: Engine): Ledger {
   const feed = new ChangeFeed(engine);
   const bound = new QueueBound();
   return {
-    accept: (input) => accept(feed, bound, input),
+    ...protectionStoreOver(engine),
+    ...budgetStoreOver(engine),
+    ...auditStoreOver(engine),
+
+    accept: (input) => accept(engine, feed, bound, input),
     findIdempotent: (key) => engine.read((db) => findIdempotent(db, key)),
     isReplayed: (network, delegate) => engine.read((db) => isReplayed(db, network, delegate)),
     pruneReplayMarks: (network, height) => engine.write((trx) => pruneReplayMarks(trx, network, height)),
@@ -71,7 +78,7 @@ function ledgerOver(engine: Engine): Ledger {
     recordTerminal: (token, items) =>
       feed.write(async (trx, note) => {
         await fence(engine, trx, token, "share");
-        await recordTerminal(trx, whole(token.laneId, "laneId"), items, note);
+        await recordTerminal(engine, trx, whole(token.laneId, "laneId"), items, note);
       }),
 
     countOpen: () => engine.read(countOpen),

@@ -84,6 +84,14 @@ class PostgresEngine implements Engine {
     return this.#surfacing(() => body(this.#db));
   }
 
+  async snapshot<T>(body: (trx: Transaction<LedgerSchema>) => Promise<T>): Promise<T> {
+    const transaction = this.#db
+      .transaction()
+      .setIsolationLevel("repeatable read")
+      .setAccessMode("read only");
+    return this.#surfacing(() => transaction.execute(body));
+  }
+
   async write<T>(body: (trx: Transaction<LedgerSchema>) => Promise<T>): Promise<T> {
     return this.#surfacing(() => this.#db.transaction().execute(body));
   }

@@ -1,5 +1,9 @@
 import type { Transaction } from "kysely";
+import { insertAudit } from "./audit-events.ts";
+import { settle } from "./budget-settlement.ts";
 import type { NoteChange } from "./changes.ts";
+import { type EndedSubmission, endEvent, endedSubmission } from "./ended-submission.ts";
+import type { Engine } from "./engine.ts";
 import { type Entry, enterState } from "./enter-state.ts";
 import { IllegalTransitionError } from "./errors.ts";
 import { releaseReplayMarks } from "./replay-marks.ts";
@@ -14,14 +18,16 @@ export async function recordProgress(
 ): Promise<void> {
   for (const to of ["BROADCAST", "INCLUDED"] as const) {
     const entries = items.filter((item) => item.to === to);
-    const left = await enterState(trx, laneId, to, entries, note);
+    const { left } = await enterState(trx, laneId, to, entries, note);
     await requireRepeated(trx, laneId, to, left);
   }
 }
 
 const TERMINAL: readonly TerminalState[] = ["SUCCEEDED", "FAILED", "REJECTED", "EXPIRED"];
 
+/** Settles and records in the audit log what ends now, and nothing of what had ended before. */
 export async function recordTerminal(
+  engine: Engine,
   trx: Transaction<LedgerSchema>,
   laneId: bigint,
   items: readonly TerminalItem[],
@@ -32,15 +38,20 @@ export async function recordTerminal(
       throw new TypeError(`${submissionId}: a failure stands with ${to}, or is missing`);
     }
   }
+  const ended: EndedSubmission[] = [];
   for (const to of TERMINAL) {
     const entries = items.filter((item) => item.to === to);
-    const left = await enterState(trx, laneId, to, entries, note);
+    const { entered, left } = await enterState(trx, laneId, to, entries, note);
     await requireRepeated(trx, laneId, to, left);
+    for (const one of entered) ended.push(endedSubmission(one, to));
   }
   await releaseReplayMarks(
     trx,
     items.filter(({ to }) => to === "REJECTED" || to === "EXPIRED").map(({ submissionId }) => submissionId),
   );
+  await insertAudit(trx, ended.map(endEvent));
+  // Last, because the tenant's budgets are hot.
+  await settle(engine, trx, ended);
 }
 
 /** An entry that could not be written must say what stands there already: its first answer may be lost. */

@@ -1,3 +1,19 @@
+import type {
+  AuditChainTable,
+  AuditEventTable,
+  AuditHeadTable,
+  AuditSequencerTable,
+} from "./schema-audit.ts";
+import type { BudgetUseTable } from "./schema-budgets.ts";
+import type {
+  AdminCallTable,
+  ApiKeyTable,
+  DocumentTable,
+  PauseTable,
+  ProtectionRevisionTable,
+  TenantTable,
+  TokenIssuerTable,
+} from "./schema-tenants.ts";
 import type { SubmissionKind, SubmissionState } from "./types.ts";
 
 /** Bytes; written as a Uint8Array, read as one. */
@@ -40,6 +56,12 @@ export interface SubmissionTable {
   failure_reason: string | null;
   failure_message: string | null;
   failure_chain_error: string | null;
+  /** The user whose budgets it counts towards; null for what was accepted before there were budgets. */
+  budget_user: string | null;
+  /** Like those below, what was reserved, as a decimal string. */
+  reserved_accounts: string | null;
+  reserved_gas: string | null;
+  reserved_deposit: Yocto | null;
 }
 
 export interface TransitionTable {
@@ -100,4 +122,16 @@ export interface LedgerSchema {
   replay_marks: ReplayMarkTable;
   lanes: LaneTable;
   attempts: AttemptTable;
+  tenants: TenantTable;
+  token_issuers: TokenIssuerTable;
+  api_keys: ApiKeyTable;
+  documents: DocumentTable;
+  pauses: PauseTable;
+  admin_calls: AdminCallTable;
+  protection_revision: ProtectionRevisionTable;
+  budget_use: BudgetUseTable;
+  audit_events: AuditEventTable;
+  audit_chains: AuditChainTable;
+  audit_heads: AuditHeadTable;
+  audit_sequencer: AuditSequencerTable;
 }

@@ -67,6 +67,11 @@ class SqliteEngine implements Engine {
     return this.#surfacing(() => body(this.#db));
   }
 
+  /** A piece of work like a writer's: nothing is committed in its middle. */
+  async snapshot<T>(body: (trx: Transaction<LedgerSchema>) => Promise<T>): Promise<T> {
+    return this.write(body);
+  }
+
   async write<T>(body: (trx: Transaction<LedgerSchema>) => Promise<T>): Promise<T> {
     return this.#surfacing(() => this.#commits.add(() => this.#undoable(body)));
   }

@@ -89,7 +89,15 @@ function submissionRows(db: Kysely<LedgerSchema>) {
 /** What submissionRows reads. */
 export type SubmissionRow = Omit<
   Selectable<SubmissionTable>,
-  "payload" | "terminal_at" | "lane_id" | "nonce" | "exclusive_account"
+  | "payload"
+  | "terminal_at"
+  | "lane_id"
+  | "nonce"
+  | "exclusive_account"
+  | "budget_user"
+  | "reserved_accounts"
+  | "reserved_gas"
+  | "reserved_deposit"
 > & {
   attempt_nonce: bigint | null;
   relayer_id: string | null;

@@ -1,5 +1,7 @@
 import type { SubmissionState } from "../tx/states.ts";
+import type { AuditEvent, BudgetLevel, BudgetReservation } from "./protection-types.ts";
 
+export type * from "./protection-types.ts";
 export type { SubmissionState };
 
 export type SubmissionKind = "DELEGATE" | "CREATE_ACCOUNT";
@@ -92,11 +94,22 @@ export interface AcceptInput {
   readonly replayMark: (DelegateIdentity & { readonly maxBlockHeight: bigint }) | null;
   /** Most submissions that are not terminal. */
   readonly maxOpen: number;
+  /** What it counts towards until its end, when its true cost takes the reservation's place. */
+  readonly budget: BudgetReservation;
+  /** Stored with it. */
+  readonly audit: AuditEvent;
   readonly at: Date;
 }
 
 export type AcceptResult =
-  | { readonly outcome: "accepted" | "repeated"; readonly submission: Submission }
+  | {
+      readonly outcome: "accepted";
+      readonly submission: Submission;
+      /** Every bounded amount after the reservation. */
+      readonly budget: readonly BudgetLevel[];
+    }
+  | { readonly outcome: "repeated"; readonly submission: Submission }
+  | { readonly outcome: "budget-exhausted"; readonly level: BudgetLevel }
   | { readonly outcome: "key-reused" | "replayed" | "nonce-passed" | "account-busy" | "queue-full" };
 
 /** What tells one delegate from another: its sender's key and nonce, and its hash. */
@@ -186,6 +199,8 @@ export interface Attempt {
 
 export interface ClaimInput extends LaneToken {
   readonly limit: number;
+  /** Tenants whose submissions stay unclaimed for now. */
+  readonly heldTenants?: readonly string[];
   /** The lowest nonce that the chain would take: the access key's nonce plus one. */
   readonly nonceFloor: bigint;
 }

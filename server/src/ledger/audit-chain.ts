@@ -1,0 +1,108 @@
+import type { Kysely, Transaction } from "kysely";
+import { fromHex, toHex } from "./audit-events.ts";
+import { fromMillis, whole } from "./column-values.ts";
+import type { Engine } from "./engine.ts";
+import type { AuditHead, HashEntry } from "./protection-types.ts";
+import type { LedgerSchema } from "./schema.ts";
+import { valueList } from "./value-list.ts";
+
+/** Rows in a statement: both engines bound its parameters. */
+const BATCH = 1_000;
+
+/** Gives the oldest events that are not chained yet their places. */
+export async function chainAudit(
+  engine: Engine,
+  trx: Transaction<LedgerSchema>,
+  hash: HashEntry,
+  limit: number,
+): Promise<number> {
+  if (!(await lockSequencer(engine, trx))) return 0;
+  const events = await trx
+    .selectFrom("audit_events")
+    .select(["id", "tenant", "kind", "actor", "at", "detail"])
+    .where("sequence", "is", null)
+    .orderBy("at")
+    .orderBy("id")
+    .limit(whole(limit, "limit"))
+    .execute();
+  if (events.length === 0) return 0;
+
+  const heads = await headsOf(trx, [...new Set(events.map(({ tenant }) => tenant))]);
+  const placed = events.map(({ id, at, ...event }) => {
+    const { tenant } = event;
+    const previous = heads.get(tenant) ?? emptyHead(tenant);
+    const entry = { ...event, sequence: previous.sequence + 1n, at: fromMillis(at) };
+    const head = { tenant, sequence: entry.sequence, hash: hash(previous.hash, entry) };
+    heads.set(tenant, head);
+    return { id, sequence: head.sequence, hash: toHex(head.hash) };
+  });
+  for (let i = 0; i < placed.length; i += BATCH) await writePlaces(trx, placed.slice(i, i + BATCH));
+  const moved = [...heads.values()];
+  for (let i = 0; i < moved.length; i += BATCH) await writeHeads(trx, moved.slice(i, i + BATCH));
+  return events.length;
+}
+
+/** False while another process chains. */
+async function lockSequencer(engine: Engine, trx: Transaction<LedgerSchema>): Promise<boolean> {
+  if (!engine.locksRows) return true;
+  const row = await trx
+    .selectFrom("audit_sequencer")
+    .select("id")
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function headsOf(
+  db: Kysely<LedgerSchema>,
+  tenants: readonly string[],
+): Promise<Map<string, AuditHead>> {
+  const rows = await db
+    .selectFrom("audit_chains")
+    .select(["tenant", "sequence", "hash"])
+    .where("tenant", "in", tenants)
+    .execute();
+  return new Map(rows.map((row) => [row.tenant, { ...row, hash: fromHex(row.hash) }]));
+}
+
+async function writePlaces(
+  trx: Transaction<LedgerSchema>,
+  rows: readonly { id: string; sequence: bigint; hash: string }[],
+): Promise<void> {
+  await trx
+    .updateTable("audit_events as e")
+    .from(valueList("v", { id: "text", sequence: "bigint", hash: "text" }, rows))
+    .set((eb) => ({ sequence: eb.ref("v.sequence"), hash: eb.ref("v.hash") }))
+    .whereRef("e.id", "=", "v.id")
+    .execute();
+}
+
+async function writeHeads(trx: Transaction<LedgerSchema>, heads: readonly AuditHead[]): Promise<void> {
+  await trx
+    .insertInto("audit_chains")
+    .values(
+      heads.map(({ tenant, sequence, hash }) => ({
+        tenant,
+        sequence,
+        hash: toHex(hash),
+        signed_sequence: 0n,
+        checkpoint_sequence: 0n,
+      })),
+    )
+    .onConflict((oc) =>
+      oc.column("tenant").doUpdateSet((eb) => ({
+        sequence: eb.ref("excluded.sequence"),
+        hash: eb.ref("excluded.hash"),
+      })),
+    )
+    .execute();
+}
+
+export async function auditHead(db: Kysely<LedgerSchema>, tenant: string): Promise<AuditHead> {
+  return (await headsOf(db, [tenant])).get(tenant) ?? emptyHead(tenant);
+}
+
+function emptyHead(tenant: string): AuditHead {
+  return { tenant, sequence: 0n, hash: new Uint8Array(32) };
+}

@@ -1,0 +1,79 @@
+import type { Kysely, Transaction } from "kysely";
+import { putAuditHead, toSignedHead } from "./audit-heads.ts";
+import { toMillis, whole } from "./column-values.ts";
+import type { SignedAuditHead } from "./protection-types.ts";
+import type { LedgerSchema } from "./schema.ts";
+
+export async function auditCheckpoint(
+  db: Kysely<LedgerSchema>,
+  tenant: string,
+): Promise<SignedAuditHead | undefined> {
+  const row = await db
+    .selectFrom("audit_heads as h")
+    .innerJoin("audit_chains as c", (join) =>
+      join.onRef("c.tenant", "=", "h.tenant").onRef("c.checkpoint_sequence", "=", "h.sequence"),
+    )
+    .selectAll("h")
+    .where("h.tenant", "=", tenant)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toSignedHead(row);
+}
+
+export async function prunableAudit(db: Kysely<LedgerSchema>, before: Date): Promise<SignedAuditHead[]> {
+  const rows = await db
+    .selectFrom("audit_heads as h")
+    .innerJoin(
+      (eb) =>
+        eb
+          .selectFrom("audit_heads")
+          .select((s) => ["tenant", s.fn.max<bigint>("sequence").as("sequence")])
+          .where("at", "<", toMillis(before, "before"))
+          .groupBy("tenant")
+          .as("newest"),
+      (join) => join.onRef("newest.tenant", "=", "h.tenant").onRef("newest.sequence", "=", "h.sequence"),
+    )
+    .selectAll("h")
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("audit_events as e")
+          .select("e.id")
+          .whereRef("e.tenant", "=", "h.tenant")
+          .whereRef("e.sequence", "<=", "h.sequence"),
+      ),
+    )
+    .orderBy("h.tenant")
+    .execute();
+  return rows.map(toSignedHead);
+}
+
+export async function pruneAudit(
+  trx: Transaction<LedgerSchema>,
+  checkpoint: SignedAuditHead,
+  limit: number,
+): Promise<number> {
+  const { tenant, sequence } = checkpoint;
+  await putAuditHead(trx, checkpoint);
+  await trx
+    .updateTable("audit_chains")
+    .set({ checkpoint_sequence: sequence })
+    .where("tenant", "=", tenant)
+    .where("checkpoint_sequence", "<", sequence)
+    .execute();
+  // Of the heads before it, nothing is left that they could prove.
+  await trx.deleteFrom("audit_heads").where("tenant", "=", tenant).where("sequence", "<", sequence).execute();
+
+  const { first } = await trx
+    .selectFrom("audit_events")
+    .select((eb) => eb.fn.min<bigint | null>("sequence").as("first"))
+    .where("tenant", "=", tenant)
+    .executeTakeFirstOrThrow();
+  if (first === null) return 0;
+  const { numDeletedRows } = await trx
+    .deleteFrom("audit_events")
+    .where("tenant", "=", tenant)
+    .where("sequence", "<=", sequence)
+    .where("sequence", "<", first + whole(limit, "limit"))
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}

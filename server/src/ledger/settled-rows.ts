@@ -1,0 +1,80 @@
+import { sql, type Transaction } from "kysely";
+import { fromColumns, toColumns } from "./budget-amounts.ts";
+import type { Engine } from "./engine.ts";
+import type { BudgetAmounts } from "./protection-types.ts";
+import type { LedgerSchema } from "./schema.ts";
+import { valueList } from "./value-list.ts";
+
+/** Names a row of used amounts. */
+export interface BudgetKey {
+  readonly tenant: string;
+  readonly user: string;
+  readonly period: string;
+}
+
+/** What is used of one budget. */
+export interface BudgetUse extends BudgetKey {
+  readonly used: BudgetAmounts;
+}
+
+/** Those of the rows that exist, locked until the transaction ends, in the order in which all transactions do. */
+export async function lockExisting(
+  engine: Engine,
+  trx: Transaction<LedgerSchema>,
+  keys: readonly BudgetKey[],
+): Promise<BudgetUse[]> {
+  const wanted = keys.map(({ tenant, user, period }) => ({ tenant, budget_user: user, period }));
+  const rows = await trx
+    .selectFrom("budget_use as b")
+    .innerJoin(valueList("v", { tenant: "text", budget_user: "text", period: "text" }, wanted), (join) =>
+      join
+        .onRef("v.tenant", "=", "b.tenant")
+        .onRef("v.budget_user", "=", "b.budget_user")
+        .onRef("v.period", "=", "b.period"),
+    )
+    .select(["b.tenant", "b.budget_user as user", "b.period", "b.accounts", "b.gas", "b.deposit"])
+    .orderBy(sql`case when b.budget_user = '' then 0 else 1 end`)
+    .orderBy("b.tenant")
+    .orderBy("b.budget_user")
+    .orderBy("b.period")
+    .$if(engine.locksRows, (q) => q.forUpdate("b"))
+    .execute();
+  return rows.map(({ tenant, user, period, ...amounts }) => ({
+    tenant,
+    user,
+    period,
+    used: fromColumns(amounts),
+  }));
+}
+
+const COLUMNS = {
+  tenant: "text",
+  budget_user: "text",
+  period: "text",
+  accounts: "text",
+  gas: "text",
+  deposit: "text",
+} as const;
+
+/** Writes what is used of rows that the transaction has locked. */
+export async function writeUse(trx: Transaction<LedgerSchema>, uses: readonly BudgetUse[]): Promise<void> {
+  if (uses.length === 0) return;
+  const rows = uses.map(({ tenant, user, period, used }) => ({
+    tenant,
+    budget_user: user,
+    period,
+    ...toColumns(used),
+  }));
+  await trx
+    .updateTable("budget_use as b")
+    .from(valueList("v", COLUMNS, rows))
+    .set((eb) => ({
+      accounts: eb.ref("v.accounts").$notNull(),
+      gas: eb.ref("v.gas").$notNull(),
+      deposit: eb.ref("v.deposit").$notNull(),
+    }))
+    .whereRef("b.tenant", "=", "v.tenant")
+    .whereRef("b.budget_user", "=", "v.budget_user")
+    .whereRef("b.period", "=", "v.period")
+    .execute();
+}
