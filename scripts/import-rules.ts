@@ -33,6 +33,16 @@ const RULES: readonly Rule[] = [
     mayNotImport: /^(server|signer-service|devnet|chains|tests|bench)\//,
   },
   {
+    because: "clients run at the caller's, often in a browser: they share contracts and nothing else",
+    from: /^clients\//,
+    mayNotImport: /^((server|signer-service|service-kit|chains|devnet|demo|tests|bench)\/|node:)/,
+  },
+  {
+    because: "a relay's clients are not its parts",
+    from: /^(server|signer-service|service-kit|chains|devnet)\//,
+    mayNotImport: /^clients\//,
+  },
+  {
     because: "codecs do no I/O",
     from: /^chains\/(?!.*\.test\.ts$)/,
     mayNotImport: /^((server|signer-service|service-kit|devnet|gen|tests)\/|node:(?!crypto\b))/,
@@ -44,13 +54,13 @@ const RULES: readonly Rule[] = [
   },
   {
     because: "capabilities do not know their handlers",
-    from: /^server\/src\/(tx|rules|near|ledger|signer-client)\//,
-    mayNotImport: /^server\/src\/(relay|transport|interceptors)\//,
+    from: /^server\/src\/(tx|rules|policy|budget|balance|audit|tenant|access|near|ledger|shared-state|signer-client)\//,
+    mayNotImport: /^server\/src\/(relay|admin|transport|interceptors)\//,
   },
   {
     because: "outside things do not know the capabilities that use them",
-    from: /^server\/src\/(near|ledger)\//,
-    mayNotImport: /^server\/src\/(relay|rules|signer-client)\//,
+    from: /^server\/src\/(near|ledger|shared-state)\//,
+    mayNotImport: /^server\/src\/(relay|admin|rules|policy|access|tenant|audit|signer-client)\//,
   },
   {
     because: "generated messages stop at the handlers",
@@ -62,6 +72,16 @@ const RULES: readonly Rule[] = [
     from: /^server\/src\/(?!ledger\/)/,
     mayNotImport: /^(kysely|pg|node:sqlite)$/,
   },
+  {
+    because: "Redis stays in the shared state",
+    from: /^server\/src\/(?!shared-state\/)/,
+    mayNotImport: /^ioredis$/,
+  },
+  {
+    because: "the command line speaks the admin contract: what it shares with the relay is bytes and files",
+    from: /^server\/src\/cli\//,
+    mayNotImport: /^server\/src\/(ledger|tx|relay|admin|tenant|access|near|shared-state|transport)\//,
+  },
 ];
 
 /** Folders of the workspaces, by package name, with the folder that their exports point into. */
@@ -71,6 +91,7 @@ const WORKSPACES: Readonly<Record<string, string>> = {
   "@countersign/service-kit": "service-kit/src",
   "@countersign/server": "server/src",
   "@countersign/signer-service": "signer-service/src",
+  "@countersign/web": "clients/web/src",
   "@countersign/devnet": "devnet/src",
 };
 
