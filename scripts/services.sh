@@ -3,13 +3,17 @@
 #
 #   scripts/services.sh run CMD [ARG...]
 #
-# PostgreSQL: TEST_POSTGRES_URL names a throw-away server on a loopback port, unless the caller set it
-# already. Without an installed PostgreSQL, and without the right to install Debian's packages, its tests are
-# skipped; with CI=true that is an error.
+# PostgreSQL: TEST_POSTGRES_URL names a throw-away server on a loopback port, unless the caller set it already.
+# Redis: TEST_REDIS_URL does the same, and TEST_REDIS_SERVER names the program, for tests that start and kill
+# servers of their own.
+# Where a service is not installed, and Debian's package may not be installed either, its tests are skipped; with
+# CI=true that is an error.
 set -euo pipefail
 
 work_dir=""
 postgres_pid=""
+redis_pid=""
+package_lists_are_fresh=false
 
 say() { printf '%s\n' "services: $*" >&2; }
 
@@ -22,9 +26,23 @@ install_packages() {
     sudo=(sudo -n)
   fi
   say "installing $*"
-  "${sudo[@]}" apt-get update -qq >&2 &&
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+  if [ "$package_lists_are_fresh" = false ]; then
+    "${sudo[@]}" apt-get update -qq >&2 || return 1
+    package_lists_are_fresh=true
+  fi
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
 }
+
+# What to do without a service: NAME VARIABLE.
+do_without() {
+  if [ "${CI:-}" = true ]; then
+    say "no $1, and CI=true: its tests must run"
+    return 1
+  fi
+  say "no $1: its tests are skipped (install it, or set $2)"
+}
+
+random_password() { node -p 'require("node:crypto").randomBytes(16).toString("hex")'; }
 
 # A loopback port that is free now.
 free_port() {
@@ -44,16 +62,12 @@ start_postgres() {
   local data="$work_dir/postgres" log="$work_dir/postgres.log" as_user=(env)
   if ! bin="$(find_postgres)"; then
     if ! install_packages postgresql || ! bin="$(find_postgres)"; then
-      if [ "${CI:-}" = true ]; then
-        say "no PostgreSQL, and CI=true: its tests must run"
-        return 1
-      fi
-      say "no PostgreSQL: its tests are skipped (install it, or set TEST_POSTGRES_URL)"
-      return 0
+      do_without PostgreSQL TEST_POSTGRES_URL
+      return
     fi
   fi
 
-  password="$(node -p 'require("node:crypto").randomBytes(16).toString("hex")')"
+  password="$(random_password)"
   mkdir "$data"
   (umask 077 && printf '%s' "$password" >"$work_dir/password")
   # PostgreSQL refuses to run as root.
@@ -103,13 +117,70 @@ stop_postgres() {
   postgres_pid=""
 }
 
+start_redis() {
+  local server port password attempt
+  local log="$work_dir/redis.log"
+  server="${TEST_REDIS_SERVER:-}"
+  if [ -z "$server" ] && ! server="$(command -v redis-server)"; then
+    if ! install_packages redis-server || ! server="$(command -v redis-server)"; then
+      do_without Redis "TEST_REDIS_URL and TEST_REDIS_SERVER"
+      return
+    fi
+  fi
+  export TEST_REDIS_SERVER="$server"
+  if [ -n "${TEST_REDIS_URL:-}" ]; then return 0; fi
+
+  password="$(random_password)"
+  # Another process may take the free port first: then another port.
+  for attempt in 1 2 3; do
+    port="$(free_port)"
+    # The configuration is no argument: everybody may read a command line.
+    "$server" - >"$log" 2>&1 <<CONFIG &
+bind 127.0.0.1
+port $port
+requirepass $password
+dir "$work_dir"
+save ""
+appendonly no
+daemonize no
+CONFIG
+    redis_pid=$!
+    if wait_for_redis "$log"; then
+      export TEST_REDIS_URL="redis://:$password@127.0.0.1:$port"
+      return 0
+    fi
+    stop_redis
+    say "Redis did not start (attempt $attempt)"
+  done
+  cat "$log" >&2
+  return 1
+}
+
+wait_for_redis() {
+  local _
+  for _ in $(seq 300); do
+    kill -0 "$redis_pid" 2>/dev/null || return 1
+    if grep -q "Ready to accept connections" "$1"; then return 0; fi
+    sleep 0.1
+  done
+  return 1
+}
+
+stop_redis() {
+  [ -n "$redis_pid" ] || return 0
+  kill -TERM "$redis_pid" 2>/dev/null || true
+  wait "$redis_pid" 2>/dev/null || true
+  redis_pid=""
+}
+
 stop_all() {
+  stop_redis
   stop_postgres
   if [ -n "$work_dir" ]; then rm -rf "$work_dir"; fi
 }
 
 if [ "${1:-}" != run ] || [ $# -lt 2 ]; then
-  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 shift
@@ -122,6 +193,7 @@ work_dir="$(mktemp -d "${TMPDIR:-/tmp}/countersign-services.XXXXXX")"
 chmod 711 "$work_dir"
 
 if [ -z "${TEST_POSTGRES_URL:-}" ]; then start_postgres; fi
+if [ -z "${TEST_REDIS_URL:-}" ] || [ -z "${TEST_REDIS_SERVER:-}" ]; then start_redis; fi
 
 status=0
 "$@" || status=$?

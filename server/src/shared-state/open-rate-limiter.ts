@@ -1,0 +1,26 @@
+import type { Secret } from "@countersign/service-kit";
+import { FallbackRateLimiter } from "./fallback-rate-limiter.ts";
+import { MemoryRateLimiter } from "./memory-rate-limiter.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
+import { RedisRateLimiter } from "./redis-rate-limiter.ts";
+
+export interface RateLimiterOptions {
+  /** Without it, limits are this process's own. */
+  readonly redisUrl?: Secret<string> | undefined;
+  /** Of every rate, what a replica allows alone while Redis does not answer: above 0, at most 1. */
+  readonly fallbackFraction: number;
+  readonly now: () => number;
+  /** Once when Redis has stopped answering. The error holds no secret. */
+  readonly onDegraded: (error: unknown) => void;
+  /** Once when it answers again. */
+  readonly onRestored: () => void;
+}
+
+/** Opens the rate limiter that the configuration asks for. Redis need not be there yet. */
+export function openRateLimiter(options: RateLimiterOptions): RateLimiter {
+  const { redisUrl, fallbackFraction: fraction, now, onDegraded, onRestored } = options;
+  const local = new MemoryRateLimiter(now);
+  if (redisUrl === undefined) return local;
+  const shared = new RedisRateLimiter(redisUrl);
+  return new FallbackRateLimiter({ shared, local, fraction, now, onDegraded, onRestored });
+}
