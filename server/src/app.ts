@@ -1,6 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { createLogger, type Logger, serve } from "@countersign/service-kit";
+import type { Authenticator } from "./access/authenticator.ts";
+import { assertAccessStated } from "./access/method-access.ts";
+import { openAdmin } from "./admin/open-admin.ts";
+import { BudgetWatch } from "./budget/budget-watch.ts";
 import type { RelayConfig } from "./config/config.ts";
 import { openLedger } from "./ledger/open-ledger.ts";
 import { Head } from "./near/head.ts";
@@ -10,13 +14,21 @@ import { NearViews } from "./near/views.ts";
 import { createEvents, type Events } from "./observability/events.ts";
 import { registerGauges } from "./observability/gauges.ts";
 import { createMetrics, createProcessRegistry } from "./observability/metrics.ts";
+import { accountPolicyRules } from "./policy/account-policy-rules.ts";
+import { delegatePolicyRules } from "./policy/delegate-policy-rules.ts";
+import { openProtection } from "./protection.ts";
+import { availability } from "./relay/availability.ts";
 import type { RelayContext } from "./relay/relay-context.ts";
 import { relayService } from "./relay/relay-service.ts";
-import { type AccountCreation, accountRules } from "./rules/account-rules.ts";
+import { type AccountCreation, accountChainRules, accountRequestRules } from "./rules/account-rules.ts";
 import { byteRules } from "./rules/delegate-byte-rules.ts";
 import { chainRules } from "./rules/delegate-chain-rules.ts";
+import { accountFundingRule, delegateFundingRule } from "./rules/funding.ts";
+import { pausedAccountRule, pausedDelegateRule } from "./rules/paused-kinds.ts";
 import { SignerClient } from "./signer-client/signer-client.ts";
 import { signerTransport } from "./signer-client/signer-transport.ts";
+import { entitlementOf } from "./tenant/entitlement.ts";
+import { heldTenants, isHeld, isKeyPaused, pauseRefusal } from "./tenant/pauses.ts";
 import { serveOperations } from "./transport/operations-server.ts";
 import { servePublic } from "./transport/public-server.ts";
 import { Changes } from "./tx/changes.ts";
@@ -30,6 +42,8 @@ import { readWork } from "./tx/work.ts";
 export interface AppOverrides {
   readonly log?: Logger;
   readonly events?: (events: Events) => Events;
+  /** Authenticators of the deployment's own, asked before API keys and tokens. */
+  readonly authenticators?: readonly Authenticator[];
 }
 
 /** A relay that serves. */
@@ -38,6 +52,8 @@ export interface App {
   readonly address: string;
   /** Base URL of the operators' port. */
   readonly operationsAddress: string;
+  /** Where countersign.admin.v1 is served; undefined without it. */
+  readonly adminAddress: string | undefined;
   /** Takes no more calls, lets those that run finish within a bound, gives the lanes back and closes. */
   stop(): Promise<void>;
 }
@@ -76,6 +92,17 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
   );
   const accountCreation = accountCreationOf(config);
 
+  const protection = await openProtection({
+    config,
+    ledger,
+    views,
+    events,
+    log,
+    now,
+    authenticators: overrides.authenticators ?? [],
+  });
+  const { directory, balance } = protection;
+
   const lanes = new LanePool({
     network,
     relayers: config.relayers,
@@ -86,6 +113,10 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
     events,
     listKeys: (signal) => signer.listKeys(signal),
     onKeysFailed: (error) => log.error({ err: error }, "the relayer's keys are not known yet"),
+    holdsOf: (publicKey) => ({
+      lane: isHeld(directory.pauses) || isKeyPaused(directory.pauses, publicKey),
+      tenants: heldTenants(directory.pauses),
+    }),
     worker: {
       window: config.lanes.window,
       ledger,
@@ -106,6 +137,9 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
 
   const delegateRules = [
     ...byteRules(network, config.foreignSuffixes, config.delegates),
+    pausedDelegateRule,
+    ...delegatePolicyRules,
+    delegateFundingRule(() => balance.state),
     ...chainRules(views, head, config.delegates, (on, { action, publicKey, hashText }) =>
       ledger.isReplayed(on, {
         senderId: action.senderId,
@@ -115,19 +149,29 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
       }),
     ),
   ];
+  const budgets = new BudgetWatch(events);
   const intake = new Intake({
     network,
     ledger,
     delegateRules,
-    accountRules: accountRules(network, config.foreignSuffixes, accountCreation, views),
+    accountRules: [
+      ...accountRequestRules(network, config.foreignSuffixes, accountCreation),
+      pausedAccountRule,
+      ...accountPolicyRules,
+      accountFundingRule(() => balance.state),
+      ...accountChainRules(views, accountCreation),
+    ],
+    entitlementOf: (caller) => entitlementOf(directory, caller),
     accountCreation,
     maxOpen: config.limits.maxOpenSubmissions,
     now,
     newId: submissionIds(now, randomBytes),
-    onAccepted: ({ id, kind, accountId }) => {
+    onAccepted: ({ id, kind, accountId }, { tenant, budgetUser }, levels) => {
       events.submissionAccepted({ submissionId: id, kind, network, accountId });
+      budgets.accepted(tenant, budgetUser, levels);
       lanes.wake();
     },
+    onExhausted: ({ tenant, budgetUser }, level) => budgets.exhausted(tenant, budgetUser, level),
   });
 
   const changes = new Changes(
@@ -144,16 +188,34 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
     limits: { ...config.delegates, ...config.limits },
     accountCreation,
     relayers: () => lanes.relayers(),
+    entitlementOf: (caller) => entitlementOf(directory, caller),
+    pauseRefusal: (tenant, method) => pauseRefusal(directory.pauses, { tenant, method }),
+    availability: () => availability(balance.state, directory.pauses),
+    now,
   };
-  registerGauges(registry, { ledger, lanes: () => lanes.count(), now });
+  registerGauges(registry, {
+    ledger,
+    lanes: () => lanes.count(),
+    balances: () => balance.balances(),
+    fundingState: () => balance.state,
+    pauses: () => directory.pauses,
+    now,
+  });
 
   const draining = new AbortController();
   const working = new AbortController();
+  const services = [serve(RelayService, relayService(context))];
+  assertAccessStated(services.map(({ service }) => service));
   const publicServer = await servePublic({
     listen: config.listen,
-    cors: config.cors,
+    cors: {
+      isListed: (origin) => config.cors.origins.includes(origin) || directory.allOrigins().has(origin),
+      credentials: config.cors.credentials,
+    },
+    gate: protection.gate,
+    interceptors: [protection.denials],
     limits: config.limits,
-    services: [serve(RelayService, relayService(context))],
+    services,
     events,
     log,
     stopping: draining,
@@ -165,29 +227,38 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
       chain: () => head.get(),
       signer: (signal) => signer.listKeys(signal),
     },
+    state: () => ({
+      balance: balance.state,
+      pauses: directory.pauses.map(({ level, target, mode }) => ({ level, target, mode })),
+    }),
     registry,
     log,
     stopping: draining.signal,
   });
+  const admin = await openAdmin({ config, protection, ledger, now, events, log, stopping: draining });
   const work = Promise.all([
     lanes.run(working.signal),
+    protection.run(working.signal),
     pruneMarks(
       { network, ledger, head, onFailed: (error) => log.warn({ err: error }, "marks not pruned") },
       working.signal,
     ),
   ]);
   publicServer.setServing(true);
-  log.info({ network, address: publicServer.address, operations: operations.address }, "relay serves");
+  const addresses = { address: publicServer.address, operations: operations.address, admin: admin?.address };
+  log.info({ network, ...addresses, audit_key: protection.auditKey.publicKey }, "relay serves");
 
   return {
     address: publicServer.address,
     operationsAddress: operations.address,
+    adminAddress: admin?.address,
     async stop() {
-      await publicServer.drain(DRAIN_MS);
+      await Promise.all([publicServer.drain(DRAIN_MS), admin?.drain(DRAIN_MS)]);
       working.abort();
       await work;
       changes.close();
       await operations.close();
+      await protection.close();
       await ledger.close();
       log.info("relay stopped");
     },

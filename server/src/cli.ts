@@ -1,57 +1,77 @@
 #!/usr/bin/env node
 import { once } from "node:events";
-import { ConfigError } from "@countersign/service-kit";
+import { ConnectError } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { ConfigError, errorFromConnect, reasonName } from "@countersign/service-kit";
 import { Command, CommanderError } from "commander";
-import { createApp } from "./app.ts";
-import { type LoadedRelayConfig, loadRelayConfig } from "./config/config.ts";
+import { auditCommand } from "./cli/audit.ts";
+import { configCommand } from "./cli/config.ts";
+import { type ConfigOptions, loadConfigOf, withConfigOptions } from "./cli/config-options.ts";
+import { keyCommand } from "./cli/key.ts";
+import { limitsCommand } from "./cli/limits.ts";
+import { pauseCommand, pausesCommand, resumeCommand } from "./cli/pause.ts";
+import { policyCommand } from "./cli/policy.ts";
+import { printable } from "./cli/print.ts";
+import { tenantCommand } from "./cli/tenant.ts";
+import { usageCommand } from "./cli/usage.ts";
+import { UsageError } from "./cli/usage-error.ts";
 
-interface Options {
-  config?: string;
-  set: Record<string, string>;
-}
+const FAILED = 1;
+const USED_WRONGLY = 2;
 
-function load({ config, set }: Options): LoadedRelayConfig {
-  return loadRelayConfig({ ...(config === undefined ? {} : { file: config }), env: process.env, flags: set });
-}
-
-/** Collects `--set path=value`. */
-function assignment(text: string, earlier: Record<string, string>): Record<string, string> {
-  const at = text.indexOf("=");
-  if (at < 1) throw new Error(`--set takes path=value, not "${text}"`);
-  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
-}
-
-function withConfigOptions(command: Command): Command {
-  return command
-    .option("-c, --config <file>", "configuration file (YAML)")
-    .option("-s, --set <path=value>", "override one setting, for example listen.port=8081", assignment, {});
-}
-
-async function runRelay(options: Options): Promise<void> {
-  const app = await createApp(load(options).config);
+async function runRelay(options: ConfigOptions): Promise<void> {
+  // Not for the other commands, which are quicker without the relay.
+  const { createApp } = await import("./app.ts");
+  const app = await createApp(loadConfigOf(options).config);
   await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
   await app.stop();
 }
 
-const program = new Command("countersign").description("The Countersign relay").exitOverride();
+const program = new Command("countersign").description("The Countersign relay, and its operators' tool");
 withConfigOptions(program.command("relay").description("run the relay")).action(runRelay);
-withConfigOptions(
-  program
-    .command("config")
-    .description("look at the configuration")
-    .command("check")
-    .description("check the configuration and print it without secrets"),
-).action((options: Options) => {
-  process.stdout.write(load(options).dump());
-});
+for (const command of [
+  configCommand(),
+  tenantCommand(),
+  keyCommand(),
+  policyCommand(),
+  limitsCommand(),
+  usageCommand(),
+  pauseCommand(),
+  resumeCommand(),
+  pausesCommand(),
+  auditCommand(),
+]) {
+  program.addCommand(command);
+}
+throwInsteadOfExit(program);
+
+/** Commands that were added keep their own way to exit. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) throwInsteadOfExit(inner);
+}
 
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
-  if (error instanceof ConfigError) {
-    for (const { path, message } of error.problems) process.stderr.write(`${path}: ${message}\n`);
-  } else if (!(error instanceof CommanderError)) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = exitCodeOf(error);
+  for (const line of explain(error)) process.stderr.write(`${line}\n`);
+}
+
+function exitCodeOf(error: unknown): number {
+  // Help and version end with 0; for everything else commander says 1.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USED_WRONGLY;
+  return error instanceof UsageError ? USED_WRONGLY : FAILED;
+}
+
+/** What commander has to say it has said already. */
+function explain(error: unknown): string[] {
+  if (error instanceof CommanderError) return [];
+  if (error instanceof ConfigError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
+  if (error instanceof ConnectError) {
+    const { reason, code, message } = errorFromConnect(error);
+    const name = reason === undefined ? codeToString(code).toUpperCase() : reasonName(reason);
+    return [`${name}: ${printable(message)}`];
   }
+  return [error instanceof Error ? error.message : String(error)];
 }

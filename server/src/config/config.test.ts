@@ -8,6 +8,14 @@ import { relaySchema } from "./relay-schema.ts";
 
 const EXAMPLE = new URL("../../../docs/relay.example.yaml", import.meta.url).pathname;
 
+/** What the example refers to. */
+const EXAMPLE_ENV = {
+  NEAR_RPC_KEY: "key",
+  API_KEY_PEPPER: "1".repeat(32),
+  ADMIN_CONSOLE_KEY: "2".repeat(32),
+  AUDIT_SIGNING_SEED: "3".repeat(64),
+};
+
 const MINIMAL = {
   network: "testnet",
   signer: { url: "unix:/run/signer.sock" },
@@ -123,6 +131,15 @@ test("all fields that are wrong are named at once", async () => {
   expect(JSON.stringify(problems)).not.toContain("hunter2");
 });
 
+/** The admin section of a key and of a port without TLS. */
+const ADMIN = {
+  listen: { host: "127.0.0.1", port: 9091 },
+  keys: [{ name: "ops", role: "admin", secret: "env:ADMIN_KEY" }],
+};
+const ADMIN_ENV = { ADMIN_KEY: "hunter2", OTHER_KEY: "hunter3", TWO_WORDS: "hunter 6" };
+const CLIENTS = [{ name: "alice", role: "viewer" }];
+const ADMIN_TLS = { cert_file: "a", key_file: "b" };
+
 const TLS = { ca_file: "a", cert_file: "b", key_file: "c" };
 const CROSS_CHECKS: [name: string, change: object, path: string][] = [
   [
@@ -167,11 +184,114 @@ const CROSS_CHECKS: [name: string, change: object, path: string][] = [
   ],
   ["messages too small for a delegate", { limits: { read_max_bytes: 65_536 } }, "limits.read_max_bytes"],
   ["an https signer without certificates", { signer: { url: "https://signer:50051" } }, "signer.tls"],
+  [
+    "a trusted proxy that is no network",
+    { listen: { trusted_proxies: ["10.0.0.0/8", "proxy"] } },
+    "listen.trusted_proxies.1",
+  ],
+  ["proxies that are everybody", { listen: { trusted_proxies: ["0.0.0.0/0"] } }, "listen.trusted_proxies.0"],
+  ["a Redis of another protocol", { redis: { url: "http://redis" } }, "redis.url"],
+  ["a pepper that is no reference", { auth: { api_key_peppers: ["hunter2"] } }, "auth.api_key_peppers.0"],
+  ["an audit seed that is none", { audit: { signing_seed: "env:ADMIN_KEY" } }, "audit.signing_seed"],
+  ["a bucket of nothing", { rates: { ip: { burst: 0 } } }, "rates.ip.burst"],
+  ["more than all while Redis is down", { rates: { redis_down_fraction: 1.5 } }, "rates.redis_down_fraction"],
+  [
+    "balances that stop all before accounts",
+    { balance: { accounts_below: "1", all_below: "2" } },
+    "balance.accounts_below",
+  ],
+  ["an admin port for nobody", { admin: { listen: ADMIN.listen } }, "admin.keys"],
+  [
+    "an admin port in two places",
+    { admin: { ...ADMIN, listen: { ...ADMIN.listen, unix: "/a" } } },
+    "admin.listen",
+  ],
+  ["an admin port nowhere", { admin: { ...ADMIN, listen: { host: "127.0.0.1" } } }, "admin.listen"],
+  ["TLS on a Unix socket", { admin: { ...ADMIN, listen: { unix: "/a" }, tls: ADMIN_TLS } }, "admin.tls"],
+  [
+    "clients without their authority",
+    { admin: { ...ADMIN, clients: CLIENTS, tls: ADMIN_TLS } },
+    "admin.clients",
+  ],
+  [
+    "operators of one name",
+    { admin: { ...ADMIN, keys: [...ADMIN.keys, { ...ADMIN.keys[0], secret: "env:OTHER_KEY" }] } },
+    "admin.keys",
+  ],
+  [
+    "operators with one secret",
+    { admin: { ...ADMIN, keys: [...ADMIN.keys, { ...ADMIN.keys[0], name: "b" }] } },
+    "admin.keys",
+  ],
+  [
+    "an unknown role",
+    { admin: { ...ADMIN, keys: [{ ...ADMIN.keys[0], role: "root" }] } },
+    "admin.keys.0.role",
+  ],
   ["certificates for a Unix socket", { signer: { ...MINIMAL.signer, tls: TLS } }, "signer.tls"],
 ];
 
 test.each(CROSS_CHECKS)("%s is refused", async (_, change, path) => {
-  expect(Object.keys(await problemsOf({ ...MINIMAL, ...change }))).toEqual([path]);
+  const problems = await problemsOf({ ...MINIMAL, ...change }, ADMIN_ENV);
+  expect(Object.keys(problems)).toEqual([path]);
+  expect(JSON.stringify(problems)).not.toContain("hunter");
+});
+
+test("without an admin section there is no admin port, and rates and audit have defaults", async () => {
+  const { config } = await load(MINIMAL);
+  expect(config).toMatchObject({
+    replicas: 1,
+    admin: undefined,
+    listen: { trustedProxies: [] },
+    cors: { origins: [], credentials: false },
+    auth: {},
+    rates: {
+      ip: { perSecond: 20, burst: 60 },
+      failedAuth: { perSecond: 1, burst: 10 },
+      user: { perSecond: 5, burst: 20 },
+      redisDownFraction: 0.25,
+    },
+    balance: { accountsBelow: 0n, allBelow: 0n, resumePercent: 110, intervalS: 5 },
+    audit: { headIntervalS: 60, retentionDays: 0 },
+  });
+});
+
+test("the admin port is a Unix socket, or TCP with the files of its TLS", async () => {
+  const unix = await load(
+    { ...MINIMAL, admin: { ...ADMIN, listen: { unix: "/run/admin.sock" } } },
+    ADMIN_ENV,
+  );
+  expect(unix.config.admin?.listen).toEqual({ kind: "unix", path: "/run/admin.sock" });
+  const tls = { ...ADMIN_TLS, client_ca_file: "c" };
+  const tcp = await load({ ...MINIMAL, admin: { ...ADMIN, clients: CLIENTS, tls } }, ADMIN_ENV);
+  expect(tcp.config.admin).toMatchObject({
+    listen: { kind: "tcp", port: 9091, tls: { certFile: "a", keyFile: "b", clientCaFile: "c" } },
+    clients: CLIENTS,
+  });
+  expect(tcp.config.admin?.keys[0]?.secret.reveal()).toBe("hunter2");
+});
+
+test("the dump shows no secret of the protection, and loads to the same", async () => {
+  const env = { ...ADMIN_ENV, PEPPER: "hunter4", SEED: "5".repeat(64) };
+  const tree = {
+    ...MINIMAL,
+    admin: ADMIN,
+    redis: { url: "rediss://relay:hunter5@redis:6380/1" },
+    auth: { api_key_peppers: ["env:PEPPER"] },
+    audit: { signing_seed: "env:SEED" },
+  };
+  const { config, dump } = await load(tree, env);
+  expect(config.redis?.url.reveal()).toBe("rediss://relay:hunter5@redis:6380/1");
+  expect(dump()).toContain("url: rediss://relay@redis:6380/1\n");
+  expect(dump()).not.toMatch(/hunter|5555/);
+  expect((await load(dump(), env)).dump()).toBe(dump());
+});
+
+test("what the command line takes from the environment is no setting of the relay", async () => {
+  const env = { COUNTERSIGN_ADMIN_URL: "unix:/a", COUNTERSIGN_ADMIN_KEY: "key" };
+  await expect(load(MINIMAL, env)).resolves.toBeDefined();
+  const admin = { ...ADMIN, keys: [{ ...ADMIN.keys[0], secret: "env:COUNTERSIGN_ADMIN_KEY" }] };
+  expect((await load({ ...MINIMAL, admin }, env)).config.admin?.keys[0]?.secret.reveal()).toBe("key");
 });
 
 test("an https signer has an address with its certificates", async () => {
@@ -183,8 +303,9 @@ test("an https signer has an address with its certificates", async () => {
   });
 });
 
-test("the example loads", () => {
-  const { config } = loadRelayConfig({ file: EXAMPLE, env: { NEAR_RPC_KEY: "key" } });
+test("the example loads, in production too", () => {
+  const env = { ...EXAMPLE_ENV, NODE_ENV: "production" };
+  const { config } = loadRelayConfig({ file: EXAMPLE, env });
   expect(config.network).toBe("testnet");
 });
 

@@ -1,5 +1,6 @@
-import { type ConfigSources, loadConfig } from "@countersign/service-kit";
+import { type ConfigSources, loadConfig, type Secret } from "@countersign/service-kit";
 import type { z } from "zod";
+import type { AdminRole } from "./admin-section.ts";
 import { type CamelKeys, camelKeys } from "./camel-keys.ts";
 import { relaySchema } from "./relay-schema.ts";
 
@@ -14,17 +15,47 @@ export type SignerEndpoint =
       readonly tls: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
     };
 
+/** Where the operators' RPCs are served: a Unix socket, or TCP, with TLS if files (PEM) are named. */
+export type AdminListen =
+  | { readonly kind: "unix"; readonly path: string }
+  | {
+      readonly kind: "tcp";
+      readonly host: string;
+      readonly port: number;
+      readonly tls: AdminTls | undefined;
+    };
+
+/** With `clientCaFile`, only clients with a certificate of that authority are let in. */
+export interface AdminTls {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly clientCaFile?: string | undefined;
+}
+
+/** Operators, by the secret that they present or by the common name of their certificate. */
+export interface AdminConfig {
+  readonly listen: AdminListen;
+  readonly keys: readonly {
+    readonly name: string;
+    readonly role: AdminRole;
+    readonly secret: Secret<string>;
+  }[];
+  readonly clients: readonly { readonly name: string; readonly role: AdminRole }[];
+}
+
 /**
  * The relay's configuration, checked whole. Times in milliseconds, sizes in bytes, amounts in yoctoNEAR, gas in
  * gas units. docs/relay.example.yaml explains every key.
  */
-export interface RelayConfig extends Omit<Sections, "signer" | "delegates" | "foreignSuffixes"> {
+export interface RelayConfig extends Omit<Sections, "signer" | "delegates" | "foreignSuffixes" | "admin"> {
   readonly signer: { readonly address: SignerEndpoint; readonly timeoutMs: number };
   readonly delegates: Omit<Sections["delegates"], "minBlocksAhead" | "maxBlocksAhead"> & {
     readonly minBlocksAhead: bigint;
     readonly maxBlocksAhead: bigint;
   };
   readonly foreignSuffixes: readonly string[];
+  /** Undefined for no admin port. */
+  readonly admin: AdminConfig | undefined;
 }
 
 export interface LoadedRelayConfig {
@@ -39,10 +70,17 @@ const FOREIGN_SUFFIXES: Readonly<Record<string, readonly string[]>> = {
   testnet: [".near"],
 };
 
-/** Loads the relay's configuration; throws `ConfigError` with all problems at once. */
+/** What the command line takes from the environment for itself, under the prefix of the overrides. */
+const NO_OVERRIDES = ["COUNTERSIGN_ADMIN_URL", "COUNTERSIGN_ADMIN_KEY"];
+
+/**
+ * Loads the relay's configuration; throws `ConfigError` with all problems at once. With NODE_ENV=production in the
+ * environment, what is unsafe there is a problem too.
+ */
 export function loadRelayConfig(sources: Pick<ConfigSources, "file" | "env" | "flags">): LoadedRelayConfig {
   const loaded = loadConfig(relaySchema(sources.env), {
     ...sources,
+    env: Object.fromEntries(Object.entries(sources.env).filter(([name]) => !NO_OVERRIDES.includes(name))),
     envPrefix: "COUNTERSIGN_",
     envAliases: { LEDGER_URL: "ledger.url" },
   });
@@ -57,10 +95,20 @@ export function loadRelayConfig(sources: Pick<ConfigSources, "file" | "env" | "f
       maxBlocksAhead: BigInt(delegates.maxBlocksAhead),
     },
     foreignSuffixes: sections.foreignSuffixes ?? FOREIGN_SUFFIXES[sections.network] ?? [],
+    admin: sections.admin === undefined ? undefined : adminConfig(sections.admin),
   };
   return { config, dump: loaded.dump };
 }
 
 function signerEndpoint({ url, tls }: Sections["signer"]): SignerEndpoint {
   return tls === undefined ? { kind: "unix", path: url.slice("unix:".length) } : { kind: "tls", url, tls };
+}
+
+function adminConfig({ listen, tls, keys, clients }: NonNullable<Sections["admin"]>): AdminConfig {
+  const { unix, host = "127.0.0.1", port = 0 } = listen;
+  return {
+    listen: unix === undefined ? { kind: "tcp", host, port, tls } : { kind: "unix", path: unix },
+    keys,
+    clients,
+  };
 }

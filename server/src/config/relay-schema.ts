@@ -1,7 +1,13 @@
 import { isValidAccountId } from "@countersign/near";
 import { type Environment, LOG_LEVELS, secretField } from "@countersign/service-kit";
 import { z } from "zod";
+import { parseTrustedProxies } from "../access/client-address.ts";
+import { adminSection } from "./admin-section.ts";
+import { isAuditSeed } from "./audit-seed.ts";
 import { ledgerUrl } from "./ledger-url.ts";
+import { productionProblems } from "./production-rules.ts";
+import { ratesSection } from "./rates-section.ts";
+import { redisUrl } from "./redis-url.ts";
 
 const MAX_PORT = 65_535;
 /** The contract's own bound on a SignedDelegate, in bytes. */
@@ -34,6 +40,9 @@ const headerValue = (env: Environment) =>
     "must be one line of printable ASCII",
   );
 
+const auditSeed = (env: Environment) =>
+  secretField(env).refine(isAuditSeed, "must be 32 bytes, in hex or base64");
+
 const origin = z
   .string()
   .refine(
@@ -45,8 +54,31 @@ const signerUrl = z
   .string()
   .refine(
     (s) => (s.startsWith("unix:/") ? Buffer.byteLength(s) < 108 : URL.parse(s)?.protocol === "https:"),
-    'must be "unix:/path" (at most 102 bytes of path) or "https://host:port"',
+    'must be "unix:/path" (at most 102 bytes of path) or "https://host:port": a process of its own',
   );
+
+const trustedProxies = z.array(z.string()).superRefine((cidrs, context) => {
+  for (const [i, cidr] of cidrs.entries()) {
+    try {
+      parseTrustedProxies([cidr]);
+    } catch (error) {
+      context.addIssue({ code: "custom", path: [i], message: (error as Error).message });
+    }
+  }
+});
+
+const balance = z
+  .strictObject({
+    accounts_below: amount.default(0n),
+    all_below: amount.default(0n),
+    resume_percent: z.int().min(100).max(1000).default(110),
+    interval_s: z.int().min(1).max(3600).default(5),
+  })
+  .prefault({})
+  .refine((b) => b.accounts_below >= b.all_below, {
+    path: ["accounts_below"],
+    message: "must be at least all_below",
+  });
 
 const accountCreation = z
   .strictObject({
@@ -77,12 +109,18 @@ export function relaySchema(env: Environment) {
     .strictObject({
       network: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a network's name, for example testnet"),
       listen: z
-        .strictObject({ host: z.string().min(1).default("127.0.0.1"), port: port.default(8080) })
+        .strictObject({
+          host: z.string().min(1).default("127.0.0.1"),
+          port: port.default(8080),
+          trusted_proxies: trustedProxies.default([]),
+        })
         .prefault({}),
       operations: z
         .strictObject({ host: z.string().min(1).default("127.0.0.1"), port: port.default(9090) })
         .prefault({}),
+      replicas: z.int().min(1).max(1000).default(1),
       ledger: z.strictObject({ url: ledgerUrl(env).prefault("sqlite:./data/relay.db") }).prefault({}),
+      redis: z.strictObject({ url: redisUrl(env) }).optional(),
       signer: z
         .strictObject({
           url: signerUrl,
@@ -128,7 +166,20 @@ export function relaySchema(env: Environment) {
         }),
       account_creation: accountCreation.optional(),
       foreign_suffixes: z.array(suffix).optional(),
-      cors: z.strictObject({ origins: z.array(origin).default([]) }).prefault({}),
+      cors: z
+        .strictObject({ origins: z.array(origin).default([]), credentials: z.boolean().default(false) })
+        .prefault({}),
+      auth: z.strictObject({ api_key_peppers: z.array(secretField(env)).min(1).optional() }).prefault({}),
+      rates: ratesSection,
+      balance,
+      admin: adminSection(env).optional(),
+      audit: z
+        .strictObject({
+          signing_seed: auditSeed(env).optional(),
+          head_interval_s: z.int().min(1).max(86_400).default(60),
+          retention_days: z.int().min(0).max(36_500).default(0),
+        })
+        .prefault({}),
       limits: z
         .strictObject({
           default_deadline_ms: ms.default(10_000),
@@ -154,7 +205,15 @@ export function relaySchema(env: Environment) {
     .superRefine((config, context) => {
       for (const { path, message } of crossChecks(config))
         context.addIssue({ code: "custom", path, message });
-    });
+    })
+    .superRefine(
+      (config, context) => {
+        for (const { path, message } of productionProblems(config))
+          context.addIssue({ code: "custom", path, message });
+      },
+      // Whatever else is wrong.
+      { when: () => env.NODE_ENV === "production" },
+    );
 }
 
 interface CrossChecked {

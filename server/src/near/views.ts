@@ -10,7 +10,7 @@ const amount = z
   .regex(/^\d{1,39}$/)
   .transform(BigInt);
 
-const accountView = z.object({ amount, block_height: integer });
+const accountView = z.object({ amount, locked: amount, storage_usage: integer });
 const permissionView = z.union([
   z.literal("FullAccess"),
   z.object({
@@ -35,6 +35,15 @@ const callResultView = z.object({ result: z.array(z.number().int().min(0).max(25
 
 /** A key's nonces stay below the block height times this (nearcore, ACCESS_KEY_NONCE_RANGE_MULTIPLIER). */
 export const NONCE_RANGE_MULTIPLIER = 1_000_000n;
+
+/** An account as the chain shows it. Amounts in yoctoNEAR, storage in bytes. */
+export interface AccountView {
+  /** What it holds beside its stake. */
+  amount: bigint;
+  /** Its stake. */
+  locked: bigint;
+  storageUsage: bigint;
+}
 
 /** An access key's permission as the chain shows it. Allowance in yoctoNEAR. */
 export type AccessKeyPermissionView =
@@ -93,14 +102,11 @@ export class NearViews {
     });
   }
 
-  /** The account's balance; `unknown-account` when it does not exist. */
-  async account(
-    accountId: string,
-    finality: Finality,
-    options: ViewOptions = {},
-  ): Promise<{ amount: bigint }> {
+  /** The account; `unknown-account` when it does not exist. */
+  async account(accountId: string, finality: Finality, options: ViewOptions = {}): Promise<AccountView> {
     const params = { request_type: "view_account", finality, account_id: accountId };
-    return this.#ask(accountView, "query", params, options);
+    const { amount, locked, storage_usage } = await this.#ask(accountView, "query", params, options);
+    return { amount, locked, storageUsage: storage_usage };
   }
 
   /** The access key; `unknown-access-key` when it, or the account, does not exist. */

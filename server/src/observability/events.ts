@@ -1,4 +1,5 @@
 import type { Logger } from "@countersign/service-kit";
+import type { BudgetLevel } from "../ledger/ledger.ts";
 import type { Metrics } from "./metrics.ts";
 
 /**
@@ -15,6 +16,9 @@ import type { Metrics } from "./metrics.ts";
  * - `tx_hash`, `network`, `account_id`
  * - `endpoint`, `chain_method`    a NEAR endpoint (its place in the configuration) and its JSON-RPC method
  * - `signer_method`, `operation`  a call to the signer, an operation of the ledger
+ * - `tenant`, `actor`, `address`  who called, and from where
+ * - `budget`, `amount`, `used`, `limit`   a budget and how it stands
+ * - `balance`        of the relayer's account, in yoctoNEAR
  * - `check`          a readiness check; `calls` a number of calls
  * - `err`            the private cause
  */
@@ -58,6 +62,32 @@ export interface Events {
   signerCallFailed(event: { method: string; code: string; error: unknown }): void;
   /** An operation of the ledger got no answer. */
   ledgerUnavailable(event: { operation: string; error: unknown }): void;
+  /** A call was not let in. */
+  accessRefused(event: AccessRefusal): void;
+  /** A budget that is nearly used up was used for the first time. */
+  budgetLow(event: { tenant: string } & BudgetLevel): void;
+  /** A budget did not hold a submission, for the first time in a while. */
+  budgetExhausted(event: { tenant: string } & BudgetLevel): void;
+  /** Rate limits are this process's own for now, or shared again. */
+  rateLimitsDegraded(event: { error: unknown }): void;
+  rateLimitsRestored(): void;
+  /** The relayer's balance crossed a threshold. */
+  balanceChanged(event: { from: string; to: string; balance: bigint }): void;
+  /** What tenants may do could not be read; what was read before goes on to hold. */
+  directoryFailed(event: { error: unknown }): void;
+  /** A part of the audit log's upkeep failed and is tried again. */
+  auditFailed(event: { step: string; error: unknown }): void;
+}
+
+/** Why a call was not let in. */
+export interface AccessRefusal {
+  /** Empty when the credentials name none. */
+  readonly tenant: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly method: string;
+  readonly address: string;
+  readonly requestId: string;
 }
 
 /** Events that go to the log and the metrics. */
@@ -112,7 +142,47 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
       metrics.ledgerFailures.inc({ operation });
       log.error({ operation, err: error }, "ledger unavailable");
     },
+    accessRefused({ tenant, actor, reason, method, address, requestId }) {
+      metrics.accessRefusals.inc({ method, reason });
+      const fields = { request_id: requestId, tenant, actor, reason, rpc_method: method, address };
+      log.debug(fields, "call not let in");
+    },
+    budgetLow(level) {
+      metrics.budgetWarnings.inc({ budget: level.scope, amount: level.amount, which: "low" });
+      log.warn(budgetFields(level), "budget low");
+    },
+    budgetExhausted(level) {
+      metrics.budgetWarnings.inc({ budget: level.scope, amount: level.amount, which: "exhausted" });
+      log.warn(budgetFields(level), "budget exhausted");
+    },
+    rateLimitsDegraded({ error }) {
+      metrics.rateLimitChanges.inc({ change: "degraded" });
+      log.error({ why: wordsOf(error) }, "rate limits are this process's own: Redis does not answer");
+    },
+    rateLimitsRestored() {
+      metrics.rateLimitChanges.inc({ change: "restored" });
+      log.info("rate limits are shared again");
+    },
+    balanceChanged({ from, to, balance }) {
+      metrics.balanceChanges.inc({ to });
+      log[to === "OPEN" ? "info" : "error"](
+        { from, to, balance: balance.toString() },
+        "relayer's balance crossed a threshold",
+      );
+    },
+    directoryFailed({ error }) {
+      metrics.ledgerFailures.inc({ operation: "directory" });
+      log.warn({ why: wordsOf(error) }, "tenants not read anew");
+    },
+    auditFailed({ step, error }) {
+      metrics.ledgerFailures.inc({ operation: `audit-${step}` });
+      log.warn({ step, why: wordsOf(error) }, "audit log not kept up");
+    },
   };
+}
+
+function budgetFields({ tenant, scope, amount, used, limit }: { tenant: string } & BudgetLevel) {
+  return { tenant, budget: scope, amount, used: used.toString(), limit: limit.toString() };
 }
 
 /** An error that is expected to pass, with its causes: a stack for each would bury the rest of the log. */

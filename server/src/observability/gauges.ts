@@ -5,11 +5,22 @@ import type { Ledger } from "../ledger/ledger.ts";
 export interface GaugeSources {
   readonly ledger: Pick<Ledger, "stats">;
   readonly lanes: () => { lanes: number; held: number };
+  /** What each relayer account could spend when it was last seen, in yoctoNEAR. */
+  readonly balances: () => ReadonlyMap<string, bigint>;
+  readonly fundingState: () => string;
+  /** How many pauses are on, by level. */
+  readonly pauses: () => readonly { readonly level: string }[];
   readonly now: () => Date;
 }
 
+const FUNDING_STATES = ["OPEN", "NO_ACCOUNTS", "CLOSED"];
+const PAUSE_LEVELS = ["RELAY", "TENANT", "METHOD", "ACTION_KIND", "RELAYER_KEY"];
+/** yoctoNEAR in a milliNEAR: a gauge is a double, so it shows a unit in which nothing that matters is lost. */
+const YOCTO_PER_MILLI = 10n ** 21n;
+
 /** Registers the ledger's open work and this process's lanes. While the ledger is away its gauges are absent. */
-export function registerGauges(registry: Registry, { ledger, lanes, now }: GaugeSources): void {
+export function registerGauges(registry: Registry, sources: GaugeSources): void {
+  const { ledger, lanes, balances, fundingState, pauses, now } = sources;
   const registers = [registry];
   const stats = () => ledger.stats().catch(() => undefined);
   new Gauge({
@@ -43,6 +54,37 @@ export function registerGauges(registry: Registry, { ledger, lanes, now }: Gauge
       const count = lanes();
       this.set({ which: "configured" }, count.lanes);
       this.set({ which: "held" }, count.held);
+    },
+  });
+  new Gauge({
+    name: "countersign_relayer_balance_near",
+    help: "What a relayer account could spend when it was last seen, in NEAR.",
+    labelNames: ["account"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [account, balance] of balances()) {
+        this.set({ account }, Number(balance / YOCTO_PER_MILLI) / 1000);
+      }
+    },
+  });
+  new Gauge({
+    name: "countersign_funding_state",
+    help: "1 for the state that the relayer's balance allows, 0 for the others.",
+    labelNames: ["state"],
+    registers,
+    collect() {
+      for (const state of FUNDING_STATES) this.set({ state }, state === fundingState() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "countersign_pauses",
+    help: "Pauses that are on, by level.",
+    labelNames: ["level"],
+    registers,
+    collect() {
+      const levels = pauses().map(({ level }) => level);
+      for (const level of PAUSE_LEVELS) this.set({ level }, levels.filter((l) => l === level).length);
     },
   });
 }

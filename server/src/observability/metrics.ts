@@ -22,6 +22,10 @@ export interface Metrics {
   readonly chainFailures: Counter<"endpoint" | "method" | "kind">;
   readonly signerFailures: Counter<"method" | "code">;
   readonly ledgerFailures: Counter<"operation">;
+  readonly accessRefusals: Counter<"method" | "reason">;
+  readonly budgetWarnings: Counter<"budget" | "amount" | "which">;
+  readonly rateLimitChanges: Counter<"change">;
+  readonly balanceChanges: Counter<"to">;
 }
 
 /** Creates the relay's metrics in a registry. Gauges are registered there by those who know the values. */
@@ -66,5 +70,15 @@ export function createMetrics(registry: Registry): Metrics {
     ),
     signerFailures: counter("signer_failures_total", "Failed calls to the signer.", "method", "code"),
     ledgerFailures: counter("ledger_failures_total", "Ledger operations without an answer.", "operation"),
+    accessRefusals: counter("access_refusals_total", "Calls that were not let in.", "method", "reason"),
+    budgetWarnings: counter(
+      "budget_warnings_total",
+      "Budgets that became low or did not hold a submission, once each period.",
+      "budget",
+      "amount",
+      "which",
+    ),
+    rateLimitChanges: counter("rate_limit_changes_total", "Rate limits left and regained Redis.", "change"),
+    balanceChanges: counter("balance_changes_total", "The relayer's balance crossed a threshold.", "to"),
   };
 }

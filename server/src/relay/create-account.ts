@@ -1,7 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { CreateAccountRequest } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
-import { timeLeftMs } from "@countersign/service-kit";
-import { ANONYMOUS } from "./caller.ts";
+import { requestIdKey, timeLeftMs } from "@countersign/service-kit";
+import { callerOf } from "../access/caller.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
 import type { RelayContext } from "./relay-context.ts";
 import { submissionMessage } from "./submission-message.ts";
@@ -11,7 +11,7 @@ export function createAccount(relay: RelayContext) {
   return async (request: CreateAccountRequest, call: HandlerContext) => {
     const { network, accountId, publicKey, registrationArgs } = request;
     const accepted = await relay.intake.createAccount(
-      ANONYMOUS,
+      callerOf(call.values),
       {
         network,
         accountId,
@@ -22,6 +22,7 @@ export function createAccount(relay: RelayContext) {
             ? (relay.accountCreation?.initialBalance.default ?? 0n)
             : BigInt(request.initialBalance),
         idempotencyKey: idempotencyKey(request.idempotencyKey, call.requestHeader),
+        requestId: call.values.get(requestIdKey),
       },
       call.signal,
     );

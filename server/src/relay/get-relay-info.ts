@@ -3,13 +3,14 @@ import type { GetRelayInfoResponseSchema } from "@countersign/gen/countersign/re
 import type { RelayContext } from "./relay-context.ts";
 
 /** Version of the contracts in `proto/`, raised with every release of theirs. */
-const CONTRACT_VERSION = "0.1.0";
+const CONTRACT_VERSION = "0.2.0";
 
-export function getRelayInfo({ network, limits, accountCreation, relayers }: RelayContext) {
+export function getRelayInfo({ network, limits, accountCreation, relayers, availability }: RelayContext) {
   return async (): Promise<MessageInitShape<typeof GetRelayInfoResponseSchema>> => ({
     network,
     relayerAccounts: [...relayers()],
     contractVersion: CONTRACT_VERSION,
+    availability: availability(),
     limits: {
       maxDelegateBytes: limits.maxBytes,
       maxActions: limits.maxActions,

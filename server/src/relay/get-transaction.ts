@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import {
   type GetTransactionRequest,
@@ -7,21 +8,24 @@ import {
 } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
 import { isValidAccountId } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
+import { callerOf } from "../access/caller.ts";
 import { ChainError } from "../near/chain-error.ts";
 import { type Outcome, readOutcome } from "../near/outcome.ts";
 import type { TransactionView } from "../near/transactions.ts";
 import { networkRefusal } from "../rules/network.ts";
-import { whileChainAnswers } from "../tx/intake.ts";
-import { ANONYMOUS } from "./caller.ts";
+import { whileChainAnswers } from "../tx/intake-errors.ts";
+import { maySee } from "./get-submission.ts";
 import type { RelayContext } from "./relay-context.ts";
 
 type Answer = MessageInitShape<typeof GetTransactionResponseSchema>;
 
 export function getTransaction({ network, ledger, transactions, relayers }: RelayContext) {
-  return async (request: GetTransactionRequest): Promise<Answer> => {
+  return async (request: GetTransactionRequest, call: HandlerContext): Promise<Answer> => {
+    const caller = callerOf(call.values);
     const refusal = networkRefusal(network, request.network);
     if (refusal !== undefined) throw new DomainError(refusal.reason, refusal.message);
-    const submission = await ledger.getByTransactionHash(ANONYMOUS.tenant, request.hash);
+    const found = await ledger.getByTransactionHash(caller.tenant, request.hash);
+    const submission = found !== undefined && maySee(caller, found) ? found : undefined;
     const signerId =
       request.signerId || submission?.transaction?.relayerId || (relayers()[0]?.accountId ?? "");
     if (!isValidAccountId(signerId)) throw notFound();

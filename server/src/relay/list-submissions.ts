@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import type {
   ListSubmissionsRequest,
@@ -6,9 +7,9 @@ import type {
 } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
 import { SubmissionState } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { DomainError } from "@countersign/service-kit";
+import { callerOf } from "../access/caller.ts";
 import type { Submission } from "../ledger/ledger.ts";
 import { SUBMISSION_STATES } from "../tx/states.ts";
-import { ANONYMOUS } from "./caller.ts";
 import type { RelayContext } from "./relay-context.ts";
 import { submissionMessage } from "./submission-message.ts";
 
@@ -17,10 +18,13 @@ const DEFAULT_PAGE_SIZE = 50;
 export function listSubmissions({ ledger }: RelayContext) {
   return async (
     request: ListSubmissionsRequest,
+    call: HandlerContext,
   ): Promise<MessageInitShape<typeof ListSubmissionsResponseSchema>> => {
+    const caller = callerOf(call.values);
     const limit = request.pageSize === 0 ? DEFAULT_PAGE_SIZE : request.pageSize;
     const found = await ledger.listSubmissions({
-      tenant: ANONYMOUS.tenant,
+      tenant: caller.tenant,
+      caller: caller.endUser === null ? undefined : caller.id,
       accountId: request.filter?.accountId || undefined,
       state: SUBMISSION_STATES.find((state) => SubmissionState[state] === request.filter?.state),
       before: request.pageToken === "" ? undefined : readPageToken(request.pageToken),

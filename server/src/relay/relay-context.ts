@@ -1,12 +1,14 @@
+import type { Availability } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
+import type { Caller } from "../access/caller.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { NearTransactions } from "../near/transactions.ts";
 import type { AccountCreation } from "../rules/account-rules.ts";
 import type { DelegateLimits } from "../rules/delegate-byte-rules.ts";
 import type { ExpiryWindow } from "../rules/delegate-chain-rules.ts";
 import type { DelegateSubject } from "../rules/delegate-subject.ts";
-import type { Rule } from "../rules/rule.ts";
+import type { Refusal, Rule } from "../rules/rule.ts";
 import type { Changes } from "../tx/changes.ts";
-import type { Intake } from "../tx/intake.ts";
+import type { Entitlement, Intake } from "../tx/intake.ts";
 
 /** What the handlers of RelayService work with. */
 export interface RelayContext {
@@ -16,6 +18,11 @@ export interface RelayContext {
   readonly changes: Changes;
   readonly transactions: NearTransactions;
   readonly delegateRules: readonly Rule<DelegateSubject>[];
+  readonly entitlementOf: (caller: Caller) => Entitlement;
+  /** Why an operator's pause refuses a method to a tenant; undefined when none does. */
+  readonly pauseRefusal: (tenant: string, method: string) => Refusal | undefined;
+  readonly availability: () => Availability;
+  readonly now: () => Date;
   readonly limits: RelayLimits;
   readonly accountCreation: AccountCreation | undefined;
   /** The accounts that sign and pay, with the public keys of their lanes. */

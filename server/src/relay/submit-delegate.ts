@@ -1,7 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { SubmitDelegateRequest } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
-import { timeLeftMs } from "@countersign/service-kit";
-import { ANONYMOUS } from "./caller.ts";
+import { requestIdKey, timeLeftMs } from "@countersign/service-kit";
+import { callerOf } from "../access/caller.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
 import type { RelayContext } from "./relay-context.ts";
 import { submissionMessage } from "./submission-message.ts";
@@ -10,11 +10,12 @@ import { waitFor } from "./wait.ts";
 export function submitDelegate(relay: RelayContext) {
   return async (request: SubmitDelegateRequest, call: HandlerContext) => {
     const accepted = await relay.intake.submitDelegate(
-      ANONYMOUS,
+      callerOf(call.values),
       {
         network: request.network,
         signedDelegate: request.signedDelegate,
         idempotencyKey: idempotencyKey(request.idempotencyKey, call.requestHeader),
+        requestId: call.values.get(requestIdKey),
       },
       call.signal,
     );

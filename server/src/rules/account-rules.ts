@@ -1,6 +1,7 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { isValidAccountId, PublicKeyError, parentAccountId, parsePublicKey } from "@countersign/near";
 import type { NearViews } from "../near/views.ts";
+import type { Asker } from "./asker.ts";
 import { accountExists } from "./delegate-chain-rules.ts";
 import { foreignAccountRefusal, networkRefusal } from "./network.ts";
 import type { Refusal, Rule } from "./rule.ts";
@@ -27,6 +28,7 @@ export interface Registrar {
 
 /** An account that a caller wants created. */
 export interface AccountSubject {
+  readonly asker: Asker;
   readonly network: string;
   readonly accountId: string;
   readonly publicKey: string;
@@ -44,12 +46,11 @@ const DISABLED: Refusal = {
   message: "this relay does not create accounts",
 };
 
-/** The rules for creating an account, in order; the ones that ask the chain come last and throw ChainError. */
-export function accountRules(
+/** The rules for creating an account that need the request alone. They cost nothing, so they come first. */
+export function accountRequestRules(
   network: string,
   foreignSuffixes: readonly string[],
   creation: AccountCreation | undefined,
-  views: NearViews,
 ): Rule<AccountSubject>[] {
   const named: Rule<AccountSubject> = {
     name: "network",
@@ -73,6 +74,15 @@ export function accountRules(
       name: "registration_args",
       check: ({ registrationArgs }) => argsRefusal(registrationArgs, creation.registrar),
     },
+  ];
+}
+
+/** The rules for creating an account that ask the chain. They throw ChainError when it gives no usable answer. */
+export function accountChainRules(
+  views: NearViews,
+  creation: AccountCreation | undefined,
+): Rule<AccountSubject>[] {
+  return [
     {
       name: "exists",
       check: async ({ accountId }) =>
@@ -80,7 +90,7 @@ export function accountRules(
           ? { reason: ErrorReason.ACCOUNT_EXISTS, message: `account ${accountId} exists` }
           : undefined,
     },
-    { name: "veto", check: ({ accountId }) => vetoRefusal(accountId, creation.veto, views) },
+    { name: "veto", check: ({ accountId }) => vetoRefusal(accountId, creation?.veto, views) },
   ];
 }
 

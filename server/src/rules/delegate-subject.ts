@@ -11,6 +11,7 @@ import {
 } from "@countersign/near";
 import { base58 } from "@scure/base";
 import type { AccessKeyView } from "../near/views.ts";
+import type { Asker } from "./asker.ts";
 
 /** A delegate that was read from its bytes, with what the rules and the ledger need of it. */
 export interface DecodedDelegate {
@@ -32,6 +33,7 @@ export type DecodeFailure = "malformed" | "unsupported" | "nested";
 
 /** A delegate on its way through the rules. Later rules build on what earlier ones found out. */
 export interface DelegateSubject {
+  readonly asker: Asker;
   readonly network: string;
   readonly bytes: Uint8Array;
   readonly decoded: DecodedDelegate | DecodeFailure;
@@ -40,8 +42,8 @@ export interface DelegateSubject {
 }
 
 /** Reads the bytes; never throws for bad ones. */
-export function delegateSubject(network: string, bytes: Uint8Array): DelegateSubject {
-  return { network, bytes, decoded: decode(bytes) };
+export function delegateSubject(asker: Asker, network: string, bytes: Uint8Array): DelegateSubject {
+  return { asker, network, bytes, decoded: decode(bytes) };
 }
 
 function decode(bytes: Uint8Array): DecodedDelegate | DecodeFailure {

@@ -4,6 +4,8 @@ import type { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb
 export interface Refusal {
   readonly reason: ErrorReason;
   readonly message: string;
+  /** When it may hold again, in milliseconds; only for reasons that pass. */
+  readonly retryAfterMs?: number;
 }
 
 /** How a rule came out; `refusal` is present exactly when it failed. */

@@ -12,6 +12,8 @@ export interface OperationsServerOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** By name, as /readyz shows it. */
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
+  /** What is worth knowing and makes nobody less ready, for example that an operator has paused something. */
+  readonly state: () => Readonly<Record<string, unknown>>;
   readonly registry: Registry;
   readonly log: Logger;
   /** Not ready any more once this aborts. */
@@ -29,10 +31,10 @@ const CHECK_TIMEOUT_MS = 2000;
 
 /**
  * The operators' port: /healthz (the process lives), /readyz (200 when every check passes and the process is not
- * stopping, else 503; the body names what failed) and /metrics (Prometheus).
+ * stopping, else 503; the body names what failed, and the relay's state) and /metrics (Prometheus).
  */
 export async function serveOperations(options: OperationsServerOptions): Promise<OperationsServer> {
-  const { checks, registry, log, stopping } = options;
+  const { checks, state, registry, log, stopping } = options;
 
   async function failedChecks(): Promise<string[]> {
     const failed = await Promise.all(
@@ -55,7 +57,7 @@ export async function serveOperations(options: OperationsServerOptions): Promise
         return { status: 200, type: "text/plain", body: "ok\n" };
       case "/readyz": {
         const failed = await failedChecks();
-        const body = `${JSON.stringify({ ready: failed.length === 0, failed })}\n`;
+        const body = `${JSON.stringify({ ready: failed.length === 0, failed, state: state() })}\n`;
         return { status: failed.length === 0 ? 200 : 503, type: "application/json", body };
       }
       case "/metrics":

@@ -1,13 +1,24 @@
-import { type Logger, type RpcServer, type ServedService, serveRpc } from "@countersign/service-kit";
+import type { Interceptor } from "@connectrpc/connect";
+import {
+  type Gate,
+  type Logger,
+  type RpcServer,
+  type ServedService,
+  serveRpc,
+} from "@countersign/service-kit";
 import { interceptorChain } from "../interceptors/chain.ts";
 import { unreadCallEvents } from "../interceptors/rpc-events.ts";
 import type { Events } from "../observability/events.ts";
-import { corsFilter } from "./cors.ts";
+import { type CorsOptions, corsFilter } from "./cors.ts";
 
 export interface PublicServerOptions {
   /** Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
-  readonly cors: { readonly origins: readonly string[] };
+  readonly cors: CorsOptions;
+  /** Lets callers in. */
+  readonly gate: Gate;
+  /** Stand inside of the mapping of errors, around the handlers. */
+  readonly interceptors: readonly Interceptor[];
   readonly limits: {
     readonly defaultDeadlineMs: number;
     readonly maxDeadlineMs: number;
@@ -28,10 +39,14 @@ export function servePublic(options: PublicServerOptions): Promise<RpcServer> {
   return serveRpc({
     listen: { kind: "tcp", ...options.listen },
     services: options.services,
-    interceptors: interceptorChain(events, log, stopping.signal, limits.maxRunningCalls),
+    interceptors: [
+      ...interceptorChain(events, log, stopping.signal, limits.maxRunningCalls),
+      ...options.interceptors,
+    ],
+    gate: options.gate,
     limits,
     connections: { maxConnections: limits.maxConnections },
-    filter: corsFilter(options.cors.origins),
+    filter: corsFilter(options.cors),
     onUnread: unreadCallEvents(events),
     log,
     stopping,

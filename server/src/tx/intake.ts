@@ -1,30 +1,41 @@
 import { createHash } from "node:crypto";
-import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { parentAccountId } from "@countersign/near";
-import { DomainError } from "@countersign/service-kit";
-import type { AcceptInput, Ledger, Submission } from "../ledger/ledger.ts";
-import { ChainError } from "../near/chain-error.ts";
+import type { Caller } from "../access/caller.ts";
+import type {
+  AuditEvent,
+  BudgetLevel,
+  BudgetLimits,
+  BudgetScope,
+  Ledger,
+  Submission,
+} from "../ledger/ledger.ts";
 import type { AccountCreation, AccountSubject } from "../rules/account-rules.ts";
+import type { Asker } from "../rules/asker.ts";
 import { type DelegateSubject, delegateSubject } from "../rules/delegate-subject.ts";
 import { firstRefusal, type Refusal, type Rule } from "../rules/rule.ts";
-import { encodeAccountPayload } from "./payload.ts";
+import { keyReused, notAccepted, refused, whileChainAnswers } from "./intake-errors.ts";
+import { accountPayload, accountUndertaking, delegateUndertaking, type Undertaking } from "./undertaking.ts";
 
-/** Who asks. Idempotency keys and submissions of one caller are invisible to another tenant. */
-export interface Caller {
-  readonly tenant: string;
-  readonly id: string;
+/** What every request says besides what it asks for. */
+interface RequestIdentity {
+  /** Empty for the hash of the body. */
+  readonly idempotencyKey: string;
+  /** For the audit log. */
+  readonly requestId: string;
 }
 
-export interface DelegateRequest {
+export interface DelegateRequest extends RequestIdentity {
   readonly network: string;
   readonly signedDelegate: Uint8Array;
-  /** Empty for the hash of the body. */
-  readonly idempotencyKey: string;
 }
 
-export interface AccountRequest extends AccountSubject {
-  /** Empty for the hash of the body. */
-  readonly idempotencyKey: string;
+export interface AccountRequest extends RequestIdentity, Omit<AccountSubject, "asker"> {}
+
+/** What a tenant may do at the moment of a call. */
+export interface Entitlement {
+  readonly asker: Asker;
+  /** 0 for a tenant without a policy. */
+  readonly policyVersion: bigint;
+  readonly budgets: Readonly<Record<BudgetScope, BudgetLimits>>;
 }
 
 export interface IntakeOptions {
@@ -33,16 +44,26 @@ export interface IntakeOptions {
   readonly delegateRules: readonly Rule<DelegateSubject>[];
   readonly accountRules: readonly Rule<AccountSubject>[];
   readonly accountCreation: AccountCreation | undefined;
+  readonly entitlementOf: (caller: Caller) => Entitlement;
   /** Most submissions that are not terminal. */
   readonly maxOpen: number;
   readonly now: () => Date;
   readonly newId: () => string;
-  /** Told of each submission that is accepted for the first time. */
-  readonly onAccepted: (submission: Submission) => void;
+  /** Told of each submission that is accepted for the first time, with its bounded budgets after it. */
+  readonly onAccepted: (submission: Submission, caller: Caller, budget: readonly BudgetLevel[]) => void;
+  /** Told of each submission that did not fit into a budget. */
+  readonly onExhausted: (caller: Caller, level: BudgetLevel) => void;
 }
 
-/** When a caller that came at a bad moment may try again, in milliseconds. */
-const RETRY_AFTER_MS = 1_000;
+/** One request on its way to be taken on. */
+interface Request extends RequestIdentity {
+  readonly method: string;
+  readonly body: readonly Uint8Array[];
+  readonly refusal: () => Promise<Refusal | undefined>;
+  readonly undertaking: () => Undertaking;
+  /** Aborts when nobody waits for the answer any more: then nothing is taken on. */
+  readonly signal: AbortSignal;
+}
 
 /**
  * Takes on work: asks the rules, then makes the submission durable. When it answers, the submission will
@@ -57,90 +78,41 @@ export class Intake {
 
   /** Takes on a signed delegate (NEP-366). A repeated call gives the first call's submission. */
   submitDelegate(caller: Caller, request: DelegateRequest, signal: AbortSignal): Promise<Submission> {
-    const subject = delegateSubject(request.network, request.signedDelegate);
-    const body = [Buffer.from(request.network), request.signedDelegate];
-    return this.#once(caller, "SubmitDelegate", request.idempotencyKey, body, {
+    const entitlement = this.#options.entitlementOf(caller);
+    const subject = delegateSubject(entitlement.asker, request.network, request.signedDelegate);
+    return this.#once(caller, entitlement, {
+      ...request,
+      method: "SubmitDelegate",
+      body: [Buffer.from(request.network), request.signedDelegate],
       refusal: () => firstRefusal(this.#options.delegateRules, subject),
-      accepted: () => this.#acceptedDelegate(subject),
+      undertaking: () => delegateUndertaking(subject),
       signal,
     });
   }
 
   /** Takes on the creation of an account. A repeated call gives the first call's submission. */
   createAccount(caller: Caller, request: AccountRequest, signal: AbortSignal): Promise<Submission> {
-    const { network, accountId, publicKey, initialBalance, registrationArgs } = request;
-    const payload = encodeAccountPayload({
-      accountId,
-      publicKey,
-      initialBalance: initialBalance.toString(),
-      registrationArgs,
-    });
-    return this.#once(caller, "CreateAccount", request.idempotencyKey, [Buffer.from(network), payload], {
-      refusal: () => firstRefusal(this.#options.accountRules, request),
-      accepted: () => ({
-        submission: {
-          kind: "CREATE_ACCOUNT",
-          accountId,
-          receiverId: accountId,
-          delegateHash: null,
-          payload,
-          requiredRelayer: this.#parentThatSigns(accountId),
-          expiresAtHeight: null,
-        },
-        replayMark: null,
-        exclusiveAccount: true,
-      }),
+    const { accountRules, accountCreation } = this.#options;
+    const entitlement = this.#options.entitlementOf(caller);
+    const payload = accountPayload(request);
+    return this.#once(caller, entitlement, {
+      ...request,
+      method: "CreateAccount",
+      body: [Buffer.from(request.network), payload],
+      refusal: () => firstRefusal(accountRules, { ...request, asker: entitlement.asker }),
+      undertaking: () => accountUndertaking(request, payload, accountCreation),
       signal,
     });
-  }
-
-  /** A sub-account is created by its parent alone; a registrar can be called by any relayer. */
-  #parentThatSigns(accountId: string): string | null {
-    return this.#options.accountCreation?.registrar === undefined ? parentAccountId(accountId) : null;
-  }
-
-  #acceptedDelegate({ decoded, bytes }: DelegateSubject): Accepted {
-    if (typeof decoded === "string") throw new Error("a delegate that cannot be read passed the rules");
-    const { action, publicKey, hashText } = decoded;
-    return {
-      submission: {
-        kind: "DELEGATE",
-        accountId: action.senderId,
-        receiverId: action.receiverId,
-        delegateHash: hashText,
-        payload: bytes,
-        requiredRelayer: null,
-        expiresAtHeight: action.maxBlockHeight,
-      },
-      replayMark: {
-        senderId: action.senderId,
-        publicKey,
-        nonce: action.nonce,
-        delegateHash: hashText,
-        maxBlockHeight: action.maxBlockHeight,
-      },
-      exclusiveAccount: false,
-    };
   }
 
   /**
    * The record of an earlier acceptance comes before the rules, which that acceptance itself may have made
    * fail; and it is looked for again when they refuse, because the first call may be running beside this one.
    */
-  async #once(
-    caller: Caller,
-    method: string,
-    givenKey: string,
-    body: readonly Uint8Array[],
-    work: {
-      readonly refusal: () => Promise<Refusal | undefined>;
-      readonly accepted: () => Accepted;
-      /** Aborts when nobody waits for the answer any more: then nothing is taken on. */
-      readonly signal: AbortSignal;
-    },
-  ): Promise<Submission> {
-    const { ledger, network, maxOpen, now, newId, onAccepted } = this.#options;
-    const bodyHash = hashOf(method, body);
+  async #once(caller: Caller, entitlement: Entitlement, request: Request): Promise<Submission> {
+    const { ledger, network, maxOpen, now, newId, onAccepted, onExhausted } = this.#options;
+    const { method, idempotencyKey: givenKey, signal } = request;
+    const bodyHash = hashOf(method, request.body);
     // The slash keeps derived keys apart from given ones, which cannot hold it.
     const idempotencyKey = givenKey === "" ? `body/${bodyHash.toString("hex")}` : givenKey;
     const claim = { tenant: caller.tenant, caller: caller.id, method, key: idempotencyKey };
@@ -153,66 +125,66 @@ export class Intake {
 
     const first = await earlier();
     if (first !== undefined) return first;
-    const refusal = await whileChainAnswers(work.refusal);
+    const refusal = await whileChainAnswers(request.refusal);
     if (refusal !== undefined) {
       const beside = await earlier();
       if (beside !== undefined) return beside;
-      throw new DomainError(refusal.reason, refusal.message);
+      throw refused(refusal);
     }
 
-    work.signal.throwIfAborted();
-    const { submission, replayMark, exclusiveAccount } = work.accepted();
+    signal.throwIfAborted();
+    const undertaking = request.undertaking();
+    const { submission, replayMark, exclusiveAccount, cost } = undertaking;
+    const id = newId();
+    const at = now();
     const result = await ledger.accept({
       tenant: caller.tenant,
       caller: caller.id,
       method,
       idempotencyKey,
       bodyHash,
-      submission: { ...submission, id: newId(), network },
+      submission: { ...submission, id, network },
       replayMark,
       exclusiveAccount,
       maxOpen,
-      at: now(),
+      budget: { user: caller.budgetUser, amounts: cost, limits: entitlement.budgets },
+      audit: acceptedEvent(caller, entitlement, request, undertaking, id, at),
+      at,
     });
-    switch (result.outcome) {
-      case "accepted":
-        onAccepted(result.submission);
-        return result.submission;
-      case "repeated":
-        return result.submission;
-      case "key-reused":
-        throw keyReused();
-      case "replayed":
-        throw new DomainError(
-          ErrorReason.DELEGATE_REPLAYED,
-          "a delegate with this key and nonce was accepted before",
-        );
-      case "nonce-passed":
-        throw new DomainError(
-          ErrorReason.DELEGATE_NONCE_TOO_LOW,
-          "a delegate of this key with a higher nonce was accepted before",
-        );
-      case "account-busy":
-        throw new DomainError(ErrorReason.ACCOUNT_EXISTS, "this account is being created");
-      case "queue-full":
-        throw new DomainError(ErrorReason.QUEUE_FULL, "too much unfinished work is queued", {
-          retryAfterMs: RETRY_AFTER_MS,
-        });
-    }
+    if (result.outcome === "accepted") onAccepted(result.submission, caller, result.budget);
+    if (result.outcome === "accepted" || result.outcome === "repeated") return result.submission;
+    if (result.outcome === "budget-exhausted") onExhausted(caller, result.level);
+    throw notAccepted(result, at);
   }
 }
 
-type Accepted = {
-  submission: Omit<AcceptInput["submission"], "id" | "network">;
-  replayMark: AcceptInput["replayMark"];
-  exclusiveAccount: boolean;
-};
-
-function keyReused(): DomainError {
-  return new DomainError(
-    ErrorReason.IDEMPOTENCY_KEY_REUSED,
-    "this idempotency key was used before with another body",
-  );
+function acceptedEvent(
+  caller: Caller,
+  { policyVersion }: Entitlement,
+  { method, requestId }: Request,
+  { submission, cost }: Undertaking,
+  id: string,
+  at: Date,
+): AuditEvent {
+  const { accountId, receiverId, delegateHash } = submission;
+  return {
+    tenant: caller.tenant,
+    kind: "submission.accepted",
+    actor: caller.actor,
+    at,
+    detail: {
+      submission: id,
+      method,
+      user: caller.budgetUser,
+      account: accountId,
+      receiver: receiverId,
+      ...(delegateHash === null ? {} : { delegate_hash: delegateHash }),
+      reserved_gas: cost.gas.toString(),
+      reserved_deposit: cost.deposit.toString(),
+      policy_version: policyVersion.toString(),
+      request: requestId,
+    },
+  };
 }
 
 /** SHA-256 over the method and the parts, each with its length, so that no two bodies read the same. */
@@ -224,17 +196,4 @@ function hashOf(method: string, parts: readonly Uint8Array[]): Buffer {
     hash.update(length).update(part);
   }
   return hash.digest();
-}
-
-/** Turns a chain that gave no usable answer into a refusal that a caller can act on. */
-export async function whileChainAnswers<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof ChainError)) throw error;
-    throw new DomainError(ErrorReason.CHAIN_UNAVAILABLE, "no NEAR endpoint gave a usable answer", {
-      cause: error,
-      retryAfterMs: RETRY_AFTER_MS,
-    });
-  }
 }

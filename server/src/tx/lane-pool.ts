@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { LaneKey as LedgerLaneKey } from "../ledger/ledger.ts";
 import { LaneKeeper, type LaneKeeperOptions } from "./lane-keeper.ts";
-import type { LaneWorkerOptions } from "./lane-worker.ts";
+import type { Holds, LaneWorkerOptions } from "./lane-worker.ts";
 
 /** A relayer's account and the signer's ids of the keys that it may use. */
 export interface Relayer {
@@ -24,7 +24,9 @@ export interface LanePoolOptions extends Omit<LaneKeeperOptions, "lane" | "worke
   readonly listKeys: (signal: AbortSignal) => Promise<readonly HeldKey[]>;
   /** Told when the keys cannot be had; it is tried again. */
   readonly onKeysFailed: (error: unknown) => void;
-  readonly worker: Omit<LaneWorkerOptions, "token" | "key" | "network">;
+  readonly worker: Omit<LaneWorkerOptions, "token" | "key" | "network" | "holds">;
+  /** What an operator wants left alone for now, as the lane of a public key sees it. */
+  readonly holdsOf: (publicKey: string) => Holds;
 }
 
 /** Pause before the signer is asked again for its keys, in milliseconds. */
@@ -78,13 +80,14 @@ export class LanePool {
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    const { network, relayers, listKeys, ledger, worker } = this.#options;
+    const { network, relayers, listKeys, ledger, worker, holdsOf } = this.#options;
     const keys = configuredKeys(network, relayers, await listKeys(signal));
     const lanes = await ledger.ensureLanes(keys);
     this.#keys = keys;
-    this.#keepers = lanes.map(
-      (lane) => new LaneKeeper({ ...this.#options, lane, worker: { ...worker, network, key: lane } }),
-    );
+    this.#keepers = lanes.map((lane) => {
+      const holds = () => holdsOf(lane.publicKey);
+      return new LaneKeeper({ ...this.#options, lane, worker: { ...worker, network, key: lane, holds } });
+    });
   }
 }
 

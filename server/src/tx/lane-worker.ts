@@ -39,6 +39,14 @@ export interface LaneEvents {
   laneRetrying(event: { laneId: string; step: LaneStep; error: unknown }): void;
 }
 
+/** What an operator wants left alone for now; what is signed already goes on to its end. */
+export interface Holds {
+  /** Whether this lane signs nothing new. */
+  readonly lane: boolean;
+  /** Tenants for which nothing new is signed. */
+  readonly tenants: readonly string[];
+}
+
 export interface LaneWorkerOptions {
   readonly network: string;
   readonly key: LaneKey;
@@ -53,6 +61,7 @@ export interface LaneWorkerOptions {
   readonly random: () => number;
   readonly events: LaneEvents;
   readonly readWork: (stored: LaneWork) => Work;
+  readonly holds: () => Holds;
 }
 
 /**
@@ -119,9 +128,10 @@ export class LaneWorker {
   }
 
   async #round(): Promise<void> {
-    const capacity = Math.min(this.#options.window - this.#inWindow.size, MAX_BATCH);
+    const holds = this.#options.holds();
+    const capacity = holds.lane ? 0 : Math.min(this.#options.window - this.#inWindow.size, MAX_BATCH);
     this.#wake = Promise.withResolvers();
-    const batch = capacity > 0 ? await this.#take(capacity) : [];
+    const batch = capacity > 0 ? await this.#take(capacity, holds.tenants) : [];
     if (batch.length > 0) {
       await this.#sign(batch);
       return;
@@ -132,9 +142,9 @@ export class LaneWorker {
   }
 
   /** Work with a fresh nonce each, what waits for another try first. */
-  async #take(limit: number): Promise<Work[]> {
+  async #take(limit: number, heldTenants: readonly string[]): Promise<Work[]> {
     const { ledger, token, readWork } = this.#options;
-    const again = this.#unsigned.splice(0, limit);
+    const again = this.#takeUnsigned(limit, heldTenants);
     if (again.length > 0) {
       // An earlier try may have failed because somebody else used the key, so the chain is asked anew.
       const floor = await this.#readNonceFloor();
@@ -147,8 +157,14 @@ export class LaneWorker {
     }
     const floor = this.#nonceFloor ?? (await this.#readNonceFloor());
     // Not repeated here: when the answer is lost, the claim may stand, and only a fresh start sees what it took.
-    const claimed = await ledger.claim({ ...token, limit, nonceFloor: floor });
+    const claimed = await ledger.claim({ ...token, limit, nonceFloor: floor, heldTenants });
     return claimed.map(readWork);
+  }
+
+  #takeUnsigned(limit: number, heldTenants: readonly string[]): Work[] {
+    const taken = this.#unsigned.filter(({ tenant }) => !heldTenants.includes(tenant)).slice(0, limit);
+    for (const work of taken) this.#unsigned.splice(this.#unsigned.indexOf(work), 1);
+    return taken;
   }
 
   /** The lowest nonce that the chain would take now. */

@@ -1,0 +1,78 @@
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { DomainError } from "@countersign/service-kit";
+import type { Bucket, BucketLevel, Rate, RateLimiter } from "../shared-state/rate-limiter.ts";
+import type { TenantLimits } from "../tenant/limits.ts";
+import type { Caller } from "./caller.ts";
+import { addressBucket } from "./client-address.ts";
+import { setRateHeaders } from "./rate-headers.ts";
+
+/** The rates of a relay. A tenant's limits replace those of tenant, key and user for its own calls. */
+export interface DefaultRates {
+  /** Calls from one address (IPv6: one /64), whoever they are. */
+  readonly ip: Rate;
+  /** Calls without good credentials from one address. */
+  readonly failedAuth: Rate;
+  readonly tenant: Rate;
+  readonly key: Rate;
+  /** Calls of one end user. */
+  readonly user: Rate;
+  /** Calls of one RPC by one tenant, so that no tenant uses up another's. */
+  readonly method: Rate;
+}
+
+/** Takes the tokens of one call, and tells the caller in its headers how its buckets stand. */
+export class CallRates {
+  readonly #limiter: RateLimiter;
+  readonly #defaults: DefaultRates;
+  readonly #address: string;
+  readonly #headers: Headers;
+  readonly #buckets: Bucket[] = [];
+  readonly #levels: BucketLevel[] = [];
+
+  constructor(limiter: RateLimiter, defaults: DefaultRates, address: string, headers: Headers) {
+    this.#limiter = limiter;
+    this.#defaults = defaults;
+    this.#address = addressBucket(address);
+    this.#headers = headers;
+  }
+
+  /** @throws RATE_LIMITED */
+  forAddress(): Promise<void> {
+    return this.#take([{ name: "ip", key: this.#address, rate: this.#defaults.ip }]);
+  }
+
+  /**
+   * For a call whose credentials were refused. Good credentials from the same address go on: secrets of 256 bits are
+   * not guessed, so what this bounds is what failures cost us and fill the audit log with.
+   *
+   * @throws RATE_LIMITED
+   */
+  forFailedCredentials(): Promise<void> {
+    return this.#take([{ name: "failed-auth", key: this.#address, rate: this.#defaults.failedAuth }]);
+  }
+
+  /** @throws RATE_LIMITED */
+  forCaller({ tenant, keyId, endUser }: Caller, method: string, { rates }: TenantLimits): Promise<void> {
+    const defaults = this.#defaults;
+    const buckets: [Bucket, ...Bucket[]] = [
+      { name: "tenant", key: tenant, rate: rates.tenant ?? defaults.tenant },
+      { name: "method", key: `${tenant}/${method}`, rate: defaults.method },
+    ];
+    if (keyId !== null) buckets.push({ name: "key", key: keyId, rate: rates.key ?? defaults.key });
+    if (endUser !== null) {
+      buckets.push({ name: "user", key: `${tenant}/${endUser}`, rate: rates.user ?? defaults.user });
+    }
+    return this.#take(buckets);
+  }
+
+  async #take(buckets: readonly [Bucket, ...Bucket[]]): Promise<void> {
+    const { refusal, tightest } = await this.#limiter.take(buckets);
+    this.#buckets.push(...buckets);
+    this.#levels.push(tightest);
+    setRateHeaders(this.#headers, this.#buckets, this.#levels);
+    if (refusal === undefined) return;
+    throw new DomainError(ErrorReason.RATE_LIMITED, `too many calls (${refusal.name})`, {
+      retryAfterMs: refusal.retryAfterMs,
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import { type ContextValues, createContextKey } from "@connectrpc/connect";
+import type { Scope } from "../ledger/protection-types.ts";
+
+/** Who calls, as its credentials prove it. */
+export interface Caller {
+  readonly tenant: string;
+  /** Whose idempotency keys and submissions these are: "user:ID" for an end user, else "tenant". */
+  readonly id: string;
+  /** For the audit log: "key:ID" or "user:ID". */
+  readonly actor: string;
+  /** The key's id; null for other credentials. */
+  readonly keyId: string | null;
+  /** The end user's own id within the tenant; null when the credentials name none. */
+  readonly endUser: string | null;
+  /** Whose limits count: "user:ID", or "key:ID" for calls without an end user. */
+  readonly budgetUser: string;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+const callerKey = createContextKey<Caller | undefined>(undefined, { description: "the caller" });
+
+/** Notes whom the gate let in. */
+export function setCaller(values: ContextValues, caller: Caller): void {
+  values.set(callerKey, caller);
+}
+
+/** The caller that the gate let in. Throws for a call that came in without one: that is a fault of ours. */
+export function callerOf(values: ContextValues): Caller {
+  const caller = values.get(callerKey);
+  if (caller === undefined) throw new Error("a call without a caller reached its handler");
+  return caller;
+}

@@ -1,0 +1,160 @@
+import type { BlockList } from "node:net";
+import { Code } from "@connectrpc/connect";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { codeOfReason, DomainError, type Gate, peerKey, requestIdKey } from "@countersign/service-kit";
+import type { Scope } from "../ledger/protection-types.ts";
+import type { RateLimiter } from "../shared-state/rate-limiter.ts";
+import type { Directory, TenantAccess } from "../tenant/directory.ts";
+import { pauseRefusal } from "../tenant/pauses.ts";
+import { CallRates, type DefaultRates } from "./call-rates.ts";
+import { type Caller, setCaller } from "./caller.ts";
+import { isEndUserId, onBehalfOf } from "./callers.ts";
+import { clientAddress } from "./client-address.ts";
+import { methodAccess } from "./method-access.ts";
+import { invalidCredentials, type ProvenActor, RefusedCredentials } from "./refused-credentials.ts";
+
+/** A call that the gate did not let in. */
+export interface RefusedCall {
+  /** Empty while nothing proves whose the call is. */
+  readonly tenant: string;
+  /** "key:ID", "user:ID" or "anonymous". */
+  readonly actor: string;
+  readonly reason: ErrorReason;
+  /** The RPC's name. */
+  readonly method: string;
+  readonly address: string;
+  readonly requestId: string;
+}
+
+export interface GateOptions {
+  /** As from `createAuthenticator`. */
+  readonly authenticate: (headers: Headers) => Promise<Caller>;
+  readonly directory: Pick<Directory, "access" | "pauses">;
+  readonly limiter: RateLimiter;
+  readonly rates: DefaultRates;
+  /** As from `parseTrustedProxies`. */
+  readonly trustedProxies: BlockList;
+  readonly onRefused: (call: RefusedCall) => void;
+  /** Told of each call that a key let in. */
+  readonly onKeyUsed: (keyId: string) => void;
+}
+
+const ANONYMOUS: ProvenActor = { tenant: "", actor: "anonymous" };
+
+/**
+ * Lets a call in when its address, credentials, tenant, scope, origin, pauses and rates all say so, in this order, and
+ * notes its caller. Looks at headers only, so that who may not call costs no body. Public methods are asked for
+ * their address's rate alone. Refusals carry Retry-After (seconds) where waiting helps.
+ *
+ * @throws CREDENTIALS_*, TENANT_*, END_USER_NOT_ALLOWED, SCOPE_MISSING, ORIGIN_NOT_ALLOWED, PAUSED, RATE_LIMITED;
+ *   FIELD_INVALID for an X-End-User that can be nobody's id
+ */
+export function createGate(options: GateOptions): Gate {
+  const { limiter, rates: defaults, trustedProxies, onKeyUsed, onRefused } = options;
+  return async (context) => {
+    const { requestHeader, responseHeader, values, method } = context;
+    const address = clientAddress({
+      peer: values.get(peerKey).address,
+      forwardedFor: requestHeader.get("x-forwarded-for") ?? undefined,
+      trustedProxies,
+    });
+    const rates = new CallRates(limiter, defaults, address, responseHeader);
+    let who = ANONYMOUS;
+    try {
+      await rates.forAddress();
+      const access = methodAccess(method);
+      if (access === "public") return;
+      const proven = await authenticated(options, requestHeader, rates);
+      who = proven;
+      const tenant = tenantOf(proven, options.directory, requestHeader);
+      const caller = withEndUser(proven, requestHeader);
+      if (!caller.scopes.has(access)) {
+        throw new DomainError(ErrorReason.SCOPE_MISSING, `the credentials lack the scope "${access}"`);
+      }
+      assertOrigin(tenant, requestHeader);
+      assertNotPaused(options.directory, caller, method.name, access);
+      await rates.forCaller(caller, method.name, tenant.limits);
+      setCaller(values, caller);
+      if (caller.keyId !== null) onKeyUsed(caller.keyId);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      if (error instanceof RefusedCredentials && error.whose !== undefined) who = error.whose;
+      adviseCaller(error, responseHeader);
+      const { tenant, actor } = who;
+      const requestId = values.get(requestIdKey);
+      onRefused({ tenant, actor, reason: error.reason, method: method.name, address, requestId });
+      throw error;
+    }
+  };
+}
+
+async function authenticated(
+  { authenticate }: GateOptions,
+  headers: Headers,
+  rates: CallRates,
+): Promise<Caller> {
+  try {
+    return await authenticate(headers);
+  } catch (error) {
+    if (isUnauthenticated(error)) await rates.forFailedCredentials();
+    throw error;
+  }
+}
+
+function tenantOf(caller: Caller, directory: GateOptions["directory"], headers: Headers): TenantAccess {
+  const access = directory.access(caller.tenant);
+  if (access === undefined) throw invalidCredentials();
+  if (access.tenant.disabled) throw new DomainError(ErrorReason.TENANT_DISABLED, "the tenant is disabled");
+  const named = headers.get("x-tenant");
+  if (named !== null && named !== caller.tenant) {
+    throw new DomainError(ErrorReason.TENANT_MISMATCH, "the credentials belong to another tenant");
+  }
+  return access;
+}
+
+/** Only trusted credentials speak for others; who has a name of its own may repeat it. */
+function withEndUser(caller: Caller, headers: Headers): Caller {
+  const endUser = headers.get("x-end-user");
+  if (endUser === null || endUser === caller.endUser) return caller;
+  if (caller.endUser !== null || !caller.scopes.has("end-users")) {
+    throw new DomainError(ErrorReason.END_USER_NOT_ALLOWED, "the credentials may not name this end user");
+  }
+  if (!isEndUserId(endUser)) {
+    throw new DomainError(
+      ErrorReason.FIELD_INVALID,
+      "X-End-User must be 1 to 128 printable ASCII characters without spaces",
+    );
+  }
+  return onBehalfOf(caller, endUser);
+}
+
+/** Browsers name the origin, and pages cannot change it; other callers name none. */
+function assertOrigin({ policy }: TenantAccess, headers: Headers): void {
+  const origin = headers.get("origin");
+  if (origin !== null && !policy.allowedOrigins.includes(origin)) {
+    throw new DomainError(ErrorReason.ORIGIN_NOT_ALLOWED, "the tenant does not allow this origin");
+  }
+}
+
+function assertNotPaused(
+  { pauses }: GateOptions["directory"],
+  { tenant }: Caller,
+  method: string,
+  scope: Scope,
+): void {
+  const reads = scope !== "submit" && scope !== "accounts";
+  const refusal = pauseRefusal(pauses, { tenant, method, reads });
+  if (refusal === undefined) return;
+  const { reason, message, retryAfterMs } = refusal;
+  throw new DomainError(reason, message, retryAfterMs === undefined ? {} : { retryAfterMs });
+}
+
+function adviseCaller({ reason, retryAfterMs }: DomainError, headers: Headers): void {
+  if (retryAfterMs !== undefined) headers.set("Retry-After", String(Math.ceil(retryAfterMs / 1000)));
+  // HTTP asks for it with each 401 (RFC 9110, section 11.6.1).
+  if (codeOfReason(reason) === Code.Unauthenticated) headers.set("WWW-Authenticate", "Bearer");
+}
+
+function isUnauthenticated(error: unknown): boolean {
+  return error instanceof DomainError && codeOfReason(error.reason) === Code.Unauthenticated;
+}

@@ -1,0 +1,39 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
+import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
+import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { Health } from "@countersign/gen/health/v1/health_pb.ts";
+import { expect, test } from "vitest";
+import { assertAccessStated, methodAccess } from "./method-access.ts";
+
+const PUBLIC_PORT: DescService[] = [RelayService, Health, ServerReflection, ServerReflectionAlpha];
+
+test("every method of the public port says who may call it", () => {
+  expect(() => assertAccessStated(PUBLIC_PORT)).not.toThrow();
+});
+
+test("these methods, and no others, are open to everybody", () => {
+  const methods = PUBLIC_PORT.flatMap((service) => service.methods);
+  const open = methods.filter((method) => methodAccess(method) === "public");
+  expect(open.map(({ parent, name }) => `${parent.typeName}/${name}`)).toEqual([
+    "countersign.relay.v1.RelayService/GetRelayInfo",
+    "grpc.health.v1.Health/Check",
+    "grpc.health.v1.Health/Watch",
+    "grpc.health.v1.Health/List",
+    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+  ]);
+});
+
+test("what spends money needs a scope of its own", () => {
+  expect(methodAccess(RelayService.method.submitDelegate)).toBe("submit");
+  expect(methodAccess(RelayService.method.createAccount)).toBe("accounts");
+});
+
+test("a service whose methods are not listed stops the start, with their names", () => {
+  expect(() => assertAccessStated([RelayService, TenantService])).toThrow(
+    "countersign.admin.v1.TenantService/CreateTenant, countersign.admin.v1.TenantService/GetTenant",
+  );
+  expect(() => methodAccess(TenantService.method.createTenant)).toThrow("nothing says who may call");
+});

@@ -1,0 +1,42 @@
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import type { Scope } from "../ledger/protection-types.ts";
+
+/** Open to everybody, or the scope that a method needs. */
+export type MethodAccess = "public" | Scope;
+
+/** Every method of the public port. A method that does not stand here is served to nobody. */
+const METHODS: Readonly<Record<string, MethodAccess>> = {
+  "grpc.health.v1.Health/Check": "public",
+  "grpc.health.v1.Health/List": "public",
+  "grpc.health.v1.Health/Watch": "public",
+  "grpc.reflection.v1.ServerReflection/ServerReflectionInfo": "public",
+  "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": "public",
+  "countersign.relay.v1.RelayService/GetRelayInfo": "public",
+  "countersign.relay.v1.RelayService/SubmitDelegate": "submit",
+  "countersign.relay.v1.RelayService/CreateAccount": "accounts",
+  "countersign.relay.v1.RelayService/GetSubmission": "read",
+  "countersign.relay.v1.RelayService/WatchSubmission": "read",
+  "countersign.relay.v1.RelayService/GetTransaction": "read",
+  "countersign.relay.v1.RelayService/CheckDelegate": "read",
+  "countersign.relay.v1.RelayService/ListSubmissions": "list",
+};
+
+/** What a call of the method needs. Throws for a method that does not stand in the table: nobody may call it. */
+export function methodAccess(method: DescMethod): MethodAccess {
+  const name = fullName(method);
+  const access = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+  if (access === undefined) throw new Error(`nothing says who may call ${name}`);
+  return access;
+}
+
+/** Throws, with all their names, when some methods of these services do not stand in the table. */
+export function assertAccessStated(services: readonly DescService[]): void {
+  const missing = services
+    .flatMap(({ methods }) => methods.map(fullName))
+    .filter((name) => !Object.hasOwn(METHODS, name));
+  if (missing.length > 0) throw new Error(`nothing says who may call ${missing.join(", ")}`);
+}
+
+function fullName(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}

@@ -1,0 +1,66 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { formatPublicKey, parsePublicKey, verifySignature } from "@countersign/near";
+import type { Secret } from "@countersign/service-kit";
+import type { SignedAuditHead } from "../ledger/protection-types.ts";
+import { type DatedHead, headStatement } from "./statements.ts";
+
+/** The seed of development relays. Everybody knows it: its signatures prove nothing. */
+export const DEVELOPMENT_AUDIT_SEED = "c0de".repeat(16);
+
+/** DER of PrivateKeyInfo for Ed25519 up to the 32 bytes of the seed (RFC 8410, section 7). */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+/** Bytes of a SubjectPublicKeyInfo before the 32 bytes of the key (RFC 8410, section 4). */
+const SPKI_PREFIX_BYTES = 12;
+
+/** Signs the heads and the exports of the audit log (Ed25519). */
+export class AuditKey {
+  readonly #privateKey: KeyObject;
+  /** "ed25519:" and base58: what an auditor keeps. */
+  readonly publicKey: string;
+
+  private constructor(privateKey: KeyObject) {
+    this.#privateKey = privateKey;
+    const spki = createPublicKey(privateKey).export({ format: "der", type: "spki" });
+    this.publicKey = formatPublicKey({ type: "ed25519", data: spki.subarray(SPKI_PREFIX_BYTES) });
+  }
+
+  /**
+   * Reads a seed of 32 bytes: 64 hexadecimal digits, or base64 with its padding. Throws TypeError for anything else,
+   * which does not repeat the text.
+   */
+  static fromSeed(seed: Secret<string>): AuditKey {
+    const der = Buffer.concat([PKCS8_PREFIX, seedBytes(seed.reveal())]);
+    try {
+      return new AuditKey(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
+    } finally {
+      der.fill(0);
+    }
+  }
+
+  /** Signs a head: "the chain stood here at this time". */
+  sign(head: DatedHead): SignedAuditHead {
+    return { ...head, publicKey: this.publicKey, signature: this.signStatement(headStatement(head)) };
+  }
+
+  /** The signature over one of the statements of statements.ts, 64 bytes. */
+  signStatement(statement: Uint8Array): Uint8Array {
+    return sign(null, statement, this.#privateKey);
+  }
+}
+
+/** Whether a signature is the key's ("ed25519:…") over a statement. Throws PublicKeyError for what is no key. */
+export function verifyStatement(publicKey: string, statement: Uint8Array, signature: Uint8Array): boolean {
+  const key = parsePublicKey(publicKey);
+  return key.type === "ed25519" && verifySignature(key, statement, { type: "ed25519", data: signature });
+}
+
+/** Whether a head is signed by the key that it names. Whose key that is, the caller must know. */
+export function verifyHead(head: SignedAuditHead): boolean {
+  return verifyStatement(head.publicKey, headStatement(head), head.signature);
+}
+
+function seedBytes(text: string): Uint8Array {
+  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, "hex");
+  if (/^[A-Za-z0-9+/]{43}=$/.test(text)) return Buffer.from(text, "base64");
+  throw new TypeError("an audit seed is 32 bytes, as 64 hexadecimal digits or as base64");
+}

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { AuditEvent } from "../ledger/protection-types.ts";
+import { AuditLog } from "./audit-log.ts";
+import { boundedEvent } from "./bounded-event.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const refusal = {
+  tenant: "acme",
+  kind: "auth.refused" as const,
+  actor: "anonymous",
+  reason: "KEY_UNKNOWN",
+  method: "x",
+  address: "192.0.2.1",
+};
+
+function startLog() {
+  const written: AuditEvent[] = [];
+  const state = { fails: false, failures: 0 };
+  const log = new AuditLog({
+    store: {
+      appendAudit: async (events) => {
+        if (state.fails) throw new Error("away");
+        written.push(...events);
+      },
+    },
+    now: () => new Date(0),
+    onFailed: () => {
+      state.failures += 1;
+    },
+  });
+  return { log, written, state };
+}
+
+const total = (events: readonly AuditEvent[]) =>
+  events.reduce((sum, { detail }) => sum + Number(detail.count), 0);
+
+describe("the audit log", () => {
+  it("writes refusals that are alike as one event with their count", async () => {
+    const { log, written } = startLog();
+    for (let i = 0; i < 1000; i++) log.note(refusal);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(written).toHaveLength(1);
+    expect(written[0]).toMatchObject({
+      kind: "auth.refused",
+      detail: { reason: "KEY_UNKNOWN", count: 1000 },
+    });
+  });
+
+  it("writes a bounded number of events whatever callers send, and counts them all", async () => {
+    const { log, written } = startLog();
+    for (let i = 0; i < 10_000; i++) log.note({ ...refusal, tenant: `t${i % 500}`, address: `address ${i}` });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(written.length).toBeLessThanOrEqual(256 + 64 + 3);
+    expect(total(written)).toBe(10_000);
+  });
+
+  it("goes on counting while the ledger is away, and writes everything when it is back", async () => {
+    const { log, written, state } = startLog();
+    state.fails = true;
+    for (let second = 0; second < 5; second++) {
+      log.note(refusal);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(state.failures).toBeGreaterThan(1);
+    state.fails = false;
+    await log.close();
+    expect(total(written)).toBe(5);
+  });
+});
+
+it("bounds what it stores: length, NUL, lone surrogates, size", () => {
+  const detail = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`f${i}`, "é".repeat(1000)]));
+  const actor = `\0\ud800${"a".repeat(1000)}`;
+  const event = boundedEvent({ tenant: "t", kind: "k", actor, at: new Date(0), detail });
+  expect(event.actor).toBe(`\uFFFD\uFFFD${"a".repeat(254)}`);
+  expect(event.detail.f0).toBe("é".repeat(256));
+  expect(Buffer.byteLength(JSON.stringify(event.detail))).toBeLessThanOrEqual(8192);
+  expect(event.detail.omitted).toBe(100 - (Object.keys(event.detail).length - 1));
+});

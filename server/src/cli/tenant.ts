@@ -1,0 +1,95 @@
+import {
+  CreateTenantResponseSchema,
+  GetTenantResponseSchema,
+  ListTenantsResponseSchema,
+  type Tenant,
+  TokenIssuersSchema,
+  UpdateTenantResponseSchema,
+} from "@countersign/gen/countersign/admin/v1/tenant_pb.ts";
+import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
+import { Command } from "commander";
+import { type AdminOptions, adminClient, withAdminOptions } from "./admin-connection.ts";
+import { wholeNumber } from "./arguments.ts";
+import { readDocument } from "./document-file.ts";
+import { formatTable, printAnswer } from "./print.ts";
+import { timeText } from "./time-text.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface UpdateOptions extends AdminOptions {
+  name?: string;
+  disable?: true;
+  enable?: true;
+  tokenIssuers?: string;
+  expectedVersion?: bigint;
+}
+
+/** `countersign tenant …` */
+export function tenantCommand(): Command {
+  const tenant = new Command("tenant").description("whom the relay serves");
+  withAdminOptions(tenant.command("create").description("create a tenant").argument("<tenant>"))
+    .option("--name <text>", "a name for people", "")
+    .action(async (id: string, options: AdminOptions & { name: string }) => {
+      const answer = await adminClient(TenantService, options).createTenant({
+        tenant: id,
+        displayName: options.name,
+      });
+      printAnswer(CreateTenantResponseSchema, answer, options, one);
+    });
+  withAdminOptions(tenant.command("get").description("show a tenant").argument("<tenant>")).action(
+    async (id: string, options: AdminOptions) => {
+      const answer = await adminClient(TenantService, options).getTenant({ tenant: id });
+      printAnswer(GetTenantResponseSchema, answer, options, one);
+    },
+  );
+  withAdminOptions(tenant.command("list").description("show all tenants")).action(
+    async (options: AdminOptions) => {
+      const answer = await adminClient(TenantService, options).listTenants({});
+      printAnswer(ListTenantsResponseSchema, answer, options, ({ tenants }) => table(tenants));
+    },
+  );
+  withAdminOptions(tenant.command("update").description("change a tenant").argument("<tenant>"))
+    .option("--name <text>", "a new name for people")
+    .option("--disable", "refuse all of its calls")
+    .option("--enable", "take its calls again")
+    .option("--token-issuers <file>", "YAML or JSON: {issuers: […]}, in place of those that it has")
+    .option("--expected-version <number>", "the version to replace; default: the current one", wholeNumber)
+    .action(update);
+  return tenant;
+}
+
+async function update(id: string, options: UpdateOptions): Promise<void> {
+  const { name, disable, enable, tokenIssuers } = options;
+  if (disable && enable) throw new UsageError("--disable and --enable exclude each other");
+  if (name === undefined && !disable && !enable && tokenIssuers === undefined) {
+    throw new UsageError("nothing to change: give --name, --disable, --enable or --token-issuers");
+  }
+  const client = adminClient(TenantService, options);
+  const expectedVersion =
+    options.expectedVersion ?? (await client.getTenant({ tenant: id })).tenant?.version ?? 0n;
+  const answer = await client.updateTenant({
+    tenant: id,
+    expectedVersion,
+    ...(name === undefined ? {} : { displayName: name }),
+    ...(disable || enable ? { disabled: disable === true } : {}),
+    ...(tokenIssuers === undefined ? {} : { tokenIssuers: readDocument(TokenIssuersSchema, tokenIssuers) }),
+  });
+  printAnswer(UpdateTenantResponseSchema, answer, options, one);
+}
+
+function one({ tenant }: { tenant?: Tenant | undefined }): string {
+  return table(tenant === undefined ? [] : [tenant]);
+}
+
+function table(tenants: readonly Tenant[]): string {
+  return formatTable({
+    columns: ["TENANT", "NAME", "STATE", "ISSUERS", "VERSION", "CREATED"],
+    rows: tenants.map((t) => [
+      t.id,
+      t.displayName,
+      t.disabled ? "disabled" : "enabled",
+      t.tokenIssuers.map(({ issuer }) => issuer).join(" "),
+      String(t.version),
+      timeText(t.createTime),
+    ]),
+  });
+}

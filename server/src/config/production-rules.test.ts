@@ -1,0 +1,180 @@
+import { ConfigError } from "@countersign/service-kit";
+import { expect, test } from "vitest";
+import { DEVELOPMENT_PEPPER } from "../access/api-key.ts";
+import { DEVELOPMENT_AUDIT_SEED } from "../audit/audit-key.ts";
+import { loadRelayConfig } from "./config.ts";
+
+const SECRETS = {
+  PEPPER: "p".repeat(32),
+  SEED: "5".repeat(64),
+  ADMIN_KEY: "a".repeat(32),
+  SHORT: "s".repeat(31),
+  DEVELOPMENT_PEPPER,
+  DEVELOPMENT_SEED: Buffer.from(DEVELOPMENT_AUDIT_SEED, "hex").toString("base64"),
+};
+
+/** Safe for production, with several replicas. */
+const GOOD: Readonly<Record<string, string>> = {
+  network: "testnet",
+  replicas: "2",
+  "ledger.url": "postgres://db/relay",
+  "redis.url": "redis://redis:6379",
+  "signer.url": "unix:/run/signer.sock",
+  "near.endpoints": '[{"url": "https://rpc.example"}, {"url": "http://127.0.0.1:3030"}]',
+  relayers: '[{"account_id": "app.near", "key_ids": ["relayer-1"]}]',
+  "cors.origins": '["https://wallet.example"]',
+  "auth.api_key_peppers": '["env:PEPPER"]',
+  "audit.signing_seed": "env:SEED",
+  "admin.listen": '{"host": "127.0.0.1", "port": 0}',
+  "admin.tls": '{"cert_file": "cert.pem", "key_file": "key.pem"}',
+  "admin.keys": '[{"name": "ops", "role": "admin", "secret": "env:ADMIN_KEY"}]',
+};
+
+interface Violation {
+  readonly name: string;
+  /** What differs from GOOD; undefined leaves a setting out. */
+  readonly change: Readonly<Record<string, string | undefined>>;
+  readonly path: string;
+  /** Refused wherever the relay runs. */
+  readonly always?: true;
+}
+
+const VIOLATIONS: readonly Violation[] = [
+  { name: "a wildcard origin", change: { "cors.origins": '["*"]' }, path: "cors.origins.0", always: true },
+  {
+    name: "the default pepper",
+    change: { "auth.api_key_peppers": undefined },
+    path: "auth.api_key_peppers",
+  },
+  {
+    name: "a short pepper",
+    change: { "auth.api_key_peppers": '["env:PEPPER", "env:SHORT"]' },
+    path: "auth.api_key_peppers.1",
+  },
+  {
+    name: "development's pepper, given as one's own",
+    change: { "auth.api_key_peppers": '["env:DEVELOPMENT_PEPPER"]' },
+    path: "auth.api_key_peppers.0",
+  },
+  { name: "the default audit seed", change: { "audit.signing_seed": undefined }, path: "audit.signing_seed" },
+  {
+    name: "development's audit seed, given as one's own",
+    change: { "audit.signing_seed": "env:DEVELOPMENT_SEED" },
+    path: "audit.signing_seed",
+  },
+  {
+    name: "a short audit seed",
+    change: { "audit.signing_seed": "env:SHORT" },
+    path: "audit.signing_seed",
+    always: true,
+  },
+  {
+    name: "a short admin key",
+    change: { "admin.keys": '[{"name": "ops", "role": "admin", "secret": "env:SHORT"}]' },
+    path: "admin.keys.0.secret",
+  },
+  {
+    name: "an embedded ledger with several replicas",
+    change: { "ledger.url": "sqlite:relay.db" },
+    path: "ledger.url",
+  },
+  { name: "no Redis with several replicas", change: { "redis.url": undefined }, path: "redis" },
+  { name: "an admin port in plain text", change: { "admin.tls": undefined }, path: "admin.tls" },
+  {
+    name: "a signer that is no process of its own",
+    change: { "signer.url": "in-process" },
+    path: "signer.url",
+    always: true,
+  },
+  {
+    name: "an http endpoint off loopback",
+    change: { "near.endpoints": '[{"url": "https://rpc.example"}, {"url": "http://rpc.example"}]' },
+    path: "near.endpoints.1.url",
+  },
+];
+
+function pathsOfProblems(change: Violation["change"], mode: string): string[] {
+  try {
+    loadRelayConfig({ env: { ...SECRETS, NODE_ENV: mode }, flags: { ...GOOD, ...change } });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const secret of Object.values(SECRETS)) expect(error.message).not.toContain(secret);
+    return error.problems.map(({ path }) => path);
+  }
+}
+
+test("production starts with what is safe", () => {
+  expect(pathsOfProblems({}, "production")).toEqual([]);
+});
+
+test.each(VIOLATIONS)("production refuses $name", ({ change, path }) => {
+  expect(pathsOfProblems(change, "production")).toEqual([path]);
+});
+
+test.each(VIOLATIONS)("development has its own view of $name", ({ change, path, always }) => {
+  expect(pathsOfProblems(change, "development")).toEqual(always === true ? [path] : []);
+});
+
+test("production names all violations at once", () => {
+  // Of several for one setting, the first.
+  const all = VIOLATIONS.filter(({ change }, i) => {
+    const [setting = ""] = Object.keys(change);
+    return VIOLATIONS.findIndex((other) => setting in other.change) === i;
+  });
+  const change = Object.assign({}, ...all.map((violation) => violation.change));
+  expect(all.length).toBe(9);
+  expect(pathsOfProblems(change, "production").sort()).toEqual(all.map(({ path }) => path).sort());
+});
+
+test("what is unsafe is named beside what is missing or malformed", () => {
+  const change = {
+    network: undefined,
+    relayers: "7",
+    replicas: "many",
+    "redis.url": undefined,
+    "ledger.url": "sqlite:relay.db",
+    "near.endpoints": '[{"url": "http://rpc.example"}, "x", 7]',
+    "auth.api_key_peppers": '["env:NOT_SET", "env:SHORT"]',
+    "audit.signing_seed": "env:NOT_SET",
+    "admin.keys": '[{"name": "ops", "role": "admin", "secret": "env:SHORT"}, 7]',
+    "admin.tls": undefined,
+  };
+  expect(pathsOfProblems(change, "production").sort()).toEqual([
+    "admin.keys.0.secret",
+    "admin.keys.1",
+    "admin.tls",
+    "audit.signing_seed",
+    "auth.api_key_peppers.0",
+    "auth.api_key_peppers.1",
+    "ledger.url",
+    "near.endpoints.0.url",
+    "near.endpoints.1",
+    "near.endpoints.2",
+    "network",
+    "redis",
+    "relayers",
+    "replicas",
+  ]);
+});
+
+test("one replica needs neither PostgreSQL nor Redis in production", () => {
+  const change = { replicas: "1", "ledger.url": "sqlite:relay.db", "redis.url": undefined };
+  expect(pathsOfProblems(change, "production")).toEqual([]);
+});
+
+test("production takes an admin port without TLS on a Unix socket only", () => {
+  const unix = { "admin.listen": '{"unix": "/run/admin.sock"}', "admin.tls": undefined };
+  expect(pathsOfProblems(unix, "production")).toEqual([]);
+});
+
+test.each([
+  ["http://localhost:3030", []],
+  ["http://127.9.9.9:3030", []],
+  ["http://[::1]:3030", []],
+  ["http://127.0.0.1.example:3030", ["near.endpoints.0.url"]],
+  ["http://[::2]:3030", ["near.endpoints.0.url"]],
+])("of %s, production says %j", (url, problems) => {
+  const change = { "near.endpoints": JSON.stringify([{ url }]) };
+  expect(pathsOfProblems(change, "production")).toEqual(problems);
+});

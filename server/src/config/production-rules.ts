@@ -1,0 +1,95 @@
+import { Secret } from "@countersign/service-kit";
+import { DEVELOPMENT_PEPPER } from "../access/api-key.ts";
+import { isDevelopmentSeed } from "./audit-seed.ts";
+import { isOnLoopback } from "./loopback.ts";
+
+/**
+ * The settings that production is particular about, under their names in the file. Anything may stand in them: they
+ * are looked at whatever else is wrong, so that everything is named at once.
+ */
+export interface GuardedSettings {
+  readonly replicas?: unknown;
+  readonly ledger?: { readonly url?: unknown };
+  readonly redis?: unknown;
+  readonly near?: { readonly endpoints?: unknown };
+  readonly auth?: { readonly api_key_peppers?: unknown };
+  readonly audit?: { readonly signing_seed?: unknown };
+  readonly admin?:
+    | { readonly listen?: { readonly unix?: unknown }; readonly tls?: unknown; readonly keys?: unknown }
+    | undefined;
+}
+
+interface Problem {
+  path: (string | number)[];
+  message: string;
+}
+
+/** 256 bits. */
+const MIN_SECRET_BYTES = 32;
+
+/**
+ * Everything that NODE_ENV=production does not start with and development does. Wildcard origins and a signer inside of
+ * the relay are refused by the schema itself, wherever the relay runs.
+ */
+export function* productionProblems(settings: GuardedSettings): Generator<Problem> {
+  yield* sharedState(settings);
+  yield* secrets(settings);
+  const { admin, near } = settings;
+  if (admin !== undefined && admin?.listen?.unix === undefined && admin?.tls === undefined) {
+    const message = "is needed in production, on loopback too: admin credentials would travel in plain text";
+    yield { path: ["admin", "tls"], message };
+  }
+  for (const [i, endpoint] of list(near?.endpoints)) {
+    const url = URL.parse(String(endpoint?.url));
+    if (url?.protocol !== "http:" || isOnLoopback(url)) continue;
+    yield { path: ["near", "endpoints", i, "url"], message: "must be https:// in production, off loopback" };
+  }
+}
+
+function* sharedState({ replicas, ledger, redis }: GuardedSettings): Generator<Problem> {
+  if (replicas === 1) return;
+  if (textOf(ledger?.url)?.startsWith("sqlite:")) {
+    const message = "must be postgres://… in production with several replicas: sqlite serves one process";
+    yield { path: ["ledger", "url"], message };
+  }
+  if (redis === undefined) {
+    const message = "is needed in production with several replicas: each would count rates for itself";
+    yield { path: ["redis"], message };
+  }
+}
+
+function* secrets({ auth, audit, admin }: GuardedSettings): Generator<Problem> {
+  if (auth?.api_key_peppers === undefined) yield { path: ["auth", "api_key_peppers"], message: NEEDED };
+  for (const [i, pepper] of list(auth?.api_key_peppers)) {
+    const path = ["auth", "api_key_peppers", i];
+    if (isShort(pepper)) yield { path, message: TOO_SHORT };
+    if (textOf(pepper) === DEVELOPMENT_PEPPER) yield { path, message: KNOWN };
+  }
+  const seed = audit?.signing_seed;
+  if (seed === undefined) yield { path: ["audit", "signing_seed"], message: NEEDED };
+  if (seed instanceof Secret && isDevelopmentSeed(seed)) {
+    yield { path: ["audit", "signing_seed"], message: KNOWN };
+  }
+  for (const [i, key] of list(admin?.keys)) {
+    if (isShort(key?.secret)) yield { path: ["admin", "keys", i, "secret"], message: TOO_SHORT };
+  }
+}
+
+const NEEDED = "is needed in production: the default is known to everybody";
+const KNOWN = "is the default of development, which is known to everybody";
+const TOO_SHORT = `must have at least ${MIN_SECRET_BYTES} bytes in production`;
+
+/** The items of a list with their places; none of what is no list. */
+function list(value: unknown): [number, { url?: unknown; secret?: unknown } | undefined][] {
+  return Array.isArray(value) ? [...value.entries()] : [];
+}
+
+/** False for what is no secret: then its reference is the problem. */
+function isShort(secret: unknown): boolean {
+  const text = textOf(secret);
+  return text !== undefined && Buffer.byteLength(text) < MIN_SECRET_BYTES;
+}
+
+function textOf(secret: unknown): string | undefined {
+  return secret instanceof Secret ? String(secret.reveal()) : undefined;
+}

@@ -1,0 +1,24 @@
+import { z } from "zod";
+
+/** A token bucket with these defaults. */
+function rate(perSecond: number, burst: number) {
+  return z
+    .strictObject({
+      per_second: z.number().gt(0).max(100_000).default(perSecond),
+      burst: z.int().min(1).max(1_000_000).default(burst),
+    })
+    .prefault({});
+}
+
+/** How often callers may call. A tenant's own limits come before the defaults here. */
+export const ratesSection = z
+  .strictObject({
+    ip: rate(20, 60),
+    failed_auth: rate(1, 10),
+    tenant: rate(200, 400),
+    key: rate(100, 200),
+    user: rate(5, 20),
+    method: rate(500, 1000),
+    redis_down_fraction: z.number().gt(0).max(1).default(0.25),
+  })
+  .prefault({});

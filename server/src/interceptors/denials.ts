@@ -1,0 +1,43 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { codeOfReason, DomainError, reasonName, requestIdKey } from "@countersign/service-kit";
+import { type Caller, callerOf } from "../access/caller.ts";
+
+/** A call that was let in and refused: by policy, budget, pause or balance, or as a replay. */
+export interface Denial {
+  readonly caller: Caller;
+  readonly method: string;
+  readonly reason: string;
+  readonly requestId: string;
+}
+
+const DENIALS: ReadonlySet<ErrorReason> = new Set([
+  ErrorReason.BUDGET_EXHAUSTED,
+  ErrorReason.DELEGATE_REPLAYED,
+  ErrorReason.PAUSED,
+  ErrorReason.RELAYER_BALANCE_LOW,
+]);
+
+/** Tells of every unary call that is denied. Stands inside of the mapping of errors. */
+export function denialsInterceptor(onDenied: (denial: Denial) => void): Interceptor {
+  return (next) => async (request) => {
+    try {
+      return await next(request);
+    } catch (error) {
+      if (error instanceof DomainError && isDenial(error.reason)) {
+        onDenied({
+          caller: callerOf(request.contextValues),
+          method: request.method.name,
+          reason: reasonName(error.reason),
+          requestId: request.contextValues.get(requestIdKey),
+        });
+      }
+      throw error;
+    }
+  };
+}
+
+function isDenial(reason: ErrorReason): boolean {
+  return DENIALS.has(reason) || codeOfReason(reason) === Code.PermissionDenied;
+}

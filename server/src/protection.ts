@@ -1,0 +1,162 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { type Gate, type Logger, reasonName, Secret } from "@countersign/service-kit";
+import { ApiKeyHasher, DEVELOPMENT_PEPPER } from "./access/api-key.ts";
+import { type Authenticator, createAuthenticator } from "./access/authenticator.ts";
+import { parseTrustedProxies } from "./access/client-address.ts";
+import { createGate } from "./access/gate.ts";
+import { KeyUses } from "./access/key-uses.ts";
+import { TokenAuthenticator } from "./access/token-authenticator.ts";
+import { DEFAULT_KEY_FETCHING } from "./access/token-keys.ts";
+import { AuditKeeper } from "./audit/audit-keeper.ts";
+import { AuditKey, DEVELOPMENT_AUDIT_SEED } from "./audit/audit-key.ts";
+import { AuditLog } from "./audit/audit-log.ts";
+import { BalanceWatch } from "./balance/balance-watch.ts";
+import { pruneBudgets } from "./budget/budget-pruner.ts";
+import type { RelayConfig } from "./config/config.ts";
+import { denialsInterceptor } from "./interceptors/denials.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import type { NearViews } from "./near/views.ts";
+import type { Events } from "./observability/events.ts";
+import { openRateLimiter } from "./shared-state/open-rate-limiter.ts";
+import { Directory } from "./tenant/directory.ts";
+
+export interface ProtectionOptions {
+  readonly config: RelayConfig;
+  readonly ledger: Ledger;
+  readonly views: NearViews;
+  readonly events: Events;
+  readonly log: Logger;
+  readonly now: () => Date;
+  /** Asked before API keys and tokens. */
+  readonly authenticators: readonly Authenticator[];
+}
+
+/** What stands between the relay and its callers. */
+export interface Protection {
+  readonly directory: Directory;
+  readonly hasher: ApiKeyHasher;
+  readonly gate: Gate;
+  /** Around the handlers. */
+  readonly denials: Interceptor;
+  readonly audit: AuditLog;
+  readonly auditKey: AuditKey;
+  readonly auditKeeper: AuditKeeper;
+  readonly balance: BalanceWatch;
+  /** Follows the ledger and the balance, and keeps the audit log, until `signal` aborts. Never throws. */
+  run(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens it all. Rejects when the ledger does. */
+export async function openProtection(options: ProtectionOptions): Promise<Protection> {
+  const { config, ledger, views, events, log, now, authenticators } = options;
+  const directory = await Directory.open({
+    store: ledger,
+    onFailed: (error) => events.directoryFailed({ error }),
+    onUnusable: ({ tenant, kind, version }, error) =>
+      log.error({ tenant, kind, version: version.toString(), err: error }, "document cannot be used"),
+  });
+  const limiter = openRateLimiter({
+    redisUrl: config.redis?.url,
+    fallbackFraction: config.rates.redisDownFraction,
+    now: Date.now,
+    onDegraded: (error) => events.rateLimitsDegraded({ error }),
+    onRestored: () => events.rateLimitsRestored(),
+  });
+  const hasher = new ApiKeyHasher(config.auth.apiKeyPeppers ?? [new Secret(DEVELOPMENT_PEPPER)]);
+  const auditKey = AuditKey.fromSeed(config.audit.signingSeed ?? new Secret(DEVELOPMENT_AUDIT_SEED));
+  const audit = new AuditLog({
+    store: ledger,
+    now,
+    onFailed: (error) => events.auditFailed({ step: "note", error }),
+  });
+  const auditKeeper = new AuditKeeper({
+    store: ledger,
+    key: auditKey,
+    now,
+    headIntervalMs: config.audit.headIntervalS * 1000,
+    retentionDays: config.audit.retentionDays,
+    onFailed: (error) => events.auditFailed({ step: "keep", error }),
+  });
+  const keyUses = new KeyUses({
+    store: ledger,
+    now,
+    onFailed: (error) => events.ledgerUnavailable({ operation: "key-uses", error }),
+  });
+  const balance = new BalanceWatch({
+    accountIds: config.relayers.map(({ accountId }) => accountId),
+    views,
+    thresholds: {
+      accountsBelow: config.balance.accountsBelow,
+      allBelow: config.balance.allBelow,
+      resumeFactorPercent: config.balance.resumePercent,
+    },
+    intervalMs: config.balance.intervalS * 1000,
+    onChange: (from, to, amount) => {
+      events.balanceChanged({ from, to, balance: amount });
+      const detail = { from, to, balance: amount.toString() };
+      audit
+        .record({ tenant: "", kind: "balance.changed", actor: "relay", detail })
+        .catch((error: unknown) => events.auditFailed({ step: "record", error }));
+    },
+    onFailed: (error) => log.warn({ err: error }, "balance not seen"),
+  });
+  const gate = createGate({
+    authenticate: createAuthenticator({
+      directory,
+      hasher,
+      tokens: new TokenAuthenticator({
+        directory,
+        fetching: DEFAULT_KEY_FETCHING,
+        now,
+        onUnavailable: (issuer, error) => log.warn({ issuer, err: error }, "issuer's keys not to be had"),
+      }),
+      custom: authenticators,
+      now,
+    }),
+    directory,
+    limiter,
+    rates: config.rates,
+    trustedProxies: parseTrustedProxies(config.listen.trustedProxies),
+    onRefused: ({ tenant, actor, method, address, requestId, reason: number }) => {
+      const reason = reasonName(number);
+      events.accessRefused({ tenant, actor, method, address, requestId, reason });
+      const kind = reason === "RATE_LIMITED" ? "rate.limited" : "auth.refused";
+      audit.note({ tenant, kind, actor, reason, method, address });
+    },
+    onKeyUsed: (id) => keyUses.note(id),
+  });
+  return {
+    directory,
+    hasher,
+    gate,
+    denials: denialsInterceptor(({ caller: { tenant, actor, budgetUser }, method, reason }) => {
+      const who = actor === budgetUser ? actor : `${actor} for ${budgetUser}`;
+      audit.note({ tenant, kind: "call.denied", actor: who, reason, method, address: "" });
+    }),
+    audit,
+    auditKey,
+    auditKeeper,
+    balance,
+    async run(signal) {
+      await Promise.all([
+        directory.run(signal),
+        keyUses.run(signal),
+        balance.run(signal),
+        auditKeeper.run(signal),
+        pruneBudgets(
+          {
+            ledger,
+            now,
+            onFailed: (error) => events.ledgerUnavailable({ operation: "prune-budgets", error }),
+          },
+          signal,
+        ),
+      ]);
+    },
+    async close() {
+      await audit.close();
+      await limiter.close();
+    },
+  };
+}
