@@ -4,14 +4,17 @@ import type { CheckDelegateResponse } from "@countersign/gen/countersign/relay/v
 import { SubmissionState } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { reasonName } from "@countersign/service-kit";
 import { actions } from "near-api-js";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { operatorsAudit, prepareLedger } from "../support/prepared-ledger.ts";
 import { NEAR, NETWORK, startTestRelay, type TestRelay } from "../support/test-relay.ts";
 import { addMessage, TestWallet } from "../support/test-wallet.ts";
 import { freshWallet } from "./support/fresh-wallet.ts";
+import { expectRefusal } from "./support/refusal.ts";
 import { spent } from "./support/spent.ts";
 import { submit } from "./support/submitting.ts";
 
 const RULES = [
+  "pause",
   "network",
   "size",
   "encoding",
@@ -21,12 +24,25 @@ const RULES = [
   "gas",
   "deposit",
   "signature",
+  "pause_action_kind",
+  "policy_delegates",
+  "policy_action_kind",
+  "policy_receiver",
+  "policy_method",
+  "policy_gas",
+  "policy_deposit",
+  "policy_condition",
+  "funding",
   "expiry",
   "replay",
   "access_key",
   "permission",
   "nonce",
+  "budget",
 ];
+
+/** Rules that need no delegate. */
+const ANSWERED_WITHOUT_BYTES = ["pause", "network", "size", "encoding", "policy_delegates", "funding"];
 
 describe("CheckDelegate", () => {
   let relay: TestRelay;
@@ -102,7 +118,7 @@ describe("CheckDelegate", () => {
   it("skips what it cannot ask when the bytes cannot be read, and gives no summary", async () => {
     const answer = await check(new Uint8Array([1, 2, 3]));
     expect(failed(answer)).toEqual([reasonName(ErrorReason.DELEGATE_MALFORMED)]);
-    expect(skipped(answer)).toEqual(RULES.slice(3));
+    expect(skipped(answer)).toEqual(RULES.filter((rule) => !ANSWERED_WITHOUT_BYTES.includes(rule)));
     expect(answer.delegate).toBeUndefined();
   });
 
@@ -122,6 +138,27 @@ describe("CheckDelegate", () => {
     expect(await spent(relay)).toEqual(before);
     expect(relay.devnet.chain.totalBurnt).toBe(balance);
     expect((await submit(relay, { signedDelegate })).state).toBe(SubmissionState.SUCCEEDED);
+  });
+
+  it("says PAUSED of a delegate while SubmitDelegate is paused", async () => {
+    const ledger = await prepareLedger(undefined, async (opened) => {
+      const createdAt = new Date();
+      const pause = { id: "pause-1", level: "METHOD", target: "SubmitDelegate", mode: "DRAIN" } as const;
+      await opened.putPause(
+        { ...pause, reason: "a test", author: "test", createdAt },
+        operatorsAudit("", createdAt),
+      );
+    });
+    const paused = await startTestRelay({ ledgerUrl: ledger.url });
+    onTestFinished(async () => {
+      await paused.stop();
+      await ledger.remove();
+    });
+    const request = { network: NETWORK, signedDelegate: await freshWallet(paused).delegate() };
+    const answer = await paused.client.checkDelegate(request);
+    expect(answer.decision).toBe(Decision.REFUSED);
+    expect(failed(answer)).toEqual(["PAUSED"]);
+    await expectRefusal((options) => paused.client.submitDelegate(request, options), ErrorReason.PAUSED);
   });
 
   it("says DELEGATE_REPLAYED and DELEGATE_NONCE_TOO_LOW of a delegate that was relayed", async () => {

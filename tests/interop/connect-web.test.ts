@@ -5,15 +5,17 @@ import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_servic
 import { SubmissionState, WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { errorFromConnect } from "@countersign/service-kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NETWORK, startTestRelay, type TestRelay } from "../support/test-relay.ts";
+import { NETWORK, startTestRelay, type TestRelay, withHeaders } from "../support/test-relay.ts";
+import { AUTH } from "../support/test-tenant.ts";
 import { WalletScript } from "./calls.ts";
 
+const interceptors = [withHeaders(AUTH)];
 const TRANSPORTS: Record<string, (baseUrl: string) => Transport> = {
-  "gRPC-Web, binary": (baseUrl) => createGrpcWebTransport({ baseUrl }),
-  "gRPC-Web, JSON": (baseUrl) => createGrpcWebTransport({ baseUrl, useBinaryFormat: false }),
-  "Connect, JSON": (baseUrl) => createConnectTransport({ baseUrl }),
+  "gRPC-Web, binary": (baseUrl) => createGrpcWebTransport({ baseUrl, interceptors }),
+  "gRPC-Web, JSON": (baseUrl) => createGrpcWebTransport({ baseUrl, interceptors, useBinaryFormat: false }),
+  "Connect, JSON": (baseUrl) => createConnectTransport({ baseUrl, interceptors }),
   "Connect, binary, reads by GET": (baseUrl) =>
-    createConnectTransport({ baseUrl, useBinaryFormat: true, useHttpGet: true }),
+    createConnectTransport({ baseUrl, interceptors, useBinaryFormat: true, useHttpGet: true }),
 };
 
 describe.each(Object.entries(TRANSPORTS))("connect-web's transport, %s,", (_, transportTo) => {

@@ -4,11 +4,19 @@ import { load } from "@grpc/proto-loader";
 import { GrpcReflection } from "grpc-js-reflection-client";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { NETWORK, startTestRelay, type TestRelay } from "../support/test-relay.ts";
+import { AUTH } from "../support/test-tenant.ts";
 import { WalletScript } from "./calls.ts";
 
 const insecure = grpc.credentials.createInsecure();
 const SERVICE = "countersign.relay.v1.RelayService";
 const OPTIONS = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true };
+
+/** Of the test tenant's calls. */
+function credentials(): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  for (const [name, value] of Object.entries(AUTH)) metadata.set(name, value);
+  return metadata;
+}
 
 type Message = Record<string, unknown>;
 type Definitions = Readonly<Record<string, grpc.MethodDefinition<Message, Message>>>;
@@ -24,7 +32,7 @@ class RuntimeClient {
     onTestFinished(() => this.#client.close());
   }
 
-  unary(name: string, request: Message, metadata = new grpc.Metadata()): Promise<Message> {
+  unary(name: string, request: Message, metadata = credentials()): Promise<Message> {
     const { path, requestSerialize, responseDeserialize } = this.#method(name);
     return new Promise((resolve, reject) => {
       this.#client.makeUnaryRequest(
@@ -40,7 +48,13 @@ class RuntimeClient {
 
   stream(name: string, request: Message): grpc.ClientReadableStream<Message> {
     const { path, requestSerialize, responseDeserialize } = this.#method(name);
-    return this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    return this.#client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      credentials(),
+    );
   }
 
   #method(name: string) {
@@ -113,7 +127,7 @@ describe.each([
 
   it("gets an error's code, message and details", async () => {
     const client = await connect();
-    const metadata = new grpc.Metadata();
+    const metadata = credentials();
     metadata.set("x-request-id", "grpc-js-1");
     const error = await client
       .unary("GetSubmission", { submission_id: `sub_${"0".repeat(26)}` }, metadata)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NETWORK, startTestRelay, type TestRelay } from "../support/test-relay.ts";
+import { AUTH } from "../support/test-tenant.ts";
 import { WalletScript } from "./calls.ts";
 
 const SERVICE = "countersign.relay.v1.RelayService";
@@ -19,12 +20,12 @@ describe("plain fetch with JSON", () => {
   const post = (method: string, body: unknown, headers: Record<string, string> = {}) =>
     fetch(url(method), {
       method: "POST",
-      headers: { "content-type": "application/json", ...headers },
+      headers: { "content-type": "application/json", ...AUTH, ...headers },
       body: JSON.stringify(body),
     });
   const get = (method: string, message: unknown) => {
     const query = new URLSearchParams({ connect: "v1", encoding: "json", message: JSON.stringify(message) });
-    return fetch(`${url(method)}?${query}`);
+    return fetch(`${url(method)}?${query}`, { headers: AUTH });
   };
 
   it("creates an account and has a delegate relayed, with the field names of the proto file", async () => {

@@ -54,6 +54,12 @@ it("what a claim took is signed although the claim's answer was lost", async () 
     },
     replayMark: null,
     maxOpen: 10,
+    budget: {
+      user: "key:test",
+      amounts: { accounts: 0n, gas: 0n, deposit: 0n },
+      limits: { "tenant-day": {}, "tenant-month": {}, "user-day": {}, "user-month": {} },
+    },
+    audit: { tenant: "default", kind: "submission.accepted", actor: "key:test", at: new Date(), detail: {} },
     at: new Date(),
   });
   const [lane] = await ledger.ensureLanes([{ network: NETWORK, accountId, publicKey, keyId }]);
@@ -79,6 +85,7 @@ it("what a claim took is signed although the claim's answer was lost", async () 
       network: NETWORK,
       key: lane,
       window: 4,
+      holds: () => ({ lane: false, tenants: [] }),
       ledger,
       // The chain and the signer, as far as they are asked before a signature.
       head: { get: async () => ({ height: 100n, hash: "1".repeat(32), timeMs: 0 }) },

@@ -5,6 +5,7 @@ import { ErrorReason, reasons } from "@countersign/gen/countersign/error/v1/erro
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.ts";
 import { reasonName } from "@countersign/service-kit";
+import { AUTH } from "../support/test-tenant.ts";
 
 export type ContentType = "application/proto" | "application/json";
 
@@ -35,6 +36,7 @@ export class RawCalls {
       ":method": "POST",
       ":path": "/countersign.relay.v1.RelayService/SubmitDelegate",
       "content-type": contentType,
+      ...AUTH,
     });
     let status = 0;
     stream.on("response", (headers) => {

@@ -9,6 +9,7 @@ import { createDatabase, postgresUrl, type TestDatabase } from "./postgres.ts";
 import { openSignerGate, type SignerGate } from "./signer-gate.ts";
 import { genesis, NETWORK, RELAYER, relayFlags } from "./test-relay.ts";
 import { relayerKey, startTestSigner, type TestRelayerKey } from "./test-signer.ts";
+import { type SeededTenant, seedTenants } from "./test-tenant.ts";
 import { TestWallet } from "./test-wallet.ts";
 
 export type LedgerEngine = "sqlite" | "postgres";
@@ -23,6 +24,8 @@ export interface RelayWorldOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly wallets?: number;
   readonly signerBackend?: (key: TestRelayerKey) => KeyBackend;
+  /** Whom the relays serve, instead of the test tenant. */
+  readonly tenants?: readonly SeededTenant[];
 }
 
 /** All that a relay needs, for tests that start, kill and restart relays of their own. */
@@ -60,12 +63,14 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
     ledgerUrl: database?.url ?? `sqlite:${ledgerPath}`,
     settings: { "log.level": "error", ...options.settings },
   });
+  const { config } = loadRelayConfig({ env: {}, flags });
+  await seedTenants(config.ledger.url.reveal(), options.tenants);
   return {
     devnet,
     wallets,
     relayerKey: key,
     flags,
-    config: loadRelayConfig({ env: {}, flags }).config,
+    config,
     database,
     signerGate,
     relayerBalanceAtStart: relayerBalance(devnet),

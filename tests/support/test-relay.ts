@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Client, createClient } from "@connectrpc/connect";
+import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { type Devnet, type DevnetOptions, startDevnet } from "@countersign/devnet";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
@@ -10,6 +10,7 @@ import { loadRelayConfig, type RelayConfig } from "@countersign/server/config/co
 import { createLogger } from "@countersign/service-kit";
 import type { KeyBackend } from "@countersign/signer-service/relayer-signer/key-backend.ts";
 import { relayerKey, startTestSigner, type TestRelayerKey } from "./test-signer.ts";
+import { AUTH, type SeededTenant, seedTenants } from "./test-tenant.ts";
 import { TestWallet } from "./test-wallet.ts";
 
 export const NETWORK = "countersign-devnet";
@@ -29,6 +30,8 @@ export interface TestRelayOptions {
   readonly endpoints?: (devnet: Devnet) => Promise<readonly string[]>;
   /** How many wallets exist on the chain from the start. */
   readonly wallets?: number;
+  /** Whom the relay serves, instead of the test tenant. */
+  readonly tenants?: readonly SeededTenant[];
 }
 
 /** A relay with its signer and its chain, all real, in this process. */
@@ -60,6 +63,7 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
   const settings = { "near.endpoints": JSON.stringify(urls.map((url) => ({ url }))), ...options.settings };
   const config = relayConfig(folder, devnet, signer.socketPath, { ...options, settings });
   const overrides = { log: createLogger("relay", "error"), ...options.overrides };
+  await seedTenants(config.ledger.url.reveal(), options.tenants);
   let app = await createApp(config, overrides);
   await ready(app);
   const address = () => app.address;
@@ -89,9 +93,23 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
   };
 }
 
-/** A client over Connect and HTTP/2. */
-export function relayClient(baseUrl: string): Client<typeof RelayService> {
-  return createClient(RelayService, createConnectTransport({ baseUrl, httpVersion: "2" }));
+/** A client over Connect and HTTP/2, by default of the test tenant's. */
+export function relayClient(
+  baseUrl: string,
+  headers: Readonly<Record<string, string>> = AUTH,
+): Client<typeof RelayService> {
+  return createClient(
+    RelayService,
+    createConnectTransport({ baseUrl, httpVersion: "2", interceptors: [withHeaders(headers)] }),
+  );
+}
+
+/** Adds headers to every call. */
+export function withHeaders(headers: Readonly<Record<string, string>>): Interceptor {
+  return (next) => (request) => {
+    for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
+    return next(request);
+  };
 }
 
 /** The accounts that exist from the start: the relayer's, two contracts, the wallets, and what else is asked for. */
@@ -123,6 +141,9 @@ function relayConfig(
   return loadRelayConfig({ env: {}, flags: relayFlags(folder, devnet, socketPath, options) }).config;
 }
 
+const FAST = { per_second: 100_000, burst: 100_000 };
+const UNBOUNDED_RATES = { ip: FAST, failed_auth: FAST, tenant: FAST, key: FAST, user: FAST, method: FAST };
+
 /** The settings of a relay over these parts, by path. */
 export function relayFlags(
   folder: string,
@@ -145,6 +166,8 @@ export function relayFlags(
       initial_balance: { min: "0", max: NEAR.toString(), default: (NEAR / 10n).toString() },
     }),
     "lanes.lease_ms": "1000",
+    // Tests call from one address as fast as they can.
+    rates: JSON.stringify(UNBOUNDED_RATES),
     ...settings,
   };
 }

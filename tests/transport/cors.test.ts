@@ -39,6 +39,10 @@ test("a listed origin's preflight allows what Connect, gRPC-Web and we need", as
       "connect-timeout-ms",
       "x-grpc-web",
       "grpc-timeout",
+      "authorization",
+      "x-api-key",
+      "x-end-user",
+      "x-tenant",
       "idempotency-key",
       "x-request-id",
     ]),
@@ -65,7 +69,15 @@ test("a listed origin may read answers, errors and request ids", async () => {
   expect(response.status).toBe(200);
   expect(response.headers.get("access-control-allow-origin")).toBe(WALLET);
   expect(response.headers.get("access-control-expose-headers")?.toLowerCase().split(", ")).toEqual(
-    expect.arrayContaining(["grpc-status", "grpc-message", "grpc-status-details-bin", "x-request-id"]),
+    expect.arrayContaining([
+      "grpc-status",
+      "grpc-message",
+      "grpc-status-details-bin",
+      "x-request-id",
+      "ratelimit",
+      "ratelimit-policy",
+      "retry-after",
+    ]),
   );
 });
 
@@ -85,6 +97,16 @@ test.each([
   const response = await fetch(relay.address + PATH, { method: "POST", headers, body: "{}" });
   expect(response.status).toBe(200);
   expect(corsHeaders(response)).toEqual([]);
+  // A cache must not give this answer to a listed origin.
+  expect(response.headers.get("vary")).toBe("Origin");
+});
+
+test("where cookies are taken, listed origins alone are told so", async () => {
+  const relay = await startPublicRelay([WALLET], true);
+  const told = async (origin: string) =>
+    (await preflight(relay.address, origin)).headers.get("access-control-allow-credentials");
+  expect(await told(WALLET)).toBe("true");
+  expect(await told("https://evil.example")).toBeNull();
 });
 
 test("without configured origins nobody is let in", async () => {

@@ -9,6 +9,7 @@ async function start(checks: Record<string, ReadinessCheck> = {}) {
   const server = await serveOperations({
     listen: { host: "127.0.0.1", port: 0 },
     checks,
+    state: () => ({ pauses: 2 }),
     registry: createProcessRegistry(),
     log: createLogger("relay", "info", { write: (line) => void lines.push(line) }),
     stopping: stopping.signal,
@@ -26,7 +27,7 @@ test("it is ready when every check passes", async () => {
   const { get } = await start({ ledger: async () => 1, signer: async () => 2 });
   const response = await get("/readyz");
   expect(response.status).toBe(200);
-  expect(await response.json()).toEqual({ ready: true, failed: [] });
+  expect(await response.json()).toEqual({ ready: true, failed: [], state: { pauses: 2 } });
 });
 
 test("it is not ready when checks fail or hang; the answer names them and the log says why", async () => {
@@ -37,7 +38,7 @@ test("it is not ready when checks fail or hang; the answer names them and the lo
   });
   const response = await get("/readyz");
   expect(response.status).toBe(503);
-  expect(await response.json()).toEqual({ ready: false, failed: ["ledger", "signer"] });
+  expect(await response.json()).toMatchObject({ ready: false, failed: ["ledger", "signer"] });
   expect(lines.join("")).toContain("password wrong");
 });
 
@@ -46,7 +47,7 @@ test("it is not ready while it stops", async () => {
   stopping.abort();
   const response = await get("/readyz");
   expect(response.status).toBe(503);
-  expect(await response.json()).toEqual({ ready: false, failed: ["stopping"] });
+  expect(await response.json()).toMatchObject({ ready: false, failed: ["stopping"] });
 });
 
 test("metrics are in Prometheus' format", async () => {

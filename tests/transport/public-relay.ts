@@ -12,14 +12,19 @@ export interface PublicRelay extends RpcServer {
   lines(): Record<string, unknown>[];
 }
 
-/** The relay's public server, whole, around the small relay's handlers. */
-export async function startPublicRelay(origins: readonly string[] = []): Promise<PublicRelay> {
+/** The relay's public server, whole, around the small relay's handlers; everybody may call. */
+export async function startPublicRelay(
+  origins: readonly string[] = [],
+  credentials = false,
+): Promise<PublicRelay> {
   const written: string[] = [];
   const log = createLogger("relay", "debug", { write: (line) => void written.push(line) });
   const registry = createProcessRegistry();
   const server = await servePublic({
     listen: { host: "127.0.0.1", port: 0 },
-    cors: { origins },
+    cors: { isListed: (origin) => origins.includes(origin), credentials },
+    gate: async () => undefined,
+    interceptors: [],
     limits: {
       defaultDeadlineMs: 10_000,
       maxDeadlineMs: 60_000,

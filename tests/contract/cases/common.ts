@@ -21,6 +21,21 @@ export const COMMON_REASONS: readonly ErrorReason[] = [
   ErrorReason.SHUTTING_DOWN,
   ErrorReason.INTERNAL,
   ErrorReason.OVERLOADED,
+  ErrorReason.RATE_LIMITED,
+];
+
+/** Reasons that the relay's methods may give besides, save the ones that are open to everybody. */
+export const ACCESS_REASONS: readonly ErrorReason[] = [
+  ErrorReason.CREDENTIALS_MISSING,
+  ErrorReason.CREDENTIALS_INVALID,
+  ErrorReason.CREDENTIALS_EXPIRED,
+  ErrorReason.CREDENTIALS_REVOKED,
+  ErrorReason.SCOPE_MISSING,
+  ErrorReason.TENANT_DISABLED,
+  ErrorReason.TENANT_MISMATCH,
+  ErrorReason.ORIGIN_NOT_ALLOWED,
+  ErrorReason.END_USER_NOT_ALLOWED,
+  ErrorReason.PAUSED,
 ];
 
 function refused(

@@ -1,7 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { Decision, RuleOutcome } from "@countersign/gen/countersign/relay/v1/delegate_check_pb.ts";
-import { TransactionStatus } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
+import { Availability, TransactionStatus } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import {
   type Submission,
@@ -141,7 +141,8 @@ export const readCases: readonly ContractCase[] = [
     expect(await relay.client.getRelayInfo({})).toMatchObject({
       network: NETWORK,
       relayerAccounts: [{ accountId: RELAYER, publicKeys: [relay.relayerKey.publicKey] }],
-      contractVersion: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      contractVersion: "0.2.0",
+      availability: Availability.OPEN,
       limits: {
         maxDelegateBytes: 65_536,
         maxActions: 100,

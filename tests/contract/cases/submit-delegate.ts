@@ -1,13 +1,14 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { Decision, RuleOutcome } from "@countersign/gen/countersign/relay/v1/delegate_check_pb.ts";
 import type { SubmitDelegateRequestSchema } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { SubmissionState, WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { actions } from "near-api-js";
 import { expect } from "vitest";
+import { nestedDelegate } from "../../support/nested-delegate.ts";
 import { NEAR, NETWORK, type TestRelay } from "../../support/test-relay.ts";
 import { addMessage, type DelegateOverrides, TestWallet } from "../../support/test-wallet.ts";
+import { expectSameDecision } from "../support/check.ts";
 import type { ContractCase } from "../support/contract-case.ts";
 import { type FunctionCallAccess, freshWallet } from "../support/fresh-wallet.ts";
 import { expectRefusal } from "../support/refusal.ts";
@@ -46,13 +47,6 @@ function refused(
   };
 }
 
-async function expectSameDecision({ client }: TestRelay, request: Request, reason: ErrorReason) {
-  const { network = "", signedDelegate = new Uint8Array() } = request;
-  const { decision, rules } = await client.checkDelegate({ network, signedDelegate });
-  expect(decision).toBe(Decision.REFUSED);
-  expect(rules.find(({ outcome }) => outcome === RuleOutcome.FAILED)?.reason).toBe(reason);
-}
-
 const ofFresh = (overrides: DelegateOverrides) => async (relay: TestRelay) => ({
   signedDelegate: await freshWallet(relay).delegate(overrides),
 });
@@ -70,17 +64,6 @@ async function withUnsupportedAction(relay: TestRelay): Promise<Request> {
   const signedDelegate = await wallet.delegate();
   signedDelegate[firstAction(wallet)] = 9;
   return { signedDelegate };
-}
-
-/** A delegate whose one action, a Transfer of 17 bytes, is replaced by a whole delegate under its tag, 8. */
-async function nested(relay: TestRelay): Promise<Request> {
-  const wallet = freshWallet(relay);
-  const inner = await wallet.delegate();
-  const outer = await wallet.delegate({ actions: [actions.transfer(0n)] });
-  const at = firstAction(wallet);
-  return {
-    signedDelegate: Uint8Array.from([...outer.subarray(0, at), 8, ...inner, ...outer.subarray(at + 17)]),
-  };
 }
 
 async function accepted(relay: TestRelay, request: Request): Promise<Request> {
@@ -154,7 +137,9 @@ export const submitDelegateCases: readonly ContractCase[] = [
     signedDelegate: Uint8Array.from([1, 2, 3]),
   })),
   refused(ErrorReason.DELEGATE_ACTION_UNSUPPORTED, "a DeployGlobalContract action", withUnsupportedAction),
-  refused(ErrorReason.DELEGATE_NESTED, "a delegate inside a delegate", nested),
+  refused(ErrorReason.DELEGATE_NESTED, "a delegate inside a delegate", async (relay) => ({
+    signedDelegate: await nestedDelegate(freshWallet(relay), "guest-book.test"),
+  })),
   refused(
     ErrorReason.DELEGATE_ACTION_INVALID,
     "a call without gas",

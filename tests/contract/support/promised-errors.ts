@@ -8,6 +8,7 @@ export interface PromisedError {
   /** Undefined for a reason that only stands in a submission's failure. */
   readonly code: Code | undefined;
   readonly retryInfo: boolean;
+  readonly quotaFailure: boolean;
 }
 
 const PROTO = new URL("../../../proto/countersign/error/v1/error.proto", import.meta.url);
@@ -22,6 +23,7 @@ const promised = new Map<ErrorReason, PromisedError>(
       {
         code: code === undefined ? undefined : codeFromString(code.toLowerCase()),
         retryInfo: /with RetryInfo/.test(text),
+        quotaFailure: /QuotaFailure/.test(text),
       },
     ];
   }),

@@ -4,6 +4,7 @@ import type { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb
 import {
   ErrorInfoSchema,
   PreconditionFailureSchema,
+  QuotaFailureSchema,
   RetryInfoSchema,
 } from "@countersign/gen/google/rpc/error_details_pb.ts";
 import { reasonName } from "@countersign/service-kit";
@@ -20,7 +21,7 @@ export async function expectRefusal(call: Call, reason: ErrorReason): Promise<vo
     () => expect.fail(`the call should have been refused with ${reasonName(reason)}`),
     (thrown) => ConnectError.from(thrown),
   );
-  const { code, retryInfo } = promisedError(reason);
+  const { code, retryInfo, quotaFailure } = promisedError(reason);
   const [info, ...others] = error.findDetails(ErrorInfoSchema);
   expect(info, error.message).toMatchObject({
     reason: reasonName(reason),
@@ -33,6 +34,13 @@ export async function expectRefusal(call: Call, reason: ErrorReason): Promise<vo
   const delays = error.findDetails(RetryInfoSchema).map(({ retryDelay }) => retryDelay);
   expect(delays).toHaveLength(retryInfo ? 1 : 0);
   for (const delay of delays) expect((delay?.seconds ?? 0n) > 0n || (delay?.nanos ?? 0) > 0).toBe(true);
+  if (quotaFailure) {
+    const [quota] = error.findDetails(QuotaFailureSchema).flatMap(({ violations }) => violations);
+    expect(quota).toMatchObject({
+      subject: expect.stringMatching(/./),
+      description: expect.stringMatching(/./),
+    });
+  }
   const preconditions = error.findDetails(PreconditionFailureSchema).flatMap(({ violations }) => violations);
   expect(preconditions.map(({ type }) => type)).toEqual(
     code === Code.FailedPrecondition ? [reasonName(reason)] : [],

@@ -1,5 +1,8 @@
+import { Availability } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
 import { createLogger } from "@countersign/service-kit";
+import { expect } from "vitest";
 import { createDatabase } from "../../support/postgres.ts";
+import { startProtectedRelay } from "../../support/protected-relay.ts";
 import { NEAR, startTestRelay, type TestRelay } from "../../support/test-relay.ts";
 import { LedgerGate } from "./ledger-gate.ts";
 
@@ -77,6 +80,24 @@ export class Worlds {
       settings: { "limits.max_open_submissions": "1" },
     }),
   );
+
+  /** Many tenants, of which none may do all; see PROTECTED_KEYS. */
+  readonly protected = once(async (): Promise<TestRelay> => {
+    const { relay, stop } = await startProtectedRelay();
+    this.#stops.push(stop);
+    return relay;
+  });
+
+  /** The relayer's account holds less than it must. */
+  readonly poor = this.#lazily(async () => {
+    const more = (10_000n * NEAR).toString();
+    const relay = await startTestRelay({
+      settings: { "balance.accounts_below": more, "balance.all_below": more, "balance.interval_s": "1" },
+    });
+    const availability = async () => (await relay.client.getRelayInfo({})).availability;
+    await expect.poll(availability, { timeout: 20_000 }).not.toBe(Availability.OPEN);
+    return relay;
+  });
 
   readonly postgres = once(async (): Promise<PostgresWorld> => {
     const database = await createDatabase();

@@ -13,6 +13,7 @@ export class RelayProcess {
   readonly #messages: Message[] = [];
   /** How it ended: the signal or the exit code. */
   readonly ended: Promise<string | number | null>;
+  #address = "";
   #client: RelayClient | undefined;
 
   constructor(plan: Plan) {
@@ -33,8 +34,14 @@ export class RelayProcess {
   }
 
   async serves(): Promise<void> {
-    const { address } = await this.seen("serves");
-    this.#client = relayClient(address ?? "");
+    const { address = "" } = await this.seen("serves");
+    this.#address = address;
+    this.#client = relayClient(address);
+  }
+
+  /** Base URL of its public port; empty before it serves. */
+  get address(): string {
+    return this.#address;
   }
 
   get client(): RelayClient {
