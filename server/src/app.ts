@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { createLogger, type Logger, serve } from "@countersign/service-kit";
+import { withdrawal } from "./access/admission.ts";
 import type { Authenticator } from "./access/authenticator.ts";
 import { assertAccessStated } from "./access/method-access.ts";
 import { openAdmin } from "./admin/open-admin.ts";
@@ -135,10 +136,11 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
     },
   });
 
+  const delegateAskerRules = [pausedDelegateRule, ...delegatePolicyRules];
+  const accountAskerRules = [pausedAccountRule, ...accountPolicyRules];
   const delegateRules = [
     ...byteRules(network, config.foreignSuffixes, config.delegates),
-    pausedDelegateRule,
-    ...delegatePolicyRules,
+    ...delegateAskerRules,
     delegateFundingRule(() => balance.state),
     ...chainRules(views, head, config.delegates, (on, { action, publicKey, hashText }) =>
       ledger.isReplayed(on, {
@@ -156,12 +158,15 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
     delegateRules,
     accountRules: [
       ...accountRequestRules(network, config.foreignSuffixes, accountCreation),
-      pausedAccountRule,
-      ...accountPolicyRules,
+      ...accountAskerRules,
       accountFundingRule(() => balance.state),
       ...accountChainRules(views, accountCreation),
     ],
+    delegateAskerRules,
+    accountAskerRules,
     entitlementOf: (caller) => entitlementOf(directory, caller),
+    withdrawal: (caller, method) => withdrawal(directory, caller, method, now()),
+    heldTenants: () => heldTenants(directory.pauses),
     accountCreation,
     maxOpen: config.limits.maxOpenSubmissions,
     now,

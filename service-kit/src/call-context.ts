@@ -5,7 +5,7 @@ export const requestIdKey = createContextKey<string>("", { description: "request
 
 /**
  * When the call ends, in milliseconds of `Date.now()`: the caller's deadline, or the service's default.
- * Infinity for the calls without one (health watches, reflection).
+ * Infinity for the calls without one (health watches).
  */
 export const deadlineKey = createContextKey<number>(Number.POSITIVE_INFINITY, { description: "deadline" });
 

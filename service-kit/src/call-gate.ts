@@ -63,11 +63,12 @@ export function openCall(
     onUnread?.({ service: context.service.typeName, method: context.method.name, requestId, error });
   };
   context.signal.addEventListener("abort", ended, { once: true });
-  if (context.requestMethod === "GET") assertBase64(new URL(context.url).searchParams);
 }
 
-/** Connect GET: what is not base64 would surface as an error that carries no code. */
-function assertBase64(query: URLSearchParams): void {
+/** Connect GET: a message that is not base64 would surface as an error that carries no code. */
+export function assertReadable({ requestMethod, url }: HandlerContext): void {
+  if (requestMethod !== "GET") return;
+  const query = new URL(url).searchParams;
   if (query.get("base64") !== "1") return;
   try {
     base64Decode(query.get("message") ?? "");

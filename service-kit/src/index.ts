@@ -12,6 +12,7 @@ export { DomainError, ERROR_DOMAIN, reasonFromName, reasonName } from "./domain-
 export { codeOfReason } from "./error-codes.ts";
 export type { Gate } from "./gate.ts";
 export type { NodeRequest, NodeResponse } from "./http-engines.ts";
+export type { RunningCalls } from "./interceptors/running-calls.ts";
 export { standardInterceptors } from "./interceptors/standard.ts";
 export type { ListenOn, TlsIdentity } from "./listen-on.ts";
 export { type ConfigSources, type LoadedConfig, loadConfig } from "./load-config.ts";

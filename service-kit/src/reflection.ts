@@ -2,9 +2,11 @@ import { type DescExtension, type DescFile, type DescService, toBinary } from "@
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { file_google_rpc_error_details } from "@countersign/gen/google/rpc/error_details_pb.ts";
 import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { DomainError } from "./domain-error.ts";
 import { type ServedService, serve } from "./served-service.ts";
 
 type Question =
@@ -25,7 +27,7 @@ export function createReflection(services: readonly DescService[]): ServedServic
   return [
     serve(ServerReflection, {
       async *serverReflectionInfo(requests) {
-        for await (const request of requests) {
+        for await (const request of bounded(requests)) {
           const messageResponse = answer(request.messageRequest);
           yield { validHost: request.host, originalRequest: request, messageResponse };
         }
@@ -33,13 +35,27 @@ export function createReflection(services: readonly DescService[]): ServedServic
     }),
     serve(ServerReflectionAlpha, {
       async *serverReflectionInfo(requests) {
-        for await (const request of requests) {
+        for await (const request of bounded(requests)) {
           const messageResponse = answer(request.messageRequest);
           yield { validHost: request.host, originalRequest: request, messageResponse };
         }
       },
     }),
   ];
+}
+
+/** Questions of one stream: a client that knows nothing asks for each service and a few types. */
+const MAX_QUESTIONS = 100;
+
+/** A stream is one call to whatever counts calls, so it may not ask without end. */
+async function* bounded<T>(requests: AsyncIterable<T>): AsyncGenerator<T> {
+  let asked = 0;
+  for await (const request of requests) {
+    if (++asked > MAX_QUESTIONS) {
+      throw new DomainError(ErrorReason.OVERLOADED, `a stream may ask ${MAX_QUESTIONS} questions`);
+    }
+    yield request;
+  }
 }
 
 interface Index {
@@ -107,8 +123,19 @@ function answerOf(index: Index, question: Question) {
 /** A file with everything that it imports, so that a client can build its types from one answer. */
 function filesAnswer(file: DescFile | undefined, asked: string) {
   if (file === undefined) return notFound(asked);
-  const files = withDependencies([file]).map((f) => toBinary(FileDescriptorProtoSchema, f.proto));
+  const files = withDependencies([file]).map(serialized);
   return { case: "fileDescriptorResponse" as const, value: { fileDescriptorProto: files } };
+}
+
+const serializedFiles = new WeakMap<DescFile, Uint8Array<ArrayBuffer>>();
+
+/** Each file once: some are large, and anybody may ask. */
+function serialized(file: DescFile): Uint8Array<ArrayBuffer> {
+  const known = serializedFiles.get(file);
+  if (known !== undefined) return known;
+  const bytes = toBinary(FileDescriptorProtoSchema, file.proto);
+  serializedFiles.set(file, bytes);
+  return bytes;
 }
 
 function notFound(asked: string) {

@@ -19,7 +19,7 @@ import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import type { Logger } from "pino";
 import { bodyWithin } from "./body-deadline.ts";
 import { type Peer, peerKey, requestIdKey } from "./call-context.ts";
-import { markRead, openCall, type UnreadCall } from "./call-gate.ts";
+import { assertReadable, markRead, openCall, type UnreadCall } from "./call-gate.ts";
 import type { Gate } from "./gate.ts";
 import type { NodeListener, NodeRequest, NodeResponse } from "./http-engines.ts";
 import { REQUEST_ID_HEADER, requestIdFrom } from "./request-id.ts";
@@ -27,7 +27,7 @@ import type { ServedService } from "./served-service.ts";
 
 /** What calls may ask for. Times in milliseconds, sizes in bytes. */
 export interface CallLimits {
-  /** Deadline of a call that names none. Health watches and reflection have none then. */
+  /** Deadline of a call that names none. Health watches have none then. */
   readonly defaultDeadlineMs: number;
   /** A call that names a longer one is refused with FIELD_INVALID. */
   readonly maxDeadlineMs: number;
@@ -45,8 +45,8 @@ export interface RpcListenerOptions {
   readonly bodyTimeoutMs: number;
   readonly filter?: HttpFilter;
   /**
-   * Lets a call in, or throws: before its message is received, so that who may not call costs no body. Not asked for
-   * health, which must be answered always.
+   * Lets a call in, or throws: before its message is received, so that who may not call costs no body. Asked for
+   * every call, health and reflection too.
    */
   readonly gate?: Gate;
   /** Told of the calls that no interceptor got to see. */
@@ -69,16 +69,21 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     interceptors: [markRead, ...options.interceptors],
     maxTimeoutMs: limits.maxDeadlineMs,
     readMaxBytes: limits.readMaxBytes,
-    requestGate: (context: HandlerContext) => {
+    requestGate: async (context: HandlerContext) => {
       openCall(
         context,
-        isStanding(context.service.typeName) ? Number.POSITIVE_INFINITY : limits.defaultDeadlineMs,
+        context.service.typeName === Health.typeName ? Number.POSITIVE_INFINITY : limits.defaultDeadlineMs,
         options.onUnread,
       );
-      return context.service.typeName === Health.typeName ? undefined : options.gate?.(context);
+      await options.gate?.(context);
+      assertReadable(context);
     },
   });
-  for (const { service, implementation } of options.services) router.service(service, implementation);
+  for (const { service, implementation } of options.services) {
+    // What anybody may ask has little to say.
+    const readMaxBytes = PUBLIC.has(service.typeName) ? PUBLIC_READ_MAX_BYTES : limits.readMaxBytes;
+    router.service(service, implementation, { readMaxBytes });
+  }
   const handlers = new Map(router.handlers.map((h) => [h.requestPath, h]));
 
   return (request, response) => {
@@ -115,11 +120,13 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     const { methodKind } = handler.method;
     const sendsOne = methodKind === "unary" || methodKind === "server_streaming";
     if (sendsOne) universal.body = bodyWithin(request, options.bodyTimeoutMs);
-    if (!isStanding(handler.service.typeName)) {
+    // A watch of health stands as long as the caller wants.
+    if (handler.service.typeName !== Health.typeName) {
       const latest = options.bodyTimeoutMs + limits.maxDeadlineMs + WRITE_GRACE_MS;
       const timer = setTimeout(() => cutOff(response), latest);
       response.once("close", () => clearTimeout(timer));
     }
+    stopAfterAnswer(request, response);
     const answered = await handler(universal);
     await universalResponseToNodeResponse(answered, response);
   }
@@ -148,16 +155,13 @@ function certificateName(socket: TLSSocket): string | undefined {
   return typeof name === "string" && name !== "" ? name : undefined;
 }
 
-const STANDING = new Set<string>([
+/** Health and reflection: open to everybody wherever they are served. */
+const PUBLIC: ReadonlySet<string> = new Set([
   Health.typeName,
   ServerReflection.typeName,
   ServerReflectionAlpha.typeName,
 ]);
-
-/** Services whose streams stand as long as the caller wants, and so have no deadline of ours. */
-function isStanding(serviceName: string): boolean {
-  return STANDING.has(serviceName);
-}
+const PUBLIC_READ_MAX_BYTES = 4096;
 
 function cutOff(response: NodeResponse): void {
   if ("stream" in response) response.stream.close(http2.constants.NGHTTP2_CANCEL);
@@ -179,4 +183,29 @@ function answerNotFound(request: NodeRequest, response: NodeResponse): void {
   response.statusCode = 404;
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify({ code: "unimplemented", message }));
+}
+
+/** How long trailers may take to leave after the last byte of an answer, in milliseconds. */
+const ANSWER_GRACE_MS = 1000;
+
+/**
+ * Whoever goes on sending after the answer is told to stop: by a reset of the stream (RFC 9113, section 8.1), or with
+ * HTTP/1.1 by the end of the connection.
+ */
+function stopAfterAnswer(request: NodeRequest, response: NodeResponse): void {
+  if ("stream" in response) {
+    const { stream } = response;
+    stream.once("finish", () => {
+      const timer = setTimeout(() => stream.close(http2.constants.NGHTTP2_NO_ERROR), ANSWER_GRACE_MS);
+      stream.once("close", () => clearTimeout(timer));
+    });
+    return;
+  }
+  response.once("finish", () => {
+    if (request.complete) return;
+    const timer = setTimeout(() => {
+      if (!request.complete) request.socket.destroy();
+    }, ANSWER_GRACE_MS);
+    request.once("end", () => clearTimeout(timer));
+  });
 }

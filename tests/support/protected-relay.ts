@@ -37,7 +37,7 @@ export const PROTECTED_KEYS = {
 export const TRUSTED_ISSUER = "https://issuer.example";
 
 /** One method of one contract, plain transfers to it, up to 5 yoctoNEAR and 40 Tgas, at most two actions. */
-export const STRICT_POLICY: NonNullable<SeededTenant["policy"]> = {
+const STRICT_POLICY: NonNullable<SeededTenant["policy"]> = {
   delegates: {
     allow: [{ receiver: "guest-book.test", methods: ["add_message"] }],
     actionKinds: ["FunctionCall", "Transfer"],

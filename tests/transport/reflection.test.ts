@@ -2,8 +2,10 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { errorFromConnect } from "@countersign/service-kit";
 import { describe, expect, test } from "vitest";
 import { startSmallRelay } from "./small-relay.ts";
 
@@ -107,4 +109,30 @@ describe.each([
     );
     expect(answers.map((a) => a.case === "errorResponse" && a.value.errorCode)).toEqual([5, 5, 5, 5, 3]);
   });
+});
+
+test("a stream may ask a hundred questions and no more", async () => {
+  const relay = await startSmallRelay();
+  const client = createClient(ServerReflection, createGrpcTransport({ baseUrl: relay.address }));
+  async function* questions() {
+    for (let i = 0; i < 101; i++) yield { messageRequest: { case: "listServices" as const, value: "" } };
+  }
+  let answers = 0;
+  const ask = async () => {
+    for await (const _ of client.serverReflectionInfo(questions())) answers++;
+  };
+  expect(await ask().catch(errorFromConnect)).toMatchObject({ reason: ErrorReason.OVERLOADED });
+  expect(answers).toBe(100);
+});
+
+test("a question of more than 4 KiB is not read", async () => {
+  const relay = await startSmallRelay();
+  const client = createClient(ServerReflection, createGrpcTransport({ baseUrl: relay.address }));
+  async function* question() {
+    yield { messageRequest: { case: "fileByFilename" as const, value: "x".repeat(5000) } };
+  }
+  const ask = async () => {
+    for await (const _ of client.serverReflectionInfo(question()));
+  };
+  expect(await ask().catch(errorFromConnect)).toMatchObject({ reason: ErrorReason.REQUEST_TOO_LARGE });
 });

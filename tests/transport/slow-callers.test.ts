@@ -91,3 +91,34 @@ test("a connection that pipelines many HTTP/1.1 requests is closed, and others a
   });
   expect(answer.status).toBe(200);
 });
+
+/** Longer than a message may be. */
+const TOO_LONG = Buffer.alloc(400_000, " ");
+
+test("who goes on with an HTTP/2 body after the answer is stopped", async () => {
+  const relay = await startSmallRelay();
+  const session = http2.connect(relay.address);
+  onTestFinished(() => session.destroy());
+  const stream = session.request({ ":method": "POST", ":path": PATH, "content-type": "application/json" });
+  const closed = once(stream, "close");
+  stream.on("error", () => undefined).write(TOO_LONG);
+  const [headers] = (await once(stream, "response")) as [http2.IncomingHttpHeaders];
+  expect(headers[":status"]).toBe(429);
+  stream.resume();
+  await closed;
+  expect(stream.rstCode).toBe(http2.constants.NGHTTP2_NO_ERROR);
+}, 15_000);
+
+test("who goes on with an HTTP/1.1 body after the answer is cut off", async () => {
+  const relay = await startSmallRelay({ connections: { bodyTimeoutMs: 60_000 } });
+  const socket = connect(relay.address);
+  const closed = once(socket, "close");
+  socket.on("error", () => undefined);
+  socket.write(
+    `POST ${PATH} HTTP/1.1\r\nHost: h\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n`,
+  );
+  socket.write(TOO_LONG);
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  expect(answer.toString()).toContain("HTTP/1.1 429");
+  await closed;
+}, 15_000);

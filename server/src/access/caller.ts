@@ -30,3 +30,8 @@ export function callerOf(values: ContextValues): Caller {
   if (caller === undefined) throw new Error("a call without a caller reached its handler");
   return caller;
 }
+
+/** The tenant of the caller that the gate let in; undefined for the methods that are open to everybody. */
+export function tenantOf(values: ContextValues): string | undefined {
+  return values.get(callerKey)?.tenant;
+}

@@ -1,6 +1,7 @@
 import type { BlockList } from "node:net";
 import { Code } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import { codeOfReason, DomainError, type Gate, peerKey, requestIdKey } from "@countersign/service-kit";
 import type { Scope } from "../ledger/protection-types.ts";
 import type { RateLimiter } from "../shared-state/rate-limiter.ts";
@@ -61,6 +62,8 @@ export function createGate(options: GateOptions): Gate {
     const rates = new CallRates(limiter, defaults, address, responseHeader);
     let who = ANONYMOUS;
     try {
+      // Probes have tokens of their own: callers who share their address do not make the relay seem ill.
+      if (context.service.typeName === Health.typeName) return await rates.forProbe();
       await rates.forAddress();
       const access = methodAccess(method);
       if (access === "public") return;
@@ -75,6 +78,8 @@ export function createGate(options: GateOptions): Gate {
       assertNotPaused(options.directory, caller, method.name, access);
       await rates.forCaller(caller, method.name, tenant.limits);
       setCaller(values, caller);
+      // A cache between us knows URLs, not credentials.
+      responseHeader.set("Cache-Control", "no-store");
       if (caller.keyId !== null) onKeyUsed(caller.keyId);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;

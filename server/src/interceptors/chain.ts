@@ -1,5 +1,5 @@
 import type { Interceptor } from "@connectrpc/connect";
-import { type Logger, standardInterceptors } from "@countersign/service-kit";
+import { type Logger, type RunningCalls, standardInterceptors } from "@countersign/service-kit";
 import type { Events } from "../observability/events.ts";
 import { rpcEventsInterceptor } from "./rpc-events.ts";
 
@@ -11,7 +11,7 @@ export function interceptorChain(
   events: Events,
   log: Logger,
   stopping: AbortSignal,
-  maxRunningCalls: number,
+  runningCalls: RunningCalls,
 ): Interceptor[] {
-  return [rpcEventsInterceptor(events), ...standardInterceptors(log, stopping, maxRunningCalls)];
+  return [rpcEventsInterceptor(events), ...standardInterceptors(log, stopping, runningCalls)];
 }

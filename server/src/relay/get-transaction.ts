@@ -8,7 +8,8 @@ import {
 } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
 import { isValidAccountId } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
-import { callerOf } from "../access/caller.ts";
+import { type Caller, callerOf } from "../access/caller.ts";
+import type { Submission } from "../ledger/ledger.ts";
 import { ChainError } from "../near/chain-error.ts";
 import { type Outcome, readOutcome } from "../near/outcome.ts";
 import type { TransactionView } from "../near/transactions.ts";
@@ -25,7 +26,7 @@ export function getTransaction({ network, ledger, transactions, relayers }: Rela
     const refusal = networkRefusal(network, request.network);
     if (refusal !== undefined) throw new DomainError(refusal.reason, refusal.message);
     const found = await ledger.getByTransactionHash(caller.tenant, request.hash);
-    const submission = found !== undefined && maySee(caller, found) ? found : undefined;
+    const submission = found !== undefined && mayFind(caller, found) ? found : undefined;
     const signerId =
       request.signerId || submission?.transaction?.relayerId || (relayers()[0]?.accountId ?? "");
     if (!isValidAccountId(signerId)) throw notFound();
@@ -45,6 +46,14 @@ export function getTransaction({ network, ledger, transactions, relayers }: Rela
       throw error;
     }
   }
+}
+
+/**
+ * Hashes are public, and an id opens GetSubmission: from the one to the other gets an end user with its own submission,
+ * and else who may list them all.
+ */
+function mayFind(caller: Caller, submission: Submission): boolean {
+  return caller.endUser === null ? caller.scopes.has("list") : maySee(caller, submission);
 }
 
 function notFound(): DomainError {

@@ -8,7 +8,7 @@ import { pausedActionKinds } from "./pauses.ts";
 
 /** What a caller's tenant may do now. A tenant that is gone since the call was let in may do nothing. */
 export function entitlementOf(
-  directory: Pick<Directory, "access" | "pauses">,
+  directory: Pick<Directory, "access" | "pauses" | "revision">,
   { tenant, endUser }: Caller,
 ): Entitlement {
   const access = directory.access(tenant);
@@ -19,6 +19,7 @@ export function entitlementOf(
     pausedActionKinds: pausedActionKinds(directory.pauses),
   };
   return {
+    revision: directory.revision,
     asker,
     policyVersion: access?.policyVersion ?? 0n,
     budgets: (access?.limits ?? NO_LIMITS).budgets,

@@ -6,6 +6,7 @@ import {
   type ServedService,
   serveRpc,
 } from "@countersign/service-kit";
+import { tenantOf } from "../access/caller.ts";
 import { interceptorChain } from "../interceptors/chain.ts";
 import { unreadCallEvents } from "../interceptors/rpc-events.ts";
 import type { Events } from "../observability/events.ts";
@@ -33,6 +34,9 @@ export interface PublicServerOptions {
   readonly stopping: AbortController;
 }
 
+/** Of the calls that may run at once, what one tenant may take. */
+const TENANT_SHARE = 0.5;
+
 /** The relay's public port: Connect, gRPC and gRPC-Web over HTTP/1.1 and HTTP/2, without TLS. */
 export function servePublic(options: PublicServerOptions): Promise<RpcServer> {
   const { limits, events, log, stopping } = options;
@@ -40,7 +44,11 @@ export function servePublic(options: PublicServerOptions): Promise<RpcServer> {
     listen: { kind: "tcp", ...options.listen },
     services: options.services,
     interceptors: [
-      ...interceptorChain(events, log, stopping.signal, limits.maxRunningCalls),
+      ...interceptorChain(events, log, stopping.signal, {
+        max: limits.maxRunningCalls,
+        ownerOf: tenantOf,
+        share: TENANT_SHARE,
+      }),
       ...options.interceptors,
     ],
     gate: options.gate,

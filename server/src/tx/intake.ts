@@ -32,6 +32,8 @@ export interface AccountRequest extends RequestIdentity, Omit<AccountSubject, "a
 
 /** What a tenant may do at the moment of a call. */
 export interface Entitlement {
+  /** Another one whenever anything here may have changed. */
+  readonly revision: bigint;
   readonly asker: Asker;
   /** 0 for a tenant without a policy. */
   readonly policyVersion: bigint;
@@ -45,6 +47,13 @@ export interface IntakeOptions {
   readonly accountRules: readonly Rule<AccountSubject>[];
   readonly accountCreation: AccountCreation | undefined;
   readonly entitlementOf: (caller: Caller) => Entitlement;
+  /** Why a caller that was let in may have nothing taken on any more; undefined when it may. */
+  readonly withdrawal: (caller: Caller, method: string) => Refusal | undefined;
+  /** Those of the rules above that look at the asker. They are asked again if it has changed meanwhile. */
+  readonly delegateAskerRules: readonly Rule<DelegateSubject>[];
+  readonly accountAskerRules: readonly Rule<AccountSubject>[];
+  /** Tenants whose accepted submissions wait for an operator. */
+  readonly heldTenants: () => readonly string[];
   /** Most submissions that are not terminal. */
   readonly maxOpen: number;
   readonly now: () => Date;
@@ -60,6 +69,8 @@ interface Request extends RequestIdentity {
   readonly method: string;
   readonly body: readonly Uint8Array[];
   readonly refusal: () => Promise<Refusal | undefined>;
+  /** Asks again, for the same request, what the asker may do. */
+  readonly askerRefusal: (asker: Asker) => Promise<Refusal | undefined>;
   readonly undertaking: () => Undertaking;
   /** Aborts when nobody waits for the answer any more: then nothing is taken on. */
   readonly signal: AbortSignal;
@@ -85,6 +96,7 @@ export class Intake {
       method: "SubmitDelegate",
       body: [Buffer.from(request.network), request.signedDelegate],
       refusal: () => firstRefusal(this.#options.delegateRules, subject),
+      askerRefusal: (asker) => firstRefusal(this.#options.delegateAskerRules, { ...subject, asker }),
       undertaking: () => delegateUndertaking(subject),
       signal,
     });
@@ -92,7 +104,7 @@ export class Intake {
 
   /** Takes on the creation of an account. A repeated call gives the first call's submission. */
   createAccount(caller: Caller, request: AccountRequest, signal: AbortSignal): Promise<Submission> {
-    const { accountRules, accountCreation } = this.#options;
+    const { accountRules, accountAskerRules, accountCreation } = this.#options;
     const entitlement = this.#options.entitlementOf(caller);
     const payload = accountPayload(request);
     return this.#once(caller, entitlement, {
@@ -100,6 +112,7 @@ export class Intake {
       method: "CreateAccount",
       body: [Buffer.from(request.network), payload],
       refusal: () => firstRefusal(accountRules, { ...request, asker: entitlement.asker }),
+      askerRefusal: (asker) => firstRefusal(accountAskerRules, { ...request, asker }),
       undertaking: () => accountUndertaking(request, payload, accountCreation),
       signal,
     });
@@ -110,7 +123,7 @@ export class Intake {
    * fail; and it is looked for again when they refuse, because the first call may be running beside this one.
    */
   async #once(caller: Caller, entitlement: Entitlement, request: Request): Promise<Submission> {
-    const { ledger, network, maxOpen, now, newId, onAccepted, onExhausted } = this.#options;
+    const { ledger, network, maxOpen, heldTenants, now, newId, onAccepted, onExhausted } = this.#options;
     const { method, idempotencyKey: givenKey, signal } = request;
     const bodyHash = hashOf(method, request.body);
     // The slash keeps derived keys apart from given ones, which cannot hold it.
@@ -132,6 +145,7 @@ export class Intake {
       throw refused(refusal);
     }
 
+    const latest = await this.#stillEntitled(caller, entitlement, request);
     signal.throwIfAborted();
     const undertaking = request.undertaking();
     const { submission, replayMark, exclusiveAccount, cost } = undertaking;
@@ -147,14 +161,33 @@ export class Intake {
       replayMark,
       exclusiveAccount,
       maxOpen,
-      budget: { user: caller.budgetUser, amounts: cost, limits: entitlement.budgets },
-      audit: acceptedEvent(caller, entitlement, request, undertaking, id, at),
+      heldTenants: heldTenants(),
+      budget: { user: caller.budgetUser, amounts: cost, limits: latest.budgets },
+      audit: acceptedEvent(caller, latest, request, undertaking, id, at),
       at,
     });
     if (result.outcome === "accepted") onAccepted(result.submission, caller, result.budget);
     if (result.outcome === "accepted" || result.outcome === "repeated") return result.submission;
     if (result.outcome === "budget-exhausted") onExhausted(caller, result.level);
     throw notAccepted(result, at);
+  }
+
+  /**
+   * What the caller may do now. Its body may have come slowly and the chain may have answered late: what an operator
+   * changed meanwhile holds for this call too.
+   */
+  async #stillEntitled(caller: Caller, before: Entitlement, request: Request): Promise<Entitlement> {
+    const { entitlementOf, withdrawal } = this.#options;
+    let current = before;
+    for (;;) {
+      const withdrawn = withdrawal(caller, request.method);
+      if (withdrawn !== undefined) throw refused(withdrawn);
+      const latest = entitlementOf(caller);
+      if (latest.revision === current.revision) return latest;
+      const refusal = await request.askerRefusal(latest.asker);
+      if (refusal !== undefined) throw refused(refusal);
+      current = latest;
+    }
   }
 }
 

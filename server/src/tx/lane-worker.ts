@@ -128,10 +128,9 @@ export class LaneWorker {
   }
 
   async #round(): Promise<void> {
-    const holds = this.#options.holds();
-    const capacity = holds.lane ? 0 : Math.min(this.#options.window - this.#inWindow.size, MAX_BATCH);
+    const capacity = Math.min(this.#options.window - this.#inWindow.size, MAX_BATCH);
     this.#wake = Promise.withResolvers();
-    const batch = capacity > 0 ? await this.#take(capacity, holds.tenants) : [];
+    const batch = capacity > 0 && !this.#options.holds().lane ? await this.#take(capacity) : [];
     if (batch.length > 0) {
       await this.#sign(batch);
       return;
@@ -142,12 +141,18 @@ export class LaneWorker {
   }
 
   /** Work with a fresh nonce each, what waits for another try first. */
-  async #take(limit: number, heldTenants: readonly string[]): Promise<Work[]> {
+  async #take(limit: number): Promise<Work[]> {
     const { ledger, token, readWork } = this.#options;
-    const again = this.#takeUnsigned(limit, heldTenants);
+    // What waits may have failed because somebody else used the key, so the chain is asked anew.
+    const floor =
+      this.#unsigned.some((work) => !this.#isHeld(work)) || this.#nonceFloor === undefined
+        ? await this.#readNonceFloor()
+        : this.#nonceFloor;
+    // The chain may have been away for long: holds are those of now.
+    const { lane, tenants: heldTenants } = this.#options.holds();
+    if (lane) return [];
+    const again = this.#takeUnsigned(limit);
     if (again.length > 0) {
-      // An earlier try may have failed because somebody else used the key, so the chain is asked anew.
-      const floor = await this.#readNonceFloor();
       const submissionIds = again.map((work) => work.submissionId);
       const fresh = await this.#persist(() =>
         ledger.reallocate({ ...token, submissionIds, nonceFloor: floor }),
@@ -155,16 +160,20 @@ export class LaneWorker {
       const nonces = new Map(fresh.map(({ submissionId, nonce }) => [submissionId, nonce]));
       return again.map((work) => ({ ...work, nonce: nonces.get(work.submissionId) ?? work.nonce }));
     }
-    const floor = this.#nonceFloor ?? (await this.#readNonceFloor());
     // Not repeated here: when the answer is lost, the claim may stand, and only a fresh start sees what it took.
     const claimed = await ledger.claim({ ...token, limit, nonceFloor: floor, heldTenants });
     return claimed.map(readWork);
   }
 
-  #takeUnsigned(limit: number, heldTenants: readonly string[]): Work[] {
-    const taken = this.#unsigned.filter(({ tenant }) => !heldTenants.includes(tenant)).slice(0, limit);
+  #takeUnsigned(limit: number): Work[] {
+    const taken = this.#unsigned.filter((work) => !this.#isHeld(work)).slice(0, limit);
     for (const work of taken) this.#unsigned.splice(this.#unsigned.indexOf(work), 1);
     return taken;
+  }
+
+  #isHeld({ tenant }: Work): boolean {
+    const { lane, tenants } = this.#options.holds();
+    return lane || tenants.includes(tenant);
   }
 
   /** The lowest nonce that the chain would take now. */
@@ -184,6 +193,9 @@ export class LaneWorker {
       const expired = current.filter((work) => isExpired(work, block.height));
       current = current.filter((work) => !isExpired(work, block.height));
       for (const work of expired) await this.#end(work, expiredEnd(work));
+      // So does what an operator has held meanwhile: it waits, and its nonce is skipped.
+      this.#unsigned.push(...current.filter((work) => this.#isHeld(work)));
+      current = current.filter((work) => !this.#isHeld(work));
       return current.length === 0 ? [] : this.#signAll(current, block);
     });
     if (signed.length === 0) return;

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { deadlineInterceptor } from "./deadline.ts";
 import { drainInterceptor } from "./drain.ts";
 import { errorInterceptor } from "./errors.ts";
-import { runningCallsInterceptor } from "./running-calls.ts";
+import { type RunningCalls, runningCallsInterceptor } from "./running-calls.ts";
 import { validationInterceptor } from "./validation.ts";
 
 const DEFAULT_MAX_RUNNING_CALLS = 4096;
@@ -15,12 +15,12 @@ const DEFAULT_MAX_RUNNING_CALLS = 4096;
 export function standardInterceptors(
   log: Logger,
   stopping: AbortSignal,
-  maxRunningCalls = DEFAULT_MAX_RUNNING_CALLS,
+  runningCalls: RunningCalls = { max: DEFAULT_MAX_RUNNING_CALLS },
 ): Interceptor[] {
   return [
     errorInterceptor(log),
     drainInterceptor(stopping),
-    runningCallsInterceptor(maxRunningCalls),
+    runningCallsInterceptor(runningCalls),
     deadlineInterceptor(),
     validationInterceptor(),
   ];

@@ -9,7 +9,7 @@ export interface SlowSender {
 }
 
 /** How a body is sent: a byte a second, or as fast as the relay takes it. */
-export type Pace = "a byte a second" | "without end";
+type Pace = "a byte a second" | "without end";
 
 /** The size that is announced: larger than anybody reads. */
 const ANNOUNCED = 2 ** 40;

@@ -441,7 +441,7 @@ export type GetTransactionResponse = Message<"countersign.relay.v1.GetTransactio
   transaction?: ChainTransaction | undefined;
 
   /**
-   * The submission that it carries, if it is one of the caller's.
+   * The submission that it carries, if it is one that the caller may list; else empty.
    *
    * @generated from field: string submission_id = 2;
    */
