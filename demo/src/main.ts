@@ -1,11 +1,13 @@
-// The main job from end to end: starts a devnet, a signer and a relay as three processes, then acts as a
-// wallet through the relay's public API and says what each call came to. Ends with 0 only if all came out right.
+// The main job from end to end: starts a devnet, a signer and a relay as three processes, then acts as an operator
+// through the command line and as a wallet through the relay's public API, and says what each step came to. Ends
+// with 0 only if all came out right.
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { hints } from "./hints.ts";
+import { Operator } from "./operator.ts";
 import { stepReport, tables } from "./report.ts";
 import { scenario } from "./scenario.ts";
 import { startStack } from "./stack.ts";
@@ -20,12 +22,12 @@ const { json, keep } = program.opts<{ json?: true; keep?: true }>();
 const folder = await mkdtemp(join(tmpdir(), "countersign-demo-"));
 const stack = await startStack(folder);
 try {
-  const { results, paid, problems } = await scenario(stack);
-  const report = { ok: problems.length === 0, steps: results.map(stepReport), paid, problems };
+  const { apiKey, results, ...findings } = await scenario(stack, new Operator(stack.admin, folder));
+  const report = { ok: findings.problems.length === 0, steps: results.map(stepReport), ...findings };
   process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : tables(report));
   process.exitCode = report.ok ? 0 : 1;
   if (keep) {
-    process.stdout.write(await hints(stack, folder));
+    process.stdout.write(await hints(stack, folder, apiKey));
     await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   }
 } finally {

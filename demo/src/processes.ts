@@ -78,7 +78,7 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** Runs a program of this repository to its end and gives its output. */
+/** Runs a program of this repository to its end and gives its output; an Error says why it failed. */
 export async function run(
   program: string,
   args: readonly string[],
@@ -86,11 +86,15 @@ export async function run(
 ): Promise<string> {
   const child = spawn(process.execPath, [join(ROOT, program), ...args], {
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const output: Buffer[] = [];
+  const complaints: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => complaints.push(chunk));
   const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`${program} ended with ${code}`);
+  if (code !== 0) {
+    throw new Error(`${program} ended with ${code}: ${Buffer.concat(complaints).toString("utf8").trim()}`);
+  }
   return Buffer.concat(output).toString("utf8");
 }

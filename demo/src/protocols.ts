@@ -1,4 +1,4 @@
-import { type Client, createClient } from "@connectrpc/connect";
+import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import {
   createConnectTransport,
   createGrpcTransport,
@@ -9,18 +9,29 @@ import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_servic
 export type RelayClient = Client<typeof RelayService>;
 export type Protocol = "Connect JSON" | "Connect binary" | "gRPC" | "gRPC-Web";
 
-/** Clients of the same relay over each of the protocols that its one port speaks. */
-export function relayClients(baseUrl: string): Record<Protocol, RelayClient> {
+/** Clients of the same relay over each of the protocols that its one port speaks, with an API key or without. */
+export function relayClients(baseUrl: string, apiKey?: string): Record<Protocol, RelayClient> {
+  const interceptors = apiKey === undefined ? [] : [presenting(apiKey)];
   return {
     "Connect JSON": createClient(
       RelayService,
-      createConnectTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false }),
+      createConnectTransport({ baseUrl, interceptors, httpVersion: "1.1", useBinaryFormat: false }),
     ),
     "Connect binary": createClient(
       RelayService,
-      createConnectTransport({ baseUrl, httpVersion: "2", useBinaryFormat: true }),
+      createConnectTransport({ baseUrl, interceptors, httpVersion: "2", useBinaryFormat: true }),
     ),
-    gRPC: createClient(RelayService, createGrpcTransport({ baseUrl })),
-    "gRPC-Web": createClient(RelayService, createGrpcWebTransport({ baseUrl, httpVersion: "1.1" })),
+    gRPC: createClient(RelayService, createGrpcTransport({ baseUrl, interceptors })),
+    "gRPC-Web": createClient(
+      RelayService,
+      createGrpcWebTransport({ baseUrl, interceptors, httpVersion: "1.1" }),
+    ),
+  };
+}
+
+function presenting(apiKey: string): Interceptor {
+  return (next) => (request) => {
+    request.header.set("authorization", `Bearer ${apiKey}`);
+    return next(request);
   };
 }

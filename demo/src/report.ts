@@ -1,13 +1,16 @@
 import { formatNearAmount } from "near-api-js";
+import type { LookBack } from "./look-back.ts";
 import type { StepResult } from "./step.ts";
 
 /** What the demo found out, also as `--json` prints it. Amounts in yoctoNEAR as decimal strings. */
-export interface Report {
+export interface Report extends LookBack {
   readonly ok: boolean;
   readonly steps: readonly StepReport[];
   readonly paid: Readonly<Record<string, { before: string; after: string; difference: string }>>;
   readonly problems: readonly string[];
 }
+
+const GAS_PER_TGAS = 1e12;
 
 interface StepReport {
   readonly step: string;
@@ -37,7 +40,7 @@ export function stepReport(result: StepResult): StepReport {
 }
 
 /** The report as tables for a person. */
-export function tables({ steps, paid, problems }: Report): string {
+export function tables({ steps, usage, audit, paid, problems }: Report): string {
   const time = (step: StepReport, name: string) => String(step.times_ms[name] ?? "");
   const rows = steps.map((step) => [
     step.step,
@@ -56,9 +59,21 @@ export function tables({ steps, paid, problems }: Report): string {
     near(after),
     near(difference),
   ]);
+  const used = usage.map(({ group, submissions, succeeded, accounts, gas, tokens_burnt, deposit }) => [
+    group,
+    submissions,
+    succeeded,
+    accounts,
+    (Number(gas) / GAS_PER_TGAS).toFixed(2),
+    near(tokens_burnt),
+    near(deposit),
+  ]);
   return [
     table([...heads, ...times], rows),
     "The last five columns are milliseconds since the call; amounts are NEAR.",
+    "",
+    table(["method", "submissions", "succeeded", "accounts", "Tgas", "gas paid", "deposit"], used),
+    `Audit log: ${audit?.entries ?? "no"} entries, ${audit?.ok ? `signed by ${audit.publicKey}` : "ALTERED"}`,
     "",
     table(["account", "before", "after", "difference"], balances),
     ...problems.map((problem) => `PROBLEM: ${problem}`),

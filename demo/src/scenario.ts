@@ -1,36 +1,60 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Protocol, relayClients } from "./protocols.ts";
+import { type LookBack, lookBack } from "./look-back.ts";
+import { type Operator, operate } from "./operator.ts";
+import { type Protocol, type RelayClient, relayClients } from "./protocols.ts";
 import type { Stack } from "./stack.ts";
 import { type Step, type StepResult, take } from "./step.ts";
+import { letIn, TENANT } from "./tenant.ts";
 import { balanceOf, Wallet } from "./wallet.ts";
 
 const TRANSFER = 50_000_000_000_000_000_000_000n;
 
-/** What each account had before and after, and what is not as it should be. */
-export interface Findings {
+/** What each account had before and after, what operators see of it, and what is not as it should be. */
+export interface Findings extends LookBack {
+  readonly apiKey: string;
   readonly results: StepResult[];
   readonly paid: Record<string, { before: string; after: string; difference: string }>;
   readonly problems: string[];
 }
 
-/** A wallet's day: an account, calls and a transfer over every protocol, a repetition, and bad input. */
-export async function scenario(stack: Stack): Promise<Findings> {
+/**
+ * A wallet's day: an operator lets its application in; accounts, calls and a transfer over every protocol, a
+ * repetition, bad input; what the policy, the budget and a pause refuse; and the operator looks at what it came to.
+ */
+export async function scenario(stack: Stack, operator: Operator): Promise<Findings> {
   const { network, rpcUrl, relayer } = stack;
-  const clients = relayClients(stack.relayUrl);
   const results: StepResult[] = [];
-  const go = async (step: string, protocol: Protocol, expected: string, call: Step["call"]) => {
-    const result = await take({ step, protocol, expected, call }, clients[protocol]);
-    results.push(result);
+  const note = (result: StepResult) => void results.push(result);
+  const { apiKey } = await letIn(operator, note);
+  const clients = relayClients(stack.relayUrl, apiKey);
+  const anonymous = relayClients(stack.relayUrl);
+  const go = async (
+    step: string,
+    protocol: Protocol,
+    expected: string,
+    call: Step["call"],
+    by: Record<Protocol, RelayClient> = clients,
+  ) => {
+    const result = await take({ step, protocol, expected, call }, by[protocol]);
+    note(result);
     return result;
   };
   const wallet = new Wallet(`alice-${randomBytes(3).toString("hex")}.${relayer}`, rpcUrl);
   const friend = new Wallet(`bob-${randomBytes(3).toString("hex")}.${relayer}`, rpcUrl);
   const relayerBefore = await balanceOf(relayer, rpcUrl);
 
-  for (const { accountId, publicKey } of [wallet, friend]) {
-    await go(`create ${accountId.split("-")[0]}`, "Connect JSON", "SUCCEEDED", (client) =>
-      client.createAccount({ network, accountId, publicKey }),
+  const create = ({ accountId, publicKey }: Wallet) => ({ network, accountId, publicKey });
+  await go(
+    "create without a key",
+    "Connect JSON",
+    "CREDENTIALS_MISSING",
+    (client) => client.createAccount(create(wallet)),
+    anonymous,
+  );
+  for (const account of [wallet, friend]) {
+    await go(`create ${account.accountId.split("-")[0]}`, "Connect JSON", "SUCCEEDED", (client) =>
+      client.createAccount(create(account)),
     );
   }
   const walletBefore = await balanceOf(wallet.accountId, rpcUrl);
@@ -61,6 +85,32 @@ export async function scenario(stack: Stack): Promise<Findings> {
     client.submitDelegate({ network, signedDelegate: late }),
   );
 
+  const elsewhere = await wallet.transfer("stranger.test", 1n);
+  await go("another receiver", "gRPC", "POLICY_RECEIVER_NOT_ALLOWED", (client) =>
+    client.submitDelegate({ network, signedDelegate: elsewhere }),
+  );
+  const third = new Wallet(`carol-${randomBytes(3).toString("hex")}.${relayer}`, rpcUrl);
+  await go("third account today", "Connect JSON", "BUDGET_EXHAUSTED", (client) =>
+    client.createAccount(create(third)),
+  );
+  const held = await wallet.message("after the pause");
+  const submitHeld: Step["call"] = (client) => client.submitDelegate({ network, signedDelegate: held });
+  note(
+    await operate(`pause tenant ${TENANT}`, "paused", async () => {
+      await operator.command("pause", "tenant", TENANT, "--reason", "an odd call");
+      return "paused";
+    }),
+  );
+  await go("call a contract", "gRPC-Web", "PAUSED", submitHeld);
+  note(
+    await operate(`resume tenant ${TENANT}`, "resumed", async () => {
+      await operator.command("resume", "tenant", TENANT, "--reason", "explained");
+      return "resumed";
+    }),
+  );
+  await go("the same call", "gRPC-Web", "SUCCEEDED", submitHeld);
+  const { usage, audit } = await lookBack(operator, note);
+
   const spent = costOf(results);
   // The chain gives the rest of the attached gas back a block or two after the transaction is final.
   const relayerAfter = await settled(() => balanceOf(relayer, rpcUrl), relayerBefore - spent);
@@ -80,7 +130,7 @@ export async function scenario(stack: Stack): Promise<Findings> {
     [wallet.accountId]: change(walletBefore, walletAfter),
     [friend.accountId]: change(friendBefore, friendAfter),
   };
-  return { results, paid, problems };
+  return { apiKey, results, usage, audit, paid, problems };
 }
 
 /** What the relayer paid in all, each submission once, in yoctoNEAR. */

@@ -1,5 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { baseDecode, KeyPair } from "near-api-js";
+import type { AdminAccess } from "./operator.ts";
 import { type Running, run, start } from "./processes.ts";
 
 const NETWORK = "countersign-devnet";
@@ -10,6 +13,7 @@ const PASSPHRASE = "the demo's keystore is thrown away";
 export interface Stack {
   readonly relayUrl: string;
   readonly operationsUrl: string;
+  readonly admin: AdminAccess;
   readonly rpcUrl: string;
   readonly network: string;
   readonly relayer: string;
@@ -35,11 +39,17 @@ export async function startStack(folder: string): Promise<Stack> {
     const [rpcUrl] = devnet.ready.rpc_urls as string[];
     const signer = await startSigner(file, env);
     started.push(signer);
-    const relay = await startRelay(file, rpcUrl ?? "", String(signer.ready.address));
+    const secrets = relaySecrets();
+    const relay = await startRelay(file, rpcUrl ?? "", String(signer.ready.address), secrets.env);
     started.push(relay);
     return {
       relayUrl: String(relay.ready.address),
       operationsUrl: String(relay.ready.operations),
+      admin: {
+        url: `unix:${file("admin.sock")}`,
+        key: secrets.env.DEMO_ADMIN_KEY,
+        auditPublicKey: secrets.auditPublicKey,
+      },
       rpcUrl: rpcUrl ?? "",
       network: NETWORK,
       relayer: RELAYER,
@@ -58,6 +68,21 @@ async function makeRelayerKey(keystore: string, env: Record<string, string>): Pr
     public_key: string;
   };
   return made.public_key;
+}
+
+/** Fresh secrets of the relay, which reads them from its environment. */
+function relaySecrets() {
+  const audit = KeyPair.fromRandom("ed25519");
+  // The text is "ed25519:" and the base58 of the seed and the public key.
+  const seed = baseDecode(audit.toString().replace("ed25519:", "")).subarray(0, 32);
+  return {
+    auditPublicKey: audit.getPublicKey().toString(),
+    env: {
+      DEMO_ADMIN_KEY: randomBytes(32).toString("base64url"),
+      DEMO_API_KEY_PEPPER: randomBytes(32).toString("base64url"),
+      DEMO_AUDIT_SEED: Buffer.from(seed).toString("hex"),
+    },
+  };
 }
 
 type FileNamed = (name: string) => string;
@@ -95,7 +120,12 @@ async function startSigner(file: FileNamed, env: Record<string, string>): Promis
   });
 }
 
-async function startRelay(file: FileNamed, rpcUrl: string, signerUrl: string): Promise<Running> {
+async function startRelay(
+  file: FileNamed,
+  rpcUrl: string,
+  signerUrl: string,
+  env: Record<string, string>,
+): Promise<Running> {
   const certs = {
     ca_file: file("certs/ca.pem"),
     cert_file: file("certs/client.pem"),
@@ -106,6 +136,12 @@ async function startRelay(file: FileNamed, rpcUrl: string, signerUrl: string): P
     network: NETWORK,
     listen: { port: 0 },
     operations: { port: 0 },
+    admin: {
+      listen: { unix: file("admin.sock") },
+      keys: [{ name: "operator", role: "admin", secret: "env:DEMO_ADMIN_KEY" }],
+    },
+    auth: { api_key_peppers: ["env:DEMO_API_KEY_PEPPER"] },
+    audit: { signing_seed: "env:DEMO_AUDIT_SEED" },
     ledger: { url: `sqlite:${file("relay.db")}` },
     signer: { url: signerUrl, tls: certs },
     near: { endpoints: [{ url: rpcUrl }] },
@@ -119,6 +155,7 @@ async function startRelay(file: FileNamed, rpcUrl: string, signerUrl: string): P
   };
   await writeFile(file("relay.yaml"), JSON.stringify(config, undefined, 2));
   return start("server/src/cli.ts", ["relay", "--config", file("relay.yaml")], {
+    env,
     logFile: file("relay.log"),
     isReady: (line) => line.msg === "relay serves",
   });

@@ -8,11 +8,14 @@ import {
 import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.ts";
 import type { Protocol, RelayClient } from "./protocols.ts";
 
+/** In place of a protocol, for what an operator does. */
+export const COMMAND_LINE = "command line";
+
 /** How a step came out. Amounts in yoctoNEAR. */
 export interface StepResult {
   readonly step: string;
-  readonly protocol: Protocol;
-  /** A terminal state, or the reason of a refusal. */
+  readonly protocol: Protocol | typeof COMMAND_LINE;
+  /** A terminal state, the reason of a refusal, or what a command says. */
   readonly expected: string;
   readonly got: string;
   readonly ok: boolean;

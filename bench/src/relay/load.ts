@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
-import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { type Client, Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
-import { NETWORK } from "./stack.ts";
+import { NETWORK, type Stack } from "./stack.ts";
 import type { PreSigned } from "./wallets.ts";
 
 export type RelayClient = Client<typeof RelayService>;
@@ -13,12 +13,20 @@ const CALLS_A_CONNECTION = 64;
 const CALL_TIMEOUT_MS = 30_000;
 
 /** Clients over Connect with protobuf bytes on HTTP/2, enough connections for `concurrency` calls in flight. */
-export function relayClients(baseUrl: string, concurrency: number): RelayClient[] {
+export function relayClients(
+  { relayUrl: baseUrl, apiKey }: Pick<Stack, "relayUrl" | "apiKey">,
+  concurrency: number,
+): RelayClient[] {
+  const presenting: Interceptor = (next) => (request) => {
+    request.header.set("authorization", `Bearer ${apiKey}`);
+    return next(request);
+  };
   return Array.from({ length: Math.ceil(concurrency / CALLS_A_CONNECTION) }, () =>
     createClient(
       RelayService,
       createConnectTransport({
         baseUrl,
+        interceptors: [presenting],
         httpVersion: "2",
         useBinaryFormat: true,
         defaultTimeoutMs: CALL_TIMEOUT_MS,

@@ -94,7 +94,7 @@ async function measureStack(
   { engine, latencyMs, options }: RunOptions,
 ): Promise<Measured> {
   const concurrency = options.concurrency(latencyMs);
-  const clients = relayClients(stack.relayUrl, concurrency);
+  const clients = relayClients(stack, concurrency);
   await submitAll(clients, warmUp, { concurrency: WARM_UP_CONCURRENCY, maxMs: WARM_UP_MAX_MS });
   if (!(await drained(stack.operationsUrl, WARM_UP_MAX_MS))) {
     const failures = JSON.stringify(await chainFailures(stack.operationsUrl));

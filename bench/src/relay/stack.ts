@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { DevnetAdmin } from "./devnet-admin.ts";
 import { freePorts } from "./free-port.ts";
 import { type Running, run, start } from "./processes.ts";
+import { makeTenant } from "./tenant.ts";
 import { type PreSigned, RECEIVER } from "./wallets.ts";
 
 export const NETWORK = "countersign-devnet";
@@ -15,6 +17,9 @@ export const LANE_WINDOW = 256;
 const RELAYER = "relay.test";
 const KEY_ID = "relayer-1";
 const PASSPHRASE = { BENCH_PASSPHRASE: "the bench's keystore is thrown away" };
+const ADMIN = { BENCH_ADMIN_KEY: randomBytes(32).toString("base64url") };
+/** Bounds that the bench never reaches; each call is counted all the same. */
+const FAST = { per_second: 100_000, burst: 1_000_000 };
 const READY_TIMEOUT_MS = 30_000;
 const BILLION_NEAR = `1${"0".repeat(33)}`;
 const TEN_NEAR = `1${"0".repeat(25)}`;
@@ -23,6 +28,8 @@ const TEN_NEAR = `1${"0".repeat(25)}`;
 export interface Stack {
   readonly relayUrl: string;
   readonly operationsUrl: string;
+  /** What calls present to the relay. */
+  readonly apiKey: string;
   readonly admin: DevnetAdmin;
   readonly pids: { readonly relay: number; readonly signer: number; readonly devnet: number };
   /** Rejects when one of the three ends; never resolves. */
@@ -55,7 +62,7 @@ export interface StackOptions {
   readonly profileFolder: string | undefined;
 }
 
-/** Starts all three and waits until the relay is ready. */
+/** Starts all three, waits until the relay is ready and makes a tenant. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const started: Running[] = [];
   const stop = async () => {
@@ -74,9 +81,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const broken = Promise.race(started.map(({ ended }) => ended));
     broken.catch(() => undefined);
     await Promise.race([untilReady(operationsUrl), broken]);
+    const operator = { url: `unix:${adminSocket(options.folder)}`, key: ADMIN.BENCH_ADMIN_KEY };
+    const apiKey = await makeTenant(operator, options.folder);
     return {
       relayUrl: `http://127.0.0.1:${publicPort}`,
       operationsUrl,
+      apiKey,
       admin: new DevnetAdmin(said.admin_url),
       pids: { relay: relay.pid, signer: signer.pid, devnet: devnet.pid },
       broken,
@@ -103,6 +113,7 @@ async function startDevnet({ folder, keystore, wallets }: StackOptions): Promise
 }
 
 const signerSocket = (folder: string) => join(folder, "signer.sock");
+const adminSocket = (folder: string) => join(folder, "admin.sock");
 
 async function startSigner({ folder, keystore, logLevel }: StackOptions): Promise<Running> {
   // JSON is YAML.
@@ -129,6 +140,11 @@ async function startRelay(
     network: NETWORK,
     listen: { port: publicPort },
     operations: { port: operationsPort },
+    admin: {
+      listen: { unix: adminSocket(folder) },
+      keys: [{ name: "bench", role: "admin", secret: "env:BENCH_ADMIN_KEY" }],
+    },
+    rates: { ip: FAST, failed_auth: FAST, tenant: FAST, key: FAST, user: FAST, method: FAST },
     ledger: { url: "env:BENCH_LEDGER_URL" },
     signer: { url: `unix:${signerSocket(folder)}` },
     near: { endpoints: rpcUrls.map((url) => ({ url })) },
@@ -142,7 +158,7 @@ async function startRelay(
   await writeFile(file, JSON.stringify(config));
   return start("server/src/cli.ts", ["relay", "--config", file], {
     logFile: join(folder, "relay.log"),
-    env: { BENCH_LEDGER_URL: ledgerUrl },
+    env: { ...ADMIN, BENCH_LEDGER_URL: ledgerUrl },
     nodeArgs: profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`],
   });
 }
