@@ -77,7 +77,17 @@ test("an operator's day: a tenant from its creation to its verified audit log", 
   expect(await printed("key", "list", "acme")).not.toContain(secret.slice(-20));
 
   const policyFile = await fileOf("policy.yaml", POLICY);
-  expect(await printed("policy", "set", "acme", policyFile)).toBe("acme: policy version 1\n");
+  expect(await run("policy", "set", "acme", policyFile)).toEqual({
+    code: 0,
+    stdout: "acme: policy version 1\n",
+    stderr: "warning: no budget bounds what this policy allows: countersign limits set acme FILE\n",
+  });
+  const limits = await fileOf("limits.json", '{"tenant_day": {"accounts": 100, "gas": "5000"}}');
+  expect(await printed("limits", "set", "acme", limits)).toBe("acme: limits version 1\n");
+  expect(await printed("limits", "get", "acme")).toMatch(
+    /tenant_day:\n {2}accounts: "100"\n {2}gas: "5000"\n/,
+  );
+
   expect(await printedJson("policy", "set", "acme", policyFile)).toMatchObject({ policy: { version: "2" } });
   const shown = await printed("policy", "get", "acme");
   expect(shown).toMatch(/^# version 2, by admin:admin at /);
@@ -98,12 +108,6 @@ test("an operator's day: a tenant from its creation to its verified audit log", 
   const account = await printed("policy", "test", "acme", "--account", "bob.app.testnet", "--balance", "5");
   expect(account).toMatch(/^REFUSED/);
   expect(account).toContain("POLICY_NOT_GRANTED");
-
-  const limits = await fileOf("limits.json", '{"tenant_day": {"accounts": 100, "gas": "5000"}}');
-  expect(await printed("limits", "set", "acme", limits)).toBe("acme: limits version 1\n");
-  expect(await printed("limits", "get", "acme")).toMatch(
-    /tenant_day:\n {2}accounts: "100"\n {2}gas: "5000"\n/,
-  );
 
   await world.ledger.accept(delegate("used", { tenant: "acme", at: new Date() }));
   expect(await printed("usage", "--by", "method", "--since", "24h")).toMatch(/\nacme +SubmitDelegate +1 /);

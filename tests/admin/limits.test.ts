@@ -45,6 +45,7 @@ test("limits are stored by versions and in force at once; what is absent has no 
 test.each([
   ["an amount that is no number", { tenantDay: { gas: "1e9" } }],
   ["a rate of nothing", { tenantRate: { perSecond: 0, burst: 1 } }],
+  ["a rate of next to nothing", { tenantRate: { perSecond: 1e-17, burst: 1 } }],
   ["a bucket of nothing", { tenantRate: { perSecond: 1, burst: 0 } }],
 ])("%s is refused", async (_, limits) => {
   const tenant = await newTenant("globex");

@@ -5,6 +5,7 @@ import { PolicySchema } from "@countersign/gen/countersign/admin/v1/policy_pb.ts
 import { ApiKeyHasher, DEVELOPMENT_PEPPER, mintApiKey } from "@countersign/server/access/api-key.ts";
 import { type AuditEvent, type Ledger, SCOPES, type Scope } from "@countersign/server/ledger/ledger.ts";
 import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
+import { ACTION_KINDS } from "@countersign/server/policy/action-kinds.ts";
 import { policyText } from "@countersign/server/policy/policy-document.ts";
 import { limitsText } from "@countersign/server/tenant/limits.ts";
 import { Secret } from "@countersign/service-kit";
@@ -28,16 +29,7 @@ export const OPEN_POLICY: MessageInitShape<typeof PolicySchema> = {
   allowedOrigins: [TEST_ORIGIN],
   delegates: {
     allow: [{ receiver: "*" }],
-    actionKinds: [
-      "CreateAccount",
-      "DeployContract",
-      "FunctionCall",
-      "Transfer",
-      "Stake",
-      "AddKey",
-      "DeleteKey",
-      "DeleteAccount",
-    ],
+    actionKinds: [...ACTION_KINDS],
     maxDeposit: "9".repeat(39),
   },
   accounts: { suffixes: [".relay.test", ".registrar.test"], maxInitialBalance: "9".repeat(39) },

@@ -157,3 +157,7 @@ describe("trusted proxies", () => {
     expect(() => parseTrustedProxies(["::ffff:10.0.0.1"])).toThrow("write it as IPv4");
   });
 });
+
+test("an IPv4-mapped address counts as the IPv4 address that it is", () => {
+  expect(addressBucket("::ffff:192.0.2.1")).toBe("192.0.2.1");
+});

@@ -34,8 +34,9 @@ export function clientAddress({ peer, forwardedFor, trustedProxies }: Forwarding
   return address;
 }
 
-/** What to count an address under: IPv6 by its /64, which is what one customer has at least. */
-export function addressBucket(address: string): string {
+/** What to count an address under: IPv6 by its /64, which is what one customer has at least; IPv4-mapped as IPv4. */
+export function addressBucket(given: string): string {
+  const address = parseAddress(given) ?? given;
   if (!isIPv6(address)) return address;
   const [left = [], right = []] = address.split("::").map((half) => half.split(":").filter((g) => g !== ""));
   const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0");

@@ -59,7 +59,8 @@ export function verifyHead(head: SignedAuditHead): boolean {
   return verifyStatement(head.publicKey, headStatement(head), head.signature);
 }
 
-function seedBytes(text: string): Uint8Array {
+/** The 32 bytes of a seed's text. Throws TypeError as AuditKey.fromSeed does. */
+export function seedBytes(text: string): Uint8Array {
   if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, "hex");
   if (/^[A-Za-z0-9+/]{43}=$/.test(text)) return Buffer.from(text, "base64");
   throw new TypeError("an audit seed is 32 bytes, as 64 hexadecimal digits or as base64");

@@ -9,11 +9,12 @@ afterEach(() => void vi.useRealTimers());
 const refusal = {
   tenant: "acme",
   kind: "auth.refused" as const,
-  actor: "anonymous",
-  reason: "KEY_UNKNOWN",
+  actor: "key:1",
+  reason: "SCOPE_MISSING",
   method: "x",
   address: "192.0.2.1",
 };
+const stranger = { ...refusal, tenant: "", actor: "anonymous", reason: "CREDENTIALS_INVALID" };
 
 function startLog() {
   const written: AuditEvent[] = [];
@@ -44,7 +45,7 @@ describe("the audit log", () => {
     expect(written).toHaveLength(1);
     expect(written[0]).toMatchObject({
       kind: "auth.refused",
-      detail: { reason: "KEY_UNKNOWN", count: 1000 },
+      detail: { reason: "SCOPE_MISSING", count: 1000 },
     });
   });
 
@@ -54,6 +55,58 @@ describe("the audit log", () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(written.length).toBeLessThanOrEqual(256 + 64 + 3);
     expect(total(written)).toBe(10_000);
+  });
+
+  it("writes refusals of strangers once a minute, those of one IPv6 network as one event", async () => {
+    const { log, written } = startLog();
+    for (let second = 0; second < 59; second++) {
+      log.note({ ...stranger, address: `2001:db8:1:2::${second}` });
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(written).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(written).toHaveLength(1);
+    expect(written[0]).toMatchObject({
+      tenant: "",
+      actor: "anonymous",
+      detail: { reason: "CREDENTIALS_INVALID", address: "2001:db8:1:2::/64", count: 59 },
+    });
+  });
+
+  it("keeps the room of proven callers from strangers", async () => {
+    const { log, written } = startLog();
+    for (let i = 0; i < 5_000; i++) log.note({ ...stranger, address: `198.51.${i >> 8}.${i % 256}` });
+    for (let i = 0; i < 256; i++) log.note({ ...refusal, actor: `key:${i}` });
+    log.note({ ...stranger, actor: "admin:viewer", reason: "SCOPE_MISSING" });
+    await vi.advanceTimersByTimeAsync(1_000);
+    const actors = new Set(written.map(({ actor }) => actor));
+    expect(actors.has("key:255")).toBe(true);
+    expect([...actors].filter((actor) => actor.startsWith("key:"))).toHaveLength(256);
+    expect(actors.has("anonymous")).toBe(false);
+  });
+
+  it("writes about a row a second under a flood of strangers, and counts them all", async () => {
+    const { log, written } = startLog();
+    const kinds = ["auth.refused", "rate.limited", "call.denied"] as const;
+    const minutes = 3;
+    for (let i = 0; i < minutes * 60 * 100; i++) {
+      const kind = kinds[i % 3] ?? "auth.refused";
+      log.note({ ...stranger, kind, method: `m${i % 7}`, address: `2001:db8:${i.toString(16)}::1` });
+      if (i % 100 === 99) await vi.advanceTimersByTimeAsync(1_000);
+    }
+    await log.close();
+    expect(written.length).toBeLessThanOrEqual(minutes * (64 + 8));
+    expect(total(written)).toBe(minutes * 60 * 100);
+  });
+
+  it("writes what both strangers and proven callers caused when it is closed", async () => {
+    const { log, written } = startLog();
+    log.note(stranger);
+    log.note(refusal);
+    await log.close();
+    log.note(stranger);
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(written.map(({ actor }) => actor).toSorted()).toEqual(["anonymous", "key:1"]);
   });
 
   it("goes on counting while the ledger is away, and writes everything when it is back", async () => {

@@ -1,9 +1,13 @@
+import { addressBucket } from "../access/client-address.ts";
 import type { AuditEvent, AuditStore } from "../ledger/protection-types.ts";
 import { boundedEvent } from "./bounded-event.ts";
-import { type Refusal, RefusalGroups } from "./refusal-groups.ts";
+import type { Refusal } from "./refusal-groups.ts";
+import { RefusalPool } from "./refusal-pool.ts";
 
-/** How long refusals of one kind are counted before they are written as one event. */
-const COALESCE_MS = 1_000;
+/** Refusals of callers who proved who they are: at most 323 rows a second. */
+const PROVEN = { gatherMs: 1_000, maxGroups: 256, maxOthers: 64 };
+/** Those of everybody else, of whom there may be any number: about one row a second. */
+const STRANGERS = { gatherMs: 60_000, maxGroups: 64, maxOthers: 8 };
 
 export interface AuditLogOptions {
   readonly store: Pick<AuditStore, "appendAudit">;
@@ -18,15 +22,15 @@ export interface AuditLogOptions {
  */
 export class AuditLog {
   readonly #options: AuditLogOptions;
-  readonly #groups = new RefusalGroups();
-  /** Taken from the groups and not known to be written; nothing is added until it is. */
-  #unwritten: AuditEvent[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<boolean> | undefined;
-  #closed = false;
+  readonly #proven: RefusalPool;
+  readonly #strangers: RefusalPool;
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
+    const { store, now, onFailed } = options;
+    const write = (events: readonly AuditEvent[]) => store.appendAudit(events);
+    this.#proven = new RefusalPool({ ...PROVEN, now, write, onFailed });
+    this.#strangers = new RefusalPool({ ...STRANGERS, now, write, onFailed });
   }
 
   /** Records a single event; durable when it resolves. Throws LedgerUnavailableError. */
@@ -35,50 +39,18 @@ export class AuditLog {
   }
 
   /**
-   * Records a refusal within about a second, together with those like it: the event's `count` says how many. Memory and
-   * what is written are bounded whatever callers do. While the ledger is away, counting goes on; a write whose answer
-   * was lost is repeated, so that an event may then stand in the log twice.
+   * Records a refusal together with those like it: the event's `count` says how many. One of a proven caller is written
+   * within about a second, one of a stranger within about a minute, with IPv6 addresses by their /64; strangers take no
+   * room from proven callers. Memory and what is written are bounded whatever callers do. While the ledger is away,
+   * counting goes on; a write whose answer was lost is repeated, so that an event may then stand in the log twice.
    */
   note(refusal: Refusal): void {
-    if (this.#closed) return;
-    this.#groups.add(refusal, this.#options.now());
-    this.#arm();
+    if (refusal.tenant !== "" || refusal.actor !== "anonymous") this.#proven.add(refusal);
+    else this.#strangers.add({ ...refusal, address: addressBucket(refusal.address) });
   }
 
   /** Writes what was noted, as far as the ledger takes it; later notes are ignored. */
   async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#writing;
-    while (this.#hasWork && (await this.#write()));
-  }
-
-  get #hasWork(): boolean {
-    return this.#unwritten.length > 0 || !this.#groups.empty;
-  }
-
-  #arm(): void {
-    if (this.#closed || this.#timer !== undefined || this.#writing !== undefined || !this.#hasWork) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#writing = this.#write().finally(() => {
-        this.#writing = undefined;
-        this.#arm();
-      });
-    }, COALESCE_MS);
-    this.#timer.unref();
-  }
-
-  /** Whether it was written. */
-  async #write(): Promise<boolean> {
-    if (this.#unwritten.length === 0) this.#unwritten = this.#groups.take();
-    try {
-      await this.#options.store.appendAudit(this.#unwritten);
-      this.#unwritten = [];
-      return true;
-    } catch (error) {
-      this.#options.onFailed(error);
-      return false;
-    }
+    await Promise.all([this.#proven.close(), this.#strangers.close()]);
   }
 }

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { DomainError } from "@countersign/service-kit";
 import type { AuditEntry, AuditHead, AuditStore, SignedAuditHead } from "../ledger/protection-types.ts";
 import type { AuditKey } from "./audit-key.ts";
 import { NO_HASH } from "./entry-hash.ts";
@@ -15,11 +17,12 @@ export interface ExportOptions {
 
 /** Entries that are read at a time. */
 const PAGE = 500;
+const RETRY_AFTER_MS = 1_000;
 
 /**
  * A tenant's audit log up to now, from a sequence on (0: the oldest that is kept): a signed start, the entries with
  * the heads that this key signed among them, a signed end. Lines of JSON, each with its line feed; docs/audit.md says
- * what each is. Throws when retention deletes what is being read.
+ * what each is. Throws DomainError LEDGER_UNAVAILABLE when retention deletes what is being read.
  */
 export async function* exportAudit(
   options: ExportOptions,
@@ -71,8 +74,9 @@ async function placeBefore(
   return before;
 }
 
-function shortened(): Error {
-  return new Error("the audit log was shortened during its export");
+function shortened(): DomainError {
+  const message = "the audit log was shortened during its export; export again";
+  return new DomainError(ErrorReason.LEDGER_UNAVAILABLE, message, { retryAfterMs: RETRY_AFTER_MS });
 }
 
 function startLine(key: AuditKey, { tenant, sequence, hash }: AuditHead, at: Date): string {

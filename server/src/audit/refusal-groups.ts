@@ -6,6 +6,7 @@ export interface Refusal {
   /** A tenant that exists; empty when the caller is not known. */
   readonly tenant: string;
   readonly kind: "auth.refused" | "rate.limited" | "call.denied";
+  /** "anonymous" when the caller is not known. */
   readonly actor: string;
   /** The ErrorReason's name. */
   readonly reason: string;
@@ -20,15 +21,22 @@ interface Group {
   count: number;
 }
 
-/** Most groups with an actor, a reason and an address of their own. */
-const MAX_GROUPS = 256;
-/** Most tenants' groups of what found no room above; the rest goes to the relay's own log. */
-const MAX_OTHERS = 64;
+export interface RefusalBounds {
+  /** Most groups with an actor, a reason and an address of their own. */
+  readonly maxGroups: number;
+  /** Most tenants' groups of what found no room above; the rest goes to the relay's own log. */
+  readonly maxOthers: number;
+}
 
-/** Counts refusals that are alike. Holds at most 256 groups, 64 groups "others", and one for each kind. */
+/** Counts refusals that are alike, in at most `maxGroups` groups, `maxOthers` groups "others", and one for each kind. */
 export class RefusalGroups {
+  readonly #bounds: RefusalBounds;
   #groups = new Map<string, Group>();
   #others = new Map<string, Group>();
+
+  constructor(bounds: RefusalBounds) {
+    this.#bounds = bounds;
+  }
 
   get empty(): boolean {
     return this.#groups.size === 0 && this.#others.size === 0;
@@ -39,11 +47,11 @@ export class RefusalGroups {
     const { method } = refusal;
     const [actor, reason, address] = [refusal.actor, refusal.reason, refusal.address].map(boundedText);
     const key = JSON.stringify([tenant, kind, actor, reason, method, address]);
-    if (this.#groups.has(key) || this.#groups.size < MAX_GROUPS) {
+    if (this.#groups.has(key) || this.#groups.size < this.#bounds.maxGroups) {
       count(this.#groups, key, { ...refusal, at });
       return;
     }
-    const roomy = this.#others.has(`${kind} ${tenant}`) || this.#others.size < MAX_OTHERS;
+    const roomy = this.#others.has(`${kind} ${tenant}`) || this.#others.size < this.#bounds.maxOthers;
     const owner = roomy ? tenant : "";
     const others = { tenant: owner, kind, actor: "others", reason: "", method: "", address: "" };
     count(this.#others, `${kind} ${owner}`, { ...others, at });

@@ -22,6 +22,8 @@ export class BudgetWatch {
   /** After a submission was accepted. */
   accepted(tenant: string, user: string, levels: readonly BudgetLevel[]): void {
     for (const level of levels) {
+      // Of a limit of 0, nothing used is 80 percent too.
+      if (level.used === 0n) continue;
       if (level.used * 100n >= level.limit * LOW_PERCENT && this.#isNew("low", tenant, user, level)) {
         this.#events.budgetLow({ tenant, ...level });
       }

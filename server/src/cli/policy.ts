@@ -1,3 +1,4 @@
+import { LimitsService } from "@countersign/gen/countersign/admin/v1/limits_service_pb.ts";
 import {
   GetPolicyResponseSchema,
   PolicySchema,
@@ -70,12 +71,17 @@ async function setPolicy(
   const client = adminClient(PolicyService, options);
   const expectedVersion =
     options.expectedVersion ?? (await client.getPolicy({ tenant })).policy?.version ?? 0n;
+  const { limits } = await adminClient(LimitsService, options).getLimits({ tenant });
   const answer = await client.setPolicy({ tenant, expectedVersion, policy });
   printAnswer(
     SetPolicyResponseSchema,
     answer,
     options,
     (a) => `${tenant}: policy version ${a.policy?.version}\n`,
+  );
+  if ((limits?.version ?? 0n) > 0n) return;
+  process.stderr.write(
+    `warning: no budget bounds what this policy allows: countersign limits set ${tenant} FILE\n`,
   );
 }
 

@@ -13,7 +13,7 @@ const EXAMPLE_ENV = {
   NEAR_RPC_KEY: "key",
   API_KEY_PEPPER: "1".repeat(32),
   ADMIN_CONSOLE_KEY: "2".repeat(32),
-  AUDIT_SIGNING_SEED: "3".repeat(64),
+  AUDIT_SIGNING_SEED: `${"34".repeat(31)}35`,
 };
 
 const MINIMAL = {
@@ -193,6 +193,7 @@ const CROSS_CHECKS: [name: string, change: object, path: string][] = [
   ["a Redis of another protocol", { redis: { url: "http://redis" } }, "redis.url"],
   ["a pepper that is no reference", { auth: { api_key_peppers: ["hunter2"] } }, "auth.api_key_peppers.0"],
   ["an audit seed that is none", { audit: { signing_seed: "env:ADMIN_KEY" } }, "audit.signing_seed"],
+  ["a rate of next to nothing", { rates: { ip: { per_second: 1e-17 } } }, "rates.ip.per_second"],
   ["a bucket of nothing", { rates: { ip: { burst: 0 } } }, "rates.ip.burst"],
   ["more than all while Redis is down", { rates: { redis_down_fraction: 1.5 } }, "rates.redis_down_fraction"],
   [

@@ -6,7 +6,9 @@ import { loadRelayConfig } from "./config.ts";
 
 const SECRETS = {
   PEPPER: "p".repeat(32),
-  SEED: "5".repeat(64),
+  SEED: `${"5a".repeat(31)}5b`,
+  EQUAL_SEED: "5".repeat(64),
+  LONGER_DEVELOPMENT_PEPPER: `my-${DEVELOPMENT_PEPPER}-1`,
   ADMIN_KEY: "a".repeat(32),
   SHORT: "s".repeat(31),
   DEVELOPMENT_PEPPER,
@@ -56,6 +58,16 @@ const VIOLATIONS: readonly Violation[] = [
     change: { "auth.api_key_peppers": '["env:DEVELOPMENT_PEPPER"]' },
     path: "auth.api_key_peppers.0",
   },
+  {
+    name: "a pepper made of development's",
+    change: { "auth.api_key_peppers": '["env:LONGER_DEVELOPMENT_PEPPER"]' },
+    path: "auth.api_key_peppers.0",
+  },
+  {
+    name: "an audit seed of equal bytes",
+    change: { "audit.signing_seed": "env:EQUAL_SEED" },
+    path: "audit.signing_seed",
+  },
   { name: "the default audit seed", change: { "audit.signing_seed": undefined }, path: "audit.signing_seed" },
   {
     name: "development's audit seed, given as one's own",
@@ -91,6 +103,16 @@ const VIOLATIONS: readonly Violation[] = [
     change: { "near.endpoints": '[{"url": "https://rpc.example"}, {"url": "http://rpc.example"}]' },
     path: "near.endpoints.1.url",
   },
+  {
+    name: "a trusted network that is half of the Internet",
+    change: { "listen.trusted_proxies": '["10.0.0.0/8", "128.0.0.0/1"]' },
+    path: "listen.trusted_proxies.1",
+  },
+  {
+    name: "a share of the rates that replicas together exceed without Redis",
+    change: { "rates.redis_down_fraction": "0.51" },
+    path: "rates.redis_down_fraction",
+  },
 ];
 
 function pathsOfProblems(change: Violation["change"], mode: string): string[] {
@@ -112,6 +134,10 @@ test.each(VIOLATIONS)("production refuses $name", ({ change, path }) => {
   expect(pathsOfProblems(change, "production")).toEqual([path]);
 });
 
+test.each([" production", "PRODUCTION", "Production\n"])("%j is production too", (mode) => {
+  expect(pathsOfProblems({ "admin.tls": undefined }, mode)).toEqual(["admin.tls"]);
+});
+
 test.each(VIOLATIONS)("development has its own view of $name", ({ change, path, always }) => {
   expect(pathsOfProblems(change, "development")).toEqual(always === true ? [path] : []);
 });
@@ -123,7 +149,7 @@ test("production names all violations at once", () => {
     return VIOLATIONS.findIndex((other) => setting in other.change) === i;
   });
   const change = Object.assign({}, ...all.map((violation) => violation.change));
-  expect(all.length).toBe(9);
+  expect(all.length).toBe(11);
   expect(pathsOfProblems(change, "production").sort()).toEqual(all.map(({ path }) => path).sort());
 });
 
@@ -131,6 +157,8 @@ test("what is unsafe is named beside what is missing or malformed", () => {
   const change = {
     network: undefined,
     relayers: "7",
+    "listen.trusted_proxies": '["0.0.0.0/1", "x"]',
+    "rates.redis_down_fraction": "much",
     replicas: "many",
     "redis.url": undefined,
     "ledger.url": "sqlite:relay.db",
@@ -148,10 +176,13 @@ test("what is unsafe is named beside what is missing or malformed", () => {
     "auth.api_key_peppers.0",
     "auth.api_key_peppers.1",
     "ledger.url",
+    "listen.trusted_proxies.0",
+    "listen.trusted_proxies.1",
     "near.endpoints.0.url",
     "near.endpoints.1",
     "near.endpoints.2",
     "network",
+    "rates.redis_down_fraction",
     "redis",
     "relayers",
     "replicas",
@@ -161,6 +192,30 @@ test("what is unsafe is named beside what is missing or malformed", () => {
 test("one replica needs neither PostgreSQL nor Redis in production", () => {
   const change = { replicas: "1", "ledger.url": "sqlite:relay.db", "redis.url": undefined };
   expect(pathsOfProblems(change, "production")).toEqual([]);
+});
+
+test.each([
+  ["1", "1", []],
+  ["2", "0.5", []],
+  ["3", "0.3333", []],
+  ["3", "0.334", ["rates.redis_down_fraction"]],
+  ["8", undefined, ["rates.redis_down_fraction"]],
+])("of %s replicas with a fraction of %s, production says %j", (replicas, fraction, problems) => {
+  const change = { replicas, "rates.redis_down_fraction": fraction };
+  expect(pathsOfProblems(change, "production")).toEqual(problems);
+});
+
+test.each([
+  ["10.0.0.0/8", []],
+  ["192.0.2.1", []],
+  ["10.0.0.0/7", ["listen.trusted_proxies.0"]],
+  ["fd00::/16", []],
+  ["2001:db8::1", []],
+  ["fd00::/8", ["listen.trusted_proxies.0"]],
+  ["2000::/15", ["listen.trusted_proxies.0"]],
+])("of %s as a trusted proxy, production says %j", (cidr, problems) => {
+  const change = { "listen.trusted_proxies": JSON.stringify([cidr]) };
+  expect(pathsOfProblems(change, "production")).toEqual(problems);
 });
 
 test("production takes an admin port without TLS on a Unix socket only", () => {

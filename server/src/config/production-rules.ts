@@ -1,6 +1,6 @@
 import { Secret } from "@countersign/service-kit";
 import { DEVELOPMENT_PEPPER } from "../access/api-key.ts";
-import { isDevelopmentSeed } from "./audit-seed.ts";
+import { isDevelopmentSeed, isOneByteSeed } from "./audit-seed.ts";
 import { isOnLoopback } from "./loopback.ts";
 
 /**
@@ -8,10 +8,12 @@ import { isOnLoopback } from "./loopback.ts";
  * are looked at whatever else is wrong, so that everything is named at once.
  */
 export interface GuardedSettings {
+  readonly listen?: { readonly trusted_proxies?: unknown };
   readonly replicas?: unknown;
   readonly ledger?: { readonly url?: unknown };
   readonly redis?: unknown;
   readonly near?: { readonly endpoints?: unknown };
+  readonly rates?: { readonly redis_down_fraction?: unknown };
   readonly auth?: { readonly api_key_peppers?: unknown };
   readonly audit?: { readonly signing_seed?: unknown };
   readonly admin?:
@@ -26,6 +28,9 @@ interface Problem {
 
 /** 256 bits. */
 const MIN_SECRET_BYTES = 32;
+/** Least bits of a trusted network's prefix. The largest private network of IPv4 is 10.0.0.0/8. */
+const MIN_PREFIX_IPV4 = 8;
+const MIN_PREFIX_IPV6 = 16;
 
 /**
  * Everything that NODE_ENV=production does not start with and development does. Wildcard origins and a signer inside of
@@ -34,6 +39,7 @@ const MIN_SECRET_BYTES = 32;
 export function* productionProblems(settings: GuardedSettings): Generator<Problem> {
   yield* sharedState(settings);
   yield* secrets(settings);
+  yield* trustedNetworks(settings);
   const { admin, near } = settings;
   if (admin !== undefined && admin?.listen?.unix === undefined && admin?.tls === undefined) {
     const message = "is needed in production, on loopback too: admin credentials would travel in plain text";
@@ -46,7 +52,19 @@ export function* productionProblems(settings: GuardedSettings): Generator<Proble
   }
 }
 
-function* sharedState({ replicas, ledger, redis }: GuardedSettings): Generator<Problem> {
+function* trustedNetworks({ listen }: GuardedSettings): Generator<Problem> {
+  for (const [i, cidr] of list(listen?.trusted_proxies)) {
+    const [address = "", bits] = String(cidr).split("/");
+    const prefix = Number(bits);
+    const least = address.includes(":") ? MIN_PREFIX_IPV6 : MIN_PREFIX_IPV4;
+    // An address alone has no prefix, and /0 is refused wherever the relay runs.
+    if (!(prefix > 0 && prefix < least)) continue;
+    const message = `must be /${least} or narrower in production: whoever is within can pretend to be any address`;
+    yield { path: ["listen", "trusted_proxies", i], message };
+  }
+}
+
+function* sharedState({ replicas, ledger, redis, rates }: GuardedSettings): Generator<Problem> {
   if (replicas === 1) return;
   if (textOf(ledger?.url)?.startsWith("sqlite:")) {
     const message = "must be postgres://… in production with several replicas: sqlite serves one process";
@@ -56,6 +74,12 @@ function* sharedState({ replicas, ledger, redis }: GuardedSettings): Generator<P
     const message = "is needed in production with several replicas: each would count rates for itself";
     yield { path: ["redis"], message };
   }
+  const fraction = rates?.redis_down_fraction;
+  if (typeof replicas === "number" && typeof fraction === "number" && fraction * replicas > 1) {
+    const message =
+      "must be at most 1 / replicas in production: together they would allow more without Redis";
+    yield { path: ["rates", "redis_down_fraction"], message };
+  }
 }
 
 function* secrets({ auth, audit, admin }: GuardedSettings): Generator<Problem> {
@@ -63,12 +87,15 @@ function* secrets({ auth, audit, admin }: GuardedSettings): Generator<Problem> {
   for (const [i, pepper] of list(auth?.api_key_peppers)) {
     const path = ["auth", "api_key_peppers", i];
     if (isShort(pepper)) yield { path, message: TOO_SHORT };
-    if (textOf(pepper) === DEVELOPMENT_PEPPER) yield { path, message: KNOWN };
+    if (textOf(pepper)?.includes(DEVELOPMENT_PEPPER)) yield { path, message: KNOWN };
   }
   const seed = audit?.signing_seed;
   if (seed === undefined) yield { path: ["audit", "signing_seed"], message: NEEDED };
   if (seed instanceof Secret && isDevelopmentSeed(seed)) {
     yield { path: ["audit", "signing_seed"], message: KNOWN };
+  }
+  if (seed instanceof Secret && isOneByteSeed(seed)) {
+    yield { path: ["audit", "signing_seed"], message: "is one byte over and over: draw it at random" };
   }
   for (const [i, key] of list(admin?.keys)) {
     if (isShort(key?.secret)) yield { path: ["admin", "keys", i, "secret"], message: TOO_SHORT };
@@ -76,7 +103,7 @@ function* secrets({ auth, audit, admin }: GuardedSettings): Generator<Problem> {
 }
 
 const NEEDED = "is needed in production: the default is known to everybody";
-const KNOWN = "is the default of development, which is known to everybody";
+const KNOWN = "is, or holds, the default of development, which is known to everybody";
 const TOO_SHORT = `must have at least ${MIN_SECRET_BYTES} bytes in production`;
 
 /** The items of a list with their places; none of what is no list. */

@@ -4,7 +4,8 @@ import { z } from "zod";
 function rate(perSecond: number, burst: number) {
   return z
     .strictObject({
-      per_second: z.number().gt(0).max(100_000).default(perSecond),
+      // Of less, the shared state could not compute when a token is there.
+      per_second: z.number().min(0.0001).max(100_000).default(perSecond),
       burst: z.int().min(1).max(1_000_000).default(burst),
     })
     .prefault({});

@@ -212,7 +212,7 @@ export function relaySchema(env: Environment) {
           context.addIssue({ code: "custom", path, message });
       },
       // Whatever else is wrong.
-      { when: () => env.NODE_ENV === "production" },
+      { when: () => env.NODE_ENV?.trim().toLowerCase() === "production" },
     );
 }
 

@@ -1,6 +1,6 @@
 import type { OutcomeView, TransactionView } from "./transactions.ts";
 
-/** How a final transaction came out. Costs are the relayer's: gas, and yoctoNEAR burnt for it. */
+/** How a final transaction came out. Costs are the relayer's: gas that was paid for, and yoctoNEAR burnt for it. */
 export interface Outcome {
   readonly succeeded: boolean;
   readonly gasBurnt: bigint;
@@ -29,11 +29,7 @@ export function readOutcome(view: TransactionView, isDelegate: boolean): Outcome
   const first = view.transaction_outcome;
   if (first === undefined) return undefined;
   const receipts = new Map((view.receipts_outcome ?? []).map((receipt) => [receipt.id, receipt]));
-  const all = [first, ...receipts.values()];
-  const costs = {
-    gasBurnt: all.reduce((sum, o) => sum + BigInt(o.outcome.gas_burnt), 0n),
-    tokensBurnt: all.reduce((sum, o) => sum + BigInt(o.outcome.tokens_burnt), 0n),
-  };
+  const costs = costsOf([first, ...receipts.values()]);
   if (hasFailed(first)) return failed(costs, first, false);
 
   const outer = receipts.get(first.outcome.receipt_ids[0] ?? "");
@@ -45,6 +41,15 @@ export function readOutcome(view: TransactionView, isDelegate: boolean): Outcome
 }
 
 type Costs = Pick<Outcome, "gasBurnt" | "tokensBurnt">;
+
+/** Refunds burn gas that nobody pays for: their outcomes burn no tokens, and nothing was reserved for them. */
+function costsOf(all: readonly OutcomeView[]): Costs {
+  const charged = all.filter(({ outcome }) => BigInt(outcome.tokens_burnt) > 0n);
+  return {
+    gasBurnt: charged.reduce((sum, { outcome }) => sum + BigInt(outcome.gas_burnt), 0n),
+    tokensBurnt: charged.reduce((sum, { outcome }) => sum + BigInt(outcome.tokens_burnt), 0n),
+  };
+}
 
 function hasFailed(outcome: OutcomeView): boolean {
   return typeof outcome.outcome.status === "object" && "Failure" in outcome.outcome.status;

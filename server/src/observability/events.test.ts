@@ -82,6 +82,29 @@ test.each(TOLD)(
   },
 );
 
+test.each([
+  ["a call that succeeded", { service: "s.S", code: "ok", reason: "" }, "info"],
+  ["a call that a rule refused", { service: "s.S", code: "permission_denied", reason: "PAUSED" }, "info"],
+  ["a probe", { service: "grpc.health.v1.Health", code: "ok", reason: "" }, "debug"],
+  [
+    "a call without credentials",
+    { service: "s.S", code: "unauthenticated", reason: "CREDENTIALS_MISSING" },
+    "debug",
+  ],
+  [
+    "a call with others' credentials",
+    { service: "s.S", code: "unauthenticated", reason: "CREDENTIALS_INVALID" },
+    "debug",
+  ],
+  ["a call too many", { service: "s.S", code: "resource_exhausted", reason: "RATE_LIMITED" }, "debug"],
+])("%s is counted, and a line at its level", async (_name, call, level) => {
+  const { events, lines, registry } = start();
+  events.rpcFinished({ ...call, method: "M", requestId: "r", seconds: 0.02 });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level, request_id: "r", code: call.code }]);
+  const counted = `countersign_rpcs_total{service="${call.service}",method="M",code="${call.code}"`;
+  expect(await registry.metrics()).toContain(`${counted},reason="${call.reason}"} 1`);
+});
+
 test("a finished call is timed by method and outcome", async () => {
   const { events, registry } = start();
   const call = { service: "s.S", method: "M", requestId: "r", code: "ok" };

@@ -23,7 +23,7 @@ import type { Metrics } from "./metrics.ts";
  * - `err`            the private cause
  */
 export interface Events {
-  /** A call ended. `code` is "ok" for success. */
+  /** A call ended. `code` is "ok" for success. Calls without good credentials, and those too many, are logged at debug. */
   rpcFinished(event: {
     service: string;
     method: string;
@@ -104,8 +104,9 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
         reason,
         seconds,
       };
-      // Probes come every few seconds and say nothing new.
-      log[service.startsWith("grpc.") ? "debug" : "info"](fields, "rpc finished");
+      // Probes come every few seconds and say nothing new; what the gate refuses comes from anybody, in any number.
+      const isQuiet = service.startsWith("grpc.") || isRefusedAtGate(reason);
+      log[isQuiet ? "debug" : "info"](fields, "rpc finished");
     },
     submissionAccepted({ submissionId, kind, network, accountId, requestId }) {
       metrics.submissionsAccepted.inc({ kind });
@@ -179,6 +180,10 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
       log.warn({ step, why: wordsOf(error) }, "audit log not kept up");
     },
   };
+}
+
+function isRefusedAtGate(reason: string): boolean {
+  return reason.startsWith("CREDENTIALS_") || reason === "RATE_LIMITED";
 }
 
 function budgetFields({ tenant, scope, amount, used, limit }: { tenant: string } & BudgetLevel) {

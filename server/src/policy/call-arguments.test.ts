@@ -11,8 +11,16 @@ describe("a call's arguments", () => {
         ["", 2.5],
       ]),
     );
-    expect(read("[]")).toEqual([]);
-    expect(read('"x"')).toBe("x");
+    expect(read("{}")).toEqual(new Map());
+  });
+
+  it("keep the integers that a double holds as they are", () => {
+    const [largest, smallest] = [2 ** 53 - 1, -(2 ** 53) + 1];
+    const args = new Map([
+      ["a", largest],
+      ["b", smallest],
+    ]);
+    expect(read(`{"a": ${largest}, "b": ${smallest}}`)).toEqual(args);
   });
 
   it("keep a field that is named like an object's own", () => {
@@ -22,21 +30,29 @@ describe("a call's arguments", () => {
   it.each([
     ["nothing", ""],
     ["borsh", "\u0000\u0001"],
+    ["null", "null"],
+    ["a string", '"x"'],
+    ["a number", "1"],
+    ["a list", "[]"],
+    ["an integer that would be rounded", '{"amount": 9007199254740993}'],
+    ["an integer that would be rounded up to 2^53", '{"amount": 9007199254740992}'],
+    ["a negative one further in", '{"a": [{"b": -9007199254740993}]}'],
+    ["a number that is too large", '{"amount": 1e400}'],
     ["a field twice", '{"amount": 1, "amount": 2}'],
     ["a field twice, once with an escape", '{"amount": 1, "\\u0061mount": 2}'],
     ["a field twice further in", '{"a": [{"x:": 1, "x:": 2}]}'],
-    ["more than 4 KiB", `"${"x".repeat(4_095)}"`],
-    ["17 levels", `${"[".repeat(17)}${"]".repeat(17)}`],
-    ["4 KiB of levels", "[".repeat(2_048) + "]".repeat(2_048)],
+    ["more than 4 KiB", `{"a": "${"x".repeat(4_088)}"}`],
+    ["17 levels", `{"a": ${"[".repeat(16)}${"]".repeat(16)}}`],
+    ["4 KiB of levels", `{"a":${"[".repeat(2_045)}${"]".repeat(2_045)}}`],
     ["a byte order mark", "\ufeff{}"],
-  ])("are null for %s", (_name, text) => expect(read(text)).toBeNull());
+  ])("are not read of %s", (_name, text) => expect(read(text)).toBeUndefined());
 
-  it("are null for bytes that are not UTF-8", () => {
-    expect(callArguments(Buffer.from([0x22, 0xff, 0x22]))).toBeNull();
+  it("are not read of bytes that are not UTF-8", () => {
+    expect(callArguments(Buffer.from('{"a": "\xff"}', "latin1"))).toBeUndefined();
   });
 
   it("are read up to their bounds", () => {
-    expect(read(`"${"x".repeat(4_094)}"`)).toHaveLength(4_094);
-    expect(read(`${"[".repeat(16)}${"]".repeat(16)}`)).not.toBeNull();
+    expect(read(`{"a": "${"x".repeat(4_087)}"}`)).toEqual(new Map([["a", "x".repeat(4_087)]]));
+    expect(read(`{"a": ${"[".repeat(15)}${"]".repeat(15)}}`)).toBeInstanceOf(Map);
   });
 });

@@ -39,9 +39,13 @@ export function conditionVariables({ asker, decoded }: DelegateSubject): Variabl
   };
 }
 
-/** A Map, because a plain object's inherited names would be fields too. */
+/**
+ * A Map, because a plain object's inherited names would be fields too. Without args that can be read there is no such
+ * field, so that whatever a condition asks of it is an error.
+ */
 function actionVariables(action: NonDelegateAction): ReadonlyMap<string, unknown> {
   const call = action.kind === "FunctionCall" ? action : undefined;
+  const args = call === undefined ? undefined : callArguments(call.args);
   const deposit = action.kind === "FunctionCall" || action.kind === "Transfer" ? action.deposit : 0n;
   return new Map<string, unknown>([
     ["kind", action.kind],
@@ -49,7 +53,7 @@ function actionVariables(action: NonDelegateAction): ReadonlyMap<string, unknown
     ["gas", celInt(call?.gas ?? 0n)],
     ["deposit", deposit.toString()],
     ["deposit_millinear", milliNear(deposit)],
-    ["args", call === undefined ? null : callArguments(call.args)],
+    ...(args === undefined ? [] : [["args", args] as const]),
   ]);
 }
 

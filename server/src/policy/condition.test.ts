@@ -15,7 +15,7 @@ const ONE = variablesOf([
   call("vote", { gas: 30n, deposit: 1n, args: '{"amount": 5, "to": "bob.near", "l": [1]}' }),
 ]);
 const LARGE = variablesOf(
-  Array.from({ length: 100 }, () => call("vote", { args: `[${Array(1_300).fill("1").join(", ")}]` })),
+  Array.from({ length: 100 }, () => call("vote", { args: `{"l": [${Array(1_300).fill("1").join(", ")}]}` })),
 );
 const holds = (source: string, variables = ONE) => compileCondition(source).holds(variables);
 
@@ -55,11 +55,79 @@ describe("a condition", () => {
     expect(holds(`deposit == "${most * 100n}" && actions[0].deposit == "${most}"`, variables)).toBe(true);
   });
 
-  it("sees every kind of action, with args of calls alone", () => {
-    const variables = variablesOf([transfer(NEAR), addKey(), call("f", { args: "borsh" })]);
-    expect(holds('actions.map(a, a.kind) == ["Transfer", "AddKey", "FunctionCall"]', variables)).toBe(true);
-    expect(holds("actions.all(a, a.args == null)", variables)).toBe(true);
+  it("sees every kind of action, with args of readable calls alone", () => {
+    const variables = variablesOf([transfer(NEAR), addKey(), call("f", { args: "borsh" }), call("g")]);
+    expect(
+      holds('actions.map(a, a.kind) == ["Transfer", "AddKey", "FunctionCall", "FunctionCall"]', variables),
+    ).toBe(true);
+    expect(holds("actions.map(a, has(a.args)) == [false, false, false, true]", variables)).toBe(true);
     expect(holds('actions[0].deposit_millinear == 1000 && actions[1].method == ""', variables)).toBe(true);
+  });
+
+  describe("that guards a field of the arguments with has()", () => {
+    const GUARDS = [
+      '!has(a.args.receiver_id) || a.args.receiver_id == "shop.near"',
+      'has(a.args.receiver_id) ? a.args.receiver_id == "shop.near" : true',
+      '!("receiver_id" in a.args) || a.args.receiver_id == "shop.near"',
+      "a.args != null && !has(a.args.receiver_id) || a.args == null",
+      "type(a.args) == null_type",
+    ].map((guard) => `actions.all(a, ${guard})`);
+    const evil = '{"receiver_id": "evil.near"}';
+
+    it.each([
+      ["padded with spaces", evil + " ".repeat(4_096)],
+      ["with the field twice", '{"receiver_id": "shop.near", "receiver_id": "evil.near"}'],
+      ["with an integer that would be rounded", '{"receiver_id": "evil.near", "n": 9007199254740993}'],
+      ["as borsh", "\u0009evil.near"],
+      ["as a string", JSON.stringify(evil)],
+      ["as a list", `[${evil}]`],
+      ["as null", "null"],
+    ])("refuses arguments %s", (_how, args) => {
+      const variables = variablesOf([call("ft_transfer", { args })]);
+      for (const guard of GUARDS) {
+        expect(holds(guard, variables)).toBe("it cannot be evaluated for this delegate");
+      }
+    });
+
+    it("refuses what is no call", () => {
+      for (const guard of GUARDS) {
+        expect(holds(guard, variablesOf([transfer(NEAR)]))).toBe("it cannot be evaluated for this delegate");
+      }
+    });
+
+    it.each([
+      ["null", "null"],
+      ["a string", '"x"'],
+      ["a list, of which a contract may take the fields in order", '["evil.near"]'],
+      ["a number", "7"],
+    ])("refuses %s where an object is expected further in", (_what, inner) => {
+      const variables = variablesOf([call("f", { args: `{"to": ${inner}}` })]);
+      for (const guard of [
+        'actions.all(a, !has(a.args.to.id) || a.args.to.id == "shop.near")',
+        "[actions[0]].map(a, has(a.args.to.id)) == [false]",
+        '{"a": has(actions[0].args.to.id)}.a == false',
+        "has(actions[0].args.to.id) ? false : true",
+        "!has(actions[0].args.to.id.further)",
+      ]) {
+        expect(holds(guard, variables)).toBe("it cannot be evaluated for this delegate");
+      }
+    });
+
+    it("decides about objects further in", () => {
+      const guard = 'actions.all(a, !has(a.args.to.id) || a.args.to.id == "shop.near")';
+      expect(holds(guard, variablesOf([call("f", { args: '{"to": {"id": "evil.near"}}' })]))).toBe(false);
+      expect(holds(guard, variablesOf([call("f", { args: '{"to": {"id": null}}' })]))).toBe(false);
+      expect(holds(guard, variablesOf([call("f", { args: '{"to": {"id": "shop.near"}}' })]))).toBe(true);
+      expect(holds(guard, variablesOf([call("f", { args: '{"to": {}}' })]))).toBe(true);
+      expect(holds('has({"a": 1}.a) && !has({"a": 1}.b)')).toBe(true);
+    });
+
+    it("decides about arguments that can be read", () => {
+      const [guard = ""] = GUARDS;
+      expect(holds(guard, variablesOf([call("f", { args: evil })]))).toBe(false);
+      expect(holds(guard, variablesOf([call("f", { args: '{"receiver_id": "shop.near"}' })]))).toBe(true);
+      expect(holds(guard, variablesOf([call("f", { args: "{}" })]))).toBe(true);
+    });
   });
 
   it("is asked about at most 100 actions", () => {
@@ -94,6 +162,7 @@ describe("a condition", () => {
       "it names a, which is unknown",
     ],
     ["an unknown function", "actions.sum() > 1", "it calls sum, which is unknown"],
+    ["a function that stands for has()", 'has_field(tenant, "a")', "it calls has_field, which is unknown"],
     [
       "a message",
       'google.protobuf.StringValue{value: "a"} == "a"',

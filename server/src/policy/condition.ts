@@ -13,6 +13,7 @@ import { TookTooLongError, withinTime } from "./bounded-time.ts";
 import { conditionDefect, sourceDefect } from "./condition-bounds.ts";
 import { CONDITION_VARIABLES } from "./condition-variables.ts";
 import type { Condition } from "./policy.ts";
+import { hasFunction, withStrictHas } from "./strict-has.ts";
 
 /** The expression cannot be used; the message is a sentence that says why. */
 export class ConditionError extends Error {
@@ -37,6 +38,7 @@ const OPERATORS: ReadonlySet<string> = new Set(["_&&_", "_||_", "_?_:_", "_[_]",
  */
 const env: CelEnv = celEnv({
   funcs: [
+    hasFunction,
     celFunc("_+_", [STRING, STRING], STRING, (a, b) => {
       boundJoined(a.length + b.length);
       return a + b;
@@ -66,7 +68,7 @@ export function compileCondition(source: string): Condition {
       const { expr } = parse(source);
       const defect = conditionDefect(expr, CONDITION_VARIABLES, isFunction);
       if (defect !== undefined) throw new ConditionError(defect);
-      return plan(env, expr);
+      return plan(env, withStrictHas(expr));
     });
   } catch (error) {
     if (error instanceof ConditionError) throw error;

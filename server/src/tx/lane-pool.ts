@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { LaneKey as LedgerLaneKey } from "../ledger/ledger.ts";
 import { LaneKeeper, type LaneKeeperOptions } from "./lane-keeper.ts";
-import type { Holds, LaneWorkerOptions } from "./lane-worker.ts";
+import type { LaneWorkerOptions } from "./lane-worker.ts";
+import type { Holds } from "./unsigned-work.ts";
 
 /** A relayer's account and the signer's ids of the keys that it may use. */
 export interface Relayer {

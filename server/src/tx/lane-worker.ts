@@ -10,6 +10,7 @@ import type { ChainReads } from "./never-lands.ts";
 import { nonceFloor } from "./nonce-floor.ts";
 import { type LaneKey, type SignedWork, signBatch, type TransactionSigner } from "./sign-batch.ts";
 import type { SubmissionState } from "./states.ts";
+import { type Holds, UnsignedWork } from "./unsigned-work.ts";
 import { attemptOf, type End, expiredEnd, finalEnd, isExpired, refusedByChain, type Work } from "./work.ts";
 import { WriteBatch } from "./write-batch.ts";
 
@@ -39,14 +40,6 @@ export interface LaneEvents {
   laneRetrying(event: { laneId: string; step: LaneStep; error: unknown }): void;
 }
 
-/** What an operator wants left alone for now; what is signed already goes on to its end. */
-export interface Holds {
-  /** Whether this lane signs nothing new. */
-  readonly lane: boolean;
-  /** Tenants for which nothing new is signed. */
-  readonly tenants: readonly string[];
-}
-
 export interface LaneWorkerOptions {
   readonly network: string;
   readonly key: LaneKey;
@@ -73,8 +66,7 @@ export class LaneWorker {
   readonly #stop = new AbortController();
   readonly #progress: WriteBatch<ProgressItem>;
   readonly #ends: WriteBatch<TerminalItem>;
-  /** Submissions that need a nonce of their own: claimed and not signed, or with a dead transaction. */
-  readonly #unsigned: Work[] = [];
+  readonly #unsigned: UnsignedWork;
   /** Deliveries under way; the ones in `#inWindow` are not known to stand in a block. */
   readonly #deliveries = new Set<Promise<void>>();
   readonly #inWindow = new Set<string>();
@@ -86,7 +78,8 @@ export class LaneWorker {
 
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
-    const { ledger, token } = options;
+    const { ledger, token, holds } = options;
+    this.#unsigned = new UnsignedWork(holds);
     this.#progress = new WriteBatch((items) => this.#persist(() => ledger.recordProgress(token, items)));
     this.#ends = new WriteBatch((items) => this.#persist(() => ledger.recordTerminal(token, items)));
   }
@@ -122,7 +115,7 @@ export class LaneWorker {
     for (const stored of await this.#persist(() => ledger.openWork(token.laneId))) {
       const work = readWork(stored);
       const attempt = attemptOf(work, key);
-      if (attempt === null) this.#unsigned.push(work);
+      if (attempt === null) this.#unsigned.add(work);
       else this.#launch(work, attempt);
     }
   }
@@ -145,13 +138,13 @@ export class LaneWorker {
     const { ledger, token, readWork } = this.#options;
     // What waits may have failed because somebody else used the key, so the chain is asked anew.
     const floor =
-      this.#unsigned.some((work) => !this.#isHeld(work)) || this.#nonceFloor === undefined
+      this.#unsigned.isReady || this.#nonceFloor === undefined
         ? await this.#readNonceFloor()
         : this.#nonceFloor;
     // The chain may have been away for long: holds are those of now.
     const { lane, tenants: heldTenants } = this.#options.holds();
     if (lane) return [];
-    const again = this.#takeUnsigned(limit);
+    const again = this.#unsigned.take(limit);
     if (again.length > 0) {
       const submissionIds = again.map((work) => work.submissionId);
       const fresh = await this.#persist(() =>
@@ -163,17 +156,6 @@ export class LaneWorker {
     // Not repeated here: when the answer is lost, the claim may stand, and only a fresh start sees what it took.
     const claimed = await ledger.claim({ ...token, limit, nonceFloor: floor, heldTenants });
     return claimed.map(readWork);
-  }
-
-  #takeUnsigned(limit: number): Work[] {
-    const taken = this.#unsigned.filter((work) => !this.#isHeld(work)).slice(0, limit);
-    for (const work of taken) this.#unsigned.splice(this.#unsigned.indexOf(work), 1);
-    return taken;
-  }
-
-  #isHeld({ tenant }: Work): boolean {
-    const { lane, tenants } = this.#options.holds();
-    return lane || tenants.includes(tenant);
   }
 
   /** The lowest nonce that the chain would take now. */
@@ -194,8 +176,7 @@ export class LaneWorker {
       current = current.filter((work) => !isExpired(work, block.height));
       for (const work of expired) await this.#end(work, expiredEnd(work));
       // So does what an operator has held meanwhile: it waits, and its nonce is skipped.
-      this.#unsigned.push(...current.filter((work) => this.#isHeld(work)));
-      current = current.filter((work) => !this.#isHeld(work));
+      current = this.#unsigned.sift(current);
       return current.length === 0 ? [] : this.#signAll(current, block);
     });
     if (signed.length === 0) return;
@@ -260,7 +241,7 @@ export class LaneWorker {
     if (end.kind === "refused") return this.#end(work, refusedByChain(end.error));
     const { token, events } = this.#options;
     events.laneRetrying({ laneId: String(token.laneId), step: "replace", error: undefined });
-    this.#unsigned.push(work);
+    this.#unsigned.add(work);
   }
 
   async #end(work: Work, end: End): Promise<void> {

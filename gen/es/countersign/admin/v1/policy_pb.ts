@@ -100,7 +100,9 @@ export type DelegatePolicy = Message<"countersign.admin.v1.DelegatePolicy"> & {
    * A CEL expression (https://cel.dev) that must be true; empty for none. It sees sender_id, receiver_id,
    * public_key, tenant, end_user (strings), gas (int, gas units), deposit (string, yoctoNEAR), deposit_millinear
    * (int, rounded up) and actions: a list of {kind, method, gas, deposit, deposit_millinear, args}, where args is the
-   * call's JSON up to 4 KiB, else null.
+   * call's JSON object. It is absent from what is no call, and where the relay cannot read it as the contract may:
+   * no JSON object, more than 4 KiB or 16 levels, a field twice, or an integer beyond 2^53 - 1 either way. A condition
+   * that uses it then fails, and the delegate is refused; so does has(x.field) where x is no map.
    *
    * @generated from field: string condition = 6;
    */

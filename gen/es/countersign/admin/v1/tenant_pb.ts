@@ -72,7 +72,9 @@ export const TenantSchema: GenMessage<Tenant> = /*@__PURE__*/
   messageDesc(file_countersign_admin_v1_tenant, 0);
 
 /**
- * Somebody whose JSON Web Tokens (RFC 7519) are credentials of a tenant. The subject is the end user.
+ * Somebody whose JSON Web Tokens (RFC 7519) are credentials of a tenant. The subject is the end user. All issuers of a
+ * tenant share one space of subjects, also with the users that X-End-User names: list only issuers that you trust to
+ * name each other's users.
  *
  * @generated from message countersign.admin.v1.TokenIssuer
  */

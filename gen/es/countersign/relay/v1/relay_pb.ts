@@ -497,7 +497,7 @@ export type ChainTransaction = Message<"countersign.relay.v1.ChainTransaction"> 
   status: TransactionStatus;
 
   /**
-   * Gas burnt so far by the transaction and its receipts.
+   * Gas that the chain has charged for so far, for the transaction and its receipts.
    *
    * @generated from field: uint64 gas_burnt = 6;
    */

@@ -164,7 +164,7 @@ export const RelayedTransactionSchema: GenMessage<RelayedTransaction> = /*@__PUR
  */
 export type Cost = Message<"countersign.relay.v1.Cost"> & {
   /**
-   * Gas burnt by the transaction and all of its receipts.
+   * Gas burnt by the transaction and all of its receipts that the chain charged for: refunds are free.
    *
    * @generated from field: uint64 gas_burnt = 1;
    */
