@@ -1,7 +1,11 @@
 import { toJsonString } from "@bufbuild/protobuf";
 import { durationFromMs, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Client } from "@connectrpc/connect";
-import { ListApiKeysResponseSchema, Scope } from "@countersign/gen/countersign/admin/v1/api_key_pb.ts";
+import {
+  type ApiKey,
+  ListApiKeysResponseSchema,
+  Scope,
+} from "@countersign/gen/countersign/admin/v1/api_key_pb.ts";
 import { ApiKeyService } from "@countersign/gen/countersign/admin/v1/api_key_service_pb.ts";
 import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
 import { parseApiKey } from "@countersign/server/access/api-key.ts";
@@ -109,6 +113,23 @@ test("an overlap may be none and is never longer than the old key's own life", a
   expect(await reasonFor(client.rotateApiKey(again))).toBe("API_KEY_NOT_ACTIVE");
   const negative = { tenant: TENANT, keyId: ended.key?.id ?? "", overlap: durationFromMs(-1) };
   expect(await reasonFor(client.rotateApiKey(negative))).toBe("FIELD_INVALID");
+
+  const entries = (await world.audited(TENANT)).filter(({ kind }) => kind === "key.rotated");
+  const ends = entries.map(({ detail }) => JSON.parse(detail)).map((d) => [d.key_id, d.old_key_ends_at]);
+  const end = (key: ApiKey | undefined) =>
+    key?.expireTime === undefined ? undefined : timestampDate(key.expireTime).toISOString();
+  expect(ends).toContainEqual([short?.id, end(short)]);
+  expect(ends).toContainEqual([rotated.key?.id, end(ended.oldKey)]);
+});
+
+test("a key has one successor at a time; after that one is revoked it may have another", async () => {
+  const keyId = (await client.createApiKey(newKey())).key?.id ?? "";
+  const { key: successor } = await client.rotateApiKey({ tenant: TENANT, keyId });
+  const again = client.rotateApiKey({ tenant: TENANT, keyId });
+  await expect(again).rejects.toThrow(/rotate its successor, or revoke it/);
+  expect(await reasonFor(again)).toBe("API_KEY_NOT_ACTIVE");
+  await client.revokeApiKey({ tenant: TENANT, keyId: successor?.id ?? "", reason: "its secret was lost" });
+  expect((await client.rotateApiKey({ tenant: TENANT, keyId })).key?.rotatedFrom).toBe(keyId);
 });
 
 test("a revoked key is over at once, for its tenant alone, and has no successor", async () => {
@@ -123,5 +144,6 @@ test("a revoked key is over at once, for its tenant alone, and has no successor"
   expect(await reasonFor(client.rotateApiKey({ tenant: TENANT, keyId }))).toBe("API_KEY_NOT_ACTIVE");
 
   const entries = (await world.audited(TENANT)).filter(({ kind }) => kind === "key.revoked");
-  expect(entries.map(({ detail }) => JSON.parse(detail))).toEqual([{ key_id: keyId, reason: "leaked" }]);
+  const details = entries.map(({ detail }) => JSON.parse(detail)).filter(({ key_id }) => key_id === keyId);
+  expect(details).toEqual([{ key_id: keyId, reason: "leaked" }]);
 });

@@ -196,6 +196,26 @@ overEngines("accept", (on) => {
     expect(await on.ledger.countOpen()).toBe(41);
   });
 
+  it("leaves room to others when the queue is full of what a held tenant has waiting, and to nobody else", async () => {
+    const lane = await heldLane(on.ledger);
+    const bounded = (name: string, changes: Partial<AcceptInput> = {}) => ({
+      ...creation(name),
+      maxOpen: 20,
+      ...changes,
+    });
+    const held = { heldTenants: ["held"] };
+    const ofHeld = Array.from({ length: 19 }, (_, i) => bounded(`h${i}`, { tenant: "held" }));
+    await outcomes(on.ledger, ...ofHeld, bounded("a"));
+    expect(await outcomes(on.ledger, bounded("b"))).toEqual(["queue-full"]);
+    // The room that a hold makes is nobody's without it, though it would do for some more.
+    expect(await outcomes(on.ledger, bounded("b", held), bounded("c"))).toEqual(["accepted", "queue-full"]);
+    const other = bounded("d", { heldTenants: ["other"] });
+    expect(await outcomes(on.ledger, bounded("c", held), other)).toEqual(["accepted", "queue-full"]);
+    // What a lane has taken goes on, whoever is held.
+    expect(await on.ledger.claim({ ...lane, limit: 100, nonceFloor: 1n })).toHaveLength(22);
+    expect(await outcomes(on.ledger, bounded("d", held))).toEqual(["queue-full"]);
+  });
+
   it.each([
     ["nonce of the delegate", marked("a", { nonce: 2n ** 63n })],
     ["max_block_height", marked("a", { maxBlockHeight: 2n ** 64n - 1n })],

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { at } from "./builders.ts";
+import { at, event } from "./builders.ts";
 import { overEngines } from "./over-engines.ts";
 import { apiKey, audit, auditLog, call, tenants } from "./protection-builders.ts";
 
@@ -61,17 +61,17 @@ overEngines("API keys", (on) => {
       key: successor,
       oldKey: apiKey("old", { expiresAt: at(100) }),
     };
-    expect(await on.ledger.rotateApiKey("old", at(100), successor, call("1"), audit)).toEqual({
+    expect(await on.ledger.rotateApiKey("old", at(100), successor, call("1"), () => audit)).toEqual({
       outcome: "created",
       ...rotated,
     });
     expect(await on.ledger.listApiKeys("shop")).toEqual([rotated.oldKey, rotated.key]);
     const again = apiKey("newer", { createdAt: at(11) });
-    expect(await on.ledger.rotateApiKey("old", at(200), again, call("1"), audit)).toEqual({
+    expect(await on.ledger.rotateApiKey("old", at(200), again, call("1"), () => audit)).toEqual({
       outcome: "repeated",
       ...rotated,
     });
-    expect(await on.ledger.rotateApiKey("old", at(200), again, call("1", "other"), audit)).toEqual({
+    expect(await on.ledger.rotateApiKey("old", at(200), again, call("1", "other"), () => audit)).toEqual({
       outcome: "key-reused",
     });
     expect(await on.ledger.listApiKeys("shop")).toHaveLength(2);
@@ -81,10 +81,52 @@ overEngines("API keys", (on) => {
     await tenants(on.ledger, "shop");
     await on.ledger.createApiKey(apiKey("old", { expiresAt: at(50) }), null, audit);
     const successor = apiKey("new", { createdAt: at(10) });
-    expect(await on.ledger.rotateApiKey("old", at(100), successor, null, audit)).toMatchObject({
+    expect(await on.ledger.rotateApiKey("old", at(100), successor, null, () => audit)).toMatchObject({
       oldKey: { expiresAt: at(50) },
       key: { rotatedFrom: "old" },
     });
+  });
+
+  it("have one successor at a time: another one only when the first was revoked or has expired", async () => {
+    await tenants(on.ledger, "shop");
+    await on.ledger.createApiKey(apiKey("old"), null, audit);
+    const rotate = async (id: string, ms: number, ends: number | null = null) => {
+      const successor = apiKey(id, { createdAt: at(ms), expiresAt: ends === null ? null : at(ends) });
+      return (await on.ledger.rotateApiKey("old", at(1_000), successor, call(id), () => audit)).outcome;
+    };
+    expect(await rotate("first", 10)).toBe("created");
+    const revision = await on.ledger.revision();
+    expect(await rotate("second", 11)).toBe("not-active");
+    expect(await rotate("first", 12)).toBe("repeated");
+    expect(await on.ledger.revision()).toBe(revision);
+    await on.ledger.revokeApiKey("shop", "first", at(20), audit);
+    expect(await rotate("second", 21, 50)).toBe("created");
+    expect(await rotate("third", 49)).toBe("not-active");
+    expect(await rotate("third", 50)).toBe("created");
+  });
+
+  it("are rotated once by twenty different calls at the same time", async () => {
+    await tenants(on.ledger, "shop");
+    await on.ledger.createApiKey(apiKey("old"), null, audit);
+    const calls = Array.from({ length: 20 }, (_, i) =>
+      on.ledger.rotateApiKey("old", at(100), apiKey(`k${i}`), call(`${i}`), () => audit),
+    );
+    const outcomes = (await Promise.all(calls)).map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === "created")).toHaveLength(1);
+    expect(await on.ledger.listApiKeys("shop")).toHaveLength(2);
+  });
+
+  it("are recorded as rotated with the time at which the old one really ends", async () => {
+    await tenants(on.ledger, "shop");
+    await on.ledger.createApiKey(apiKey("old", { expiresAt: at(50) }), null, audit);
+    const ended = (end: Date) => event({ kind: "key.rotated", detail: { end: end.toISOString() } });
+    await on.ledger.rotateApiKey("old", at(100), apiKey("new"), null, ended);
+    await on.ledger.rotateApiKey("new", at(100), apiKey("newer"), null, ended);
+    const recorded = await auditLog(on.ledger, "default");
+    expect(recorded.map(({ detail }) => JSON.parse(detail))).toEqual([
+      { end: at(50).toISOString() },
+      { end: at(100).toISOString() },
+    ]);
   });
 
   it("are not rotated when they are unknown, another tenant's, revoked or expired", async () => {
@@ -95,7 +137,7 @@ overEngines("API keys", (on) => {
     await on.ledger.createApiKey(apiKey("expired", { expiresAt: at(10) }), null, audit);
     const successor = apiKey("new", { createdAt: at(10) });
     const rotate = async (id: string) =>
-      (await on.ledger.rotateApiKey(id, at(100), successor, call(id), audit)).outcome;
+      (await on.ledger.rotateApiKey(id, at(100), successor, call(id), () => audit)).outcome;
     const revision = await on.ledger.revision();
     expect(await rotate("nobody")).toBe("not-found");
     expect(await rotate("other")).toBe("not-found");

@@ -6,11 +6,13 @@ import type { Ledger } from "@countersign/server/ledger/ledger.ts";
 import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
 import { Secret } from "@countersign/service-kit";
 import { createDatabase, postgresUrl, type TestDatabase } from "../support/postgres.ts";
+import { at } from "./builders.ts";
 
 /** An empty database, and the ledgers that a test has opened on it. */
 export interface LedgerHome {
   readonly url: Secret<string>;
-  open(): Promise<Ledger>;
+  /** `now` is the time that the ledger goes by; the start of the tests' time by default. */
+  open(now?: () => Date): Promise<Ledger>;
   /** Runs SQL beside the ledgers. */
   execute(statement: string): Promise<void>;
   /** Closes every ledger and removes the database. */
@@ -64,8 +66,8 @@ function homeAt(
   const opened: Ledger[] = [];
   return {
     url,
-    open: async () => {
-      const ledger = await openLedger(url);
+    open: async (now = () => at(0)) => {
+      const ledger = await openLedger(url, now);
       opened.push(ledger);
       return ledger;
     },

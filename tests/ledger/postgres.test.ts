@@ -13,9 +13,11 @@ import {
   heldLane,
   reservation,
   signed,
+  TGAS,
   TTL_MS,
 } from "./builders.ts";
 import { type LedgerHome, postgres, postgresHome } from "./engines.ts";
+import { apiKey, audit, pause, tenants } from "./protection-builders.ts";
 
 const PATIENT = { timeout: 8_000 };
 
@@ -145,6 +147,59 @@ describe.skipIf(!postgres.available)("a PostgreSQL ledger", () => {
     await Promise.all(writes);
     const [day] = (await two?.budgetUse("default", at(0))) ?? [];
     expect(day?.used).toEqual(reservation().amounts);
+  });
+
+  it("reads what may be done, takes pauses and renews leases while every ordinary connection waits", async () => {
+    const ledger = await home.open();
+    const lane = await heldLane(ledger);
+    await tenants(ledger, "shop");
+    await database.query("begin");
+    await database.query("lock table idempotency in access exclusive mode");
+    const accepts = Promise.all(Array.from({ length: 40 }, (_, i) => ledger.accept(creation(`n${i}`))));
+    await expect.poll(() => waiting(database), PATIENT).toBe(16);
+
+    expect(await ledger.revision()).toBe(1n);
+    await ledger.putPause(pause(), audit);
+    expect(await ledger.snapshot()).toMatchObject({ revision: 2n, pauses: [pause()] });
+    await ledger.createApiKey(apiKey("a"), null, audit);
+    expect(await ledger.listApiKeys("shop")).toHaveLength(1);
+    await ledger.deletePause("RELAY", "", audit);
+    expect(await ledger.renewLane(lane, at(1), TTL_MS)).toBe(true);
+    await ledger.releaseLane(lane);
+    expect(await ledger.acquireLane(lane.id, "relay-2", at(2), TTL_MS)).not.toBeNull();
+    expect(await waiting(database)).toBe(16);
+    await database.query("rollback");
+    expect((await accepts).every(({ outcome }) => outcome === "accepted")).toBe(true);
+  });
+
+  it("refuses what an exhausted budget has refused just before without waiting for the budget's rows", async () => {
+    const ledger = await home.open();
+    const input = (name: string, user: string, limit = 50n * TGAS, ms = 0) => ({
+      ...creation(name),
+      budget: reservation({ "tenant-day": { gas: limit } }, {}, user),
+      at: at(ms),
+    });
+    expect(await ledger.accept(input("a", "user:alice"))).toMatchObject({ outcome: "accepted" });
+    const refused = await ledger.accept(input("b", "user:alice"));
+    expect(refused).toMatchObject({ outcome: "budget-exhausted", level: { used: 30n * TGAS } });
+    await database.query("begin");
+    await database.query("select 1 from budget_use for update");
+    // The tenant's budget is gone for each of its users.
+    expect(await ledger.accept(input("b", "user:alice"))).toEqual(refused);
+    expect(await ledger.accept(input("b", "user:bob", undefined, 900))).toEqual(refused);
+    // A call that was accepted is answered as ever: no row of a budget is in its way.
+    expect(await ledger.accept(input("a", "user:alice"))).toMatchObject({
+      outcome: "repeated",
+      submission: { id: "sub_a" },
+    });
+    // With a higher bound, and after a second, the transaction decides again.
+    const allowed = ledger.accept(input("b", "user:alice", 60n * TGAS));
+    await expect.poll(() => waiting(database), PATIENT).toBe(1);
+    const later = ledger.accept(input("c", "user:alice", undefined, 5_000));
+    await expect.poll(() => waiting(database), PATIENT).toBe(2);
+    await database.query("rollback");
+    expect(await allowed).toMatchObject({ outcome: "accepted" });
+    expect(await later).toMatchObject({ outcome: "budget-exhausted" });
   });
 
   it("says that it is unavailable when its connections are cut, writes nothing by half, and recovers", async () => {

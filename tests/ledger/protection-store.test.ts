@@ -94,6 +94,31 @@ overEngines("the snapshot", (on) => {
     });
   });
 
+  it("leaves out a key 90 days after it was revoked or expired, which its tenant's list does not", async () => {
+    const days = (count: number) => count * 24 * 60 * 60 * 1000;
+    const end = at(days(-90));
+    const home = await on.engine.home();
+    try {
+      let time = at(-1);
+      const ledger = await home.open(() => time);
+      await tenants(ledger, "shop");
+      const keys = [
+        apiKey("active", { createdAt: at(days(-400)), expiresAt: at(days(1)) }),
+        apiKey("expired", { createdAt: at(days(-399)), expiresAt: end }),
+        apiKey("forever", { createdAt: at(days(-398)) }),
+        apiKey("revoked", { createdAt: at(days(-397)), revokedAt: end }),
+        apiKey("revoked-first", { createdAt: at(days(-396)), revokedAt: end, expiresAt: at(days(1)) }),
+      ];
+      for (const key of keys) await ledger.createApiKey(key, null, audit);
+      expect((await ledger.snapshot()).keys).toEqual(keys);
+      time = at(0);
+      expect((await ledger.snapshot()).keys.map(({ id }) => id)).toEqual(["active", "forever"]);
+      expect(await ledger.listApiKeys("shop")).toEqual(keys);
+    } finally {
+      await home.remove();
+    }
+  });
+
   it("shows all of a change or nothing of it, under its revision, while changes go on", async () => {
     await tenants(on.ledger, "shop");
     // Each change after the first one adds a key and gives it away by the revision.

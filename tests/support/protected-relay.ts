@@ -59,7 +59,7 @@ const TENANTS: readonly SeededTenant[] = [
       { minted: PROTECTED_KEYS.open },
       { minted: PROTECTED_KEYS.reader, scopes: ["read"] },
       { minted: PROTECTED_KEYS.scopeless, scopes: ["end-users"] },
-      { minted: PROTECTED_KEYS.expired, expiresAt: new Date("2026-01-01T00:00:00Z") },
+      { minted: PROTECTED_KEYS.expired, expiresAt: new Date(Date.now() - 60_000) },
       { minted: PROTECTED_KEYS.revoked },
     ],
   },

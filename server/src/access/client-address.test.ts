@@ -158,6 +158,6 @@ describe("trusted proxies", () => {
   });
 });
 
-test("an IPv4-mapped address counts as the IPv4 address that it is", () => {
+it("an IPv4-mapped address counts as the IPv4 address that it is", () => {
   expect(addressBucket("::ffff:192.0.2.1")).toBe("192.0.2.1");
 });

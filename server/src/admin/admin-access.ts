@@ -3,7 +3,7 @@ import type { HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import { DomainError, type Gate, type Peer, peerKey } from "@countersign/service-kit";
-import { addressBucket, addressBucket } from "../access/client-address.ts";
+import { addressBucket } from "../access/client-address.ts";
 import type { AdminConfig } from "../config/config.ts";
 import type { Rate, RateLimiter } from "../shared-state/rate-limiter.ts";
 import { type Admin, setAdmin } from "./admin-caller.ts";

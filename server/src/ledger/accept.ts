@@ -1,10 +1,12 @@
-import type { Transaction } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import { insertAudit } from "./audit-events.ts";
-import { checkReservation, reserve } from "./budget-reservation.ts";
+import { checkReservation, findExhausted, reserve } from "./budget-reservation.ts";
 import type { ChangeFeed } from "./changes.ts";
 import { int64, toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
+import type { ExhaustedLately } from "./exhausted-lately.ts";
 import { claimKey, findIdempotent } from "./idempotency.ts";
+import type { BudgetLevel } from "./protection-types.ts";
 import type { QueueBound } from "./queue-bound.ts";
 import { isNoncePassed, setReplayMark } from "./replay-marks.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -24,16 +26,51 @@ class Refused extends Error {
 }
 
 /**
- * The key comes first, so that a call which was accepted before is answered whatever became of the queue and
- * of the mark. The budgets come last, so that other calls wait for them no longer than for the commit.
+ * One transaction decides. Of those whose budget was exhausted a moment ago it is looked at first: a flood of refusals
+ * would lock the tenant's hot rows again and again.
  */
 export async function accept(
   engine: Engine,
   feed: ChangeFeed,
   bound: QueueBound,
+  lately: ExhaustedLately,
   input: AcceptInput,
 ): Promise<AcceptResult> {
   check(input);
+  const { tenant, budget, at } = input;
+  const level = lately.has(tenant, budget.user, at)
+    ? await engine.read((db) => foreseen(db, input))
+    : undefined;
+  const result: AcceptResult =
+    level === undefined ? await decided(engine, feed, bound, input) : { outcome: "budget-exhausted", level };
+  // Where rows are not locked, a refusal costs others nothing.
+  if (engine.locksRows && result.outcome === "budget-exhausted") {
+    lately.note(tenant, budget.user, result.level, at);
+  }
+  return result;
+}
+
+/**
+ * The bound that the transaction would break, but not for a call that was accepted before. The budgets come first:
+ * a reservation that is seen in them shows its key to the second read.
+ */
+async function foreseen(db: Kysely<LedgerSchema>, input: AcceptInput): Promise<BudgetLevel | undefined> {
+  const { tenant, budget, at, idempotencyKey: key } = input;
+  const level = await findExhausted(db, tenant, budget, at);
+  if (level === undefined || (await findIdempotent(db, { ...input, key })) !== undefined) return undefined;
+  return level;
+}
+
+/**
+ * The key comes first, so that a call which was accepted before is answered whatever became of the queue and
+ * of the mark. The budgets come last, so that other calls wait for them no longer than for the commit.
+ */
+async function decided(
+  engine: Engine,
+  feed: ChangeFeed,
+  bound: QueueBound,
+  input: AcceptInput,
+): Promise<AcceptResult> {
   try {
     return await feed.write(async (trx, note) => {
       const { submission, replayMark } = input;
@@ -44,7 +81,8 @@ export async function accept(
         if (!(await setReplayMark(trx, network, replayMark, id))) throw new Refused({ outcome: "replayed" });
         if (await isNoncePassed(trx, network, replayMark)) throw new Refused({ outcome: "nonce-passed" });
       }
-      if (!(await bound.admits(trx, input.maxOpen))) throw new Refused({ outcome: "queue-full" });
+      if (!(await bound.admits(trx, input.maxOpen, input.heldTenants)))
+        throw new Refused({ outcome: "queue-full" });
       if (!(await insertSubmission(trx, input))) throw new Refused({ outcome: "account-busy" });
       await insertAudit(trx, [input.audit]);
       const reserved = await reserve(engine, trx, input.tenant, input.budget, input.at);

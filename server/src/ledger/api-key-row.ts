@@ -4,22 +4,44 @@ import type { ApiKey } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { ApiKeyTable } from "./schema-tenants.ts";
 
-/** Of every tenant, or of one; oldest first. */
-export async function listApiKeys(db: Kysely<LedgerSchema>, tenant?: string): Promise<ApiKey[]> {
-  const rows = await db
-    .selectFrom("api_keys")
-    .selectAll()
-    .$if(tenant !== undefined, (q) => q.where("tenant", "=", tenant ?? ""))
-    .orderBy("tenant")
-    .orderBy("created_at")
-    .orderBy("id")
+/** All of a tenant's, oldest first. */
+export async function listApiKeys(db: Kysely<LedgerSchema>, tenant: string): Promise<ApiKey[]> {
+  const rows = await orderedKeys(db).where("tenant", "=", tenant).execute();
+  return rows.map(toApiKey);
+}
+
+/** Of every tenant, those that were neither revoked nor expired then; oldest first. */
+export async function keysNotEndedBy(db: Kysely<LedgerSchema>, time: Date): Promise<ApiKey[]> {
+  const millis = toMillis(time, "time");
+  const rows = await orderedKeys(db)
+    .where((eb) => eb.or([eb("revoked_at", "is", null), eb("revoked_at", ">", millis)]))
+    .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", millis)]))
     .execute();
   return rows.map(toApiKey);
+}
+
+function orderedKeys(db: Kysely<LedgerSchema>) {
+  return db.selectFrom("api_keys").selectAll().orderBy("tenant").orderBy("created_at").orderBy("id");
 }
 
 export async function findApiKey(db: Kysely<LedgerSchema>, id: string): Promise<ApiKey | undefined> {
   const row = await db.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
   return row === undefined ? undefined : toApiKey(row);
+}
+
+/** Whether a key that took this one's place is neither revoked nor expired. */
+export async function hasSuccessor(db: Kysely<LedgerSchema>, key: ApiKey, now: Date): Promise<boolean> {
+  const row = await db
+    .selectFrom("api_keys")
+    .select("id")
+    // The tenant has an index.
+    .where("tenant", "=", key.tenant)
+    .where("rotated_from", "=", key.id)
+    .where("revoked_at", "is", null)
+    .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", toMillis(now, "now"))]))
+    .limit(1n)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function insertApiKey(trx: Transaction<LedgerSchema>, key: ApiKey): Promise<void> {

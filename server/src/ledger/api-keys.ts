@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
 import { earlierCall, noteCall } from "./admin-calls.ts";
-import { findApiKey, insertApiKey } from "./api-key-row.ts";
+import { findApiKey, hasSuccessor, insertApiKey } from "./api-key-row.ts";
 import { toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import { change } from "./protection-changes.ts";
@@ -33,7 +33,7 @@ export function rotateApiKey(
   oldExpiresAt: Date,
   successor: ApiKey,
   repeat: CallIdentity | null,
-  audit: AuditEvent,
+  audit: (oldKeyEndsAt: Date) => AuditEvent,
 ): ReturnType<ProtectionStore["rotateApiKey"]> {
   return change(engine, async (trx, record) => {
     const earlier = await earlierCall(trx, repeat);
@@ -44,7 +44,8 @@ export function rotateApiKey(
     }
     const old = await findApiKey(trx, oldId);
     if (old === undefined || old.tenant !== successor.tenant) return { outcome: "not-found" };
-    if (!isActive(old, successor.createdAt)) return { outcome: "not-active" };
+    const now = successor.createdAt;
+    if (!isActive(old, now) || (await hasSuccessor(trx, old, now))) return { outcome: "not-active" };
 
     const key = { ...successor, rotatedFrom: oldId };
     await insertApiKey(trx, key);
@@ -55,7 +56,7 @@ export function rotateApiKey(
       .where("id", "=", oldId)
       .execute();
     await noteCall(trx, repeat, key.id);
-    await record(audit);
+    await record(audit(expiresAt));
     return { outcome: "created", key, oldKey: { ...old, expiresAt } };
   });
 }

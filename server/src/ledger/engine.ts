@@ -12,6 +12,11 @@ export interface Engine {
    * it is written and its error surfaces as it is.
    */
   write<T>(body: (trx: Transaction<LedgerSchema>) => Promise<T>): Promise<T>;
+  /**
+   * The same database, for what must not wait behind callers' work: leases, and whatever decides who may do what. A
+   * statement fails sooner here.
+   */
+  readonly urgent: Engine;
   /** Whether writers run side by side, so that what is read in order to be written must be locked. */
   readonly locksRows: boolean;
   close(): Promise<void>;

@@ -38,8 +38,8 @@ export interface Ledger extends ProtectionStore, BudgetStore, AuditStore {
    * once, exactly one is "accepted"; the others get its submission as "repeated", or "key-reused" when their
    * body differs. "replayed": another submission holds the delegate's mark; "nonce-passed": one with a
    * higher nonce of the same key was accepted, so that this one could only fail; "account-busy": another exclusive
-   * submission for the account is open. "budget-exhausted": its reservation does not fit into a budget. Nothing is
-   * stored unless accepted.
+   * submission for the account is open. "budget-exhausted": its reservation does not fit into a budget; shortly after
+   * another one it is said before the other reasons. Nothing is stored unless accepted.
    * `maxOpen` may be overshot by calls that run at the same time on PostgreSQL.
    */
   accept(input: AcceptInput): Promise<AcceptResult>;

@@ -7,6 +7,7 @@ import { budgetStoreOver } from "./budget-store.ts";
 import { ChangeFeed } from "./changes.ts";
 import { whole } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
+import { ExhaustedLately } from "./exhausted-lately.ts";
 import { fence } from "./fence.ts";
 import { findIdempotent } from "./idempotency.ts";
 import { claim, openWork, reallocate } from "./lane-work.ts";
@@ -25,10 +26,10 @@ import { transitionsOf } from "./transition-log.ts";
 /**
  * Opens the ledger and brings its schema up to date. `sqlite:PATH` is a file for one process,
  * `postgres://…` a database that many share. Throws LedgerLockedError while another process has the file
- * open, and LedgerUnavailableError when the database cannot be reached.
+ * open, and LedgerUnavailableError when the database cannot be reached. `now` tells which keys ended long ago.
  */
-export async function openLedger(url: Secret<string>): Promise<Ledger> {
-  return ledgerOver(await openEngine(url.reveal()));
+export async function openLedger(url: Secret<string>, now: () => Date = () => new Date()): Promise<Ledger> {
+  return ledgerOver(await openEngine(url.reveal()), now);
 }
 
 function openEngine(url: string): Promise<Engine> {
@@ -39,15 +40,17 @@ function openEngine(url: string): Promise<Engine> {
   throw new TypeError("a ledger URL is sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE");
 }
 
-function ledgerOver(engine: Engine): Ledger {
+function ledgerOver(engine: Engine, now: () => Date): Ledger {
+  const { urgent } = engine;
   const feed = new ChangeFeed(engine);
   const bound = new QueueBound();
+  const lately = new ExhaustedLately();
   return {
-    ...protectionStoreOver(engine),
+    ...protectionStoreOver(engine, now),
     ...budgetStoreOver(engine),
     ...auditStoreOver(engine),
 
-    accept: (input) => accept(engine, feed, bound, input),
+    accept: (input) => accept(engine, feed, bound, lately, input),
     findIdempotent: (key) => engine.read((db) => findIdempotent(db, key)),
     isReplayed: (network, delegate) => engine.read((db) => isReplayed(db, network, delegate)),
     pruneReplayMarks: (network, height) => engine.write((trx) => pruneReplayMarks(trx, network, height)),
@@ -58,9 +61,9 @@ function ledgerOver(engine: Engine): Ledger {
     transitions: (id) => engine.read(async (db) => (await transitionsOf(db, [id])).get(id) ?? []),
 
     ensureLanes: (keys) => ensureLanes(engine, keys),
-    acquireLane: (id, owner, now, ttlMs) => engine.write((trx) => acquireLane(trx, id, owner, now, ttlMs)),
-    renewLane: (token, now, ttlMs) => engine.write((trx) => renewLane(trx, token, now, ttlMs)),
-    releaseLane: (token) => engine.write((trx) => releaseLane(trx, token)),
+    acquireLane: (id, owner, at, ttlMs) => urgent.write((trx) => acquireLane(trx, id, owner, at, ttlMs)),
+    renewLane: (token, at, ttlMs) => urgent.write((trx) => renewLane(trx, token, at, ttlMs)),
+    releaseLane: (token) => urgent.write((trx) => releaseLane(trx, token)),
 
     claim: (input) => engine.write((trx) => claim(engine, trx, input)),
     openWork: (laneId) => engine.read((db) => openWork(db, laneId)),
@@ -81,7 +84,7 @@ function ledgerOver(engine: Engine): Ledger {
         await recordTerminal(engine, trx, whole(token.laneId, "laneId"), items, note);
       }),
 
-    countOpen: () => engine.read(countOpen),
+    countOpen: () => engine.read((db) => countOpen(db)),
     stats: () => engine.read(stats),
     ping: () => engine.read(async (db) => void (await sql`select 1`.execute(db))),
     onChange: (listener) => feed.listen(listener),

@@ -6,11 +6,11 @@ import { migrate } from "./migrations.ts";
 import { surfacedPostgresError } from "./postgres-errors.ts";
 import type { LedgerSchema } from "./schema.ts";
 
-const POOL_SIZE = 16;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** The server ends a statement after the first, and the client gives up on a silent server after the second. */
-const STATEMENT_TIMEOUT_MS = 10_000;
-const ANSWER_TIMEOUT_MS = 12_000;
+const ORDINARY = { max: 16, statement_timeout: 10_000, query_timeout: 12_000 };
+/** Connections of their own: in a pool, whoever comes waits behind all that came before. Its work is asked for again. */
+const URGENT = { max: 3, statement_timeout: 2_000, query_timeout: 3_000 };
 /** How long a process that stopped in the middle of a transaction may hold its locks. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 
@@ -21,14 +21,9 @@ export async function openPostgres(url: string): Promise<Engine> {
   } catch (error) {
     throw surfacedPostgresError(error);
   }
-  return new PostgresEngine(
-    connect(url, {
-      max: POOL_SIZE,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: ANSWER_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    }),
-  );
+  const idle = { idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS };
+  const urgent = new PostgresEngine(connect(url, { ...URGENT, ...idle }));
+  return new PostgresEngine(connect(url, { ...ORDINARY, ...idle }), urgent);
 }
 
 /** On a connection of its own: a migration, or the wait for another process's, may take long. */
@@ -72,12 +67,14 @@ const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: "tex
 };
 
 class PostgresEngine implements Engine {
+  readonly urgent: Engine;
   readonly locksRows = true;
   readonly #db: Kysely<LedgerSchema>;
   #closed = false;
 
-  constructor(db: Kysely<LedgerSchema>) {
+  constructor(db: Kysely<LedgerSchema>, urgent?: Engine) {
     this.#db = db;
+    this.urgent = urgent ?? this;
   }
 
   async read<T>(body: (db: Kysely<LedgerSchema>) => Promise<T>): Promise<T> {
@@ -99,7 +96,7 @@ class PostgresEngine implements Engine {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#db.destroy();
+    await Promise.all([this.#db.destroy(), this.urgent.close()]);
   }
 
   async #surfacing<T>(action: () => Promise<T>): Promise<T> {

@@ -72,6 +72,7 @@ export interface ProtectionSnapshot {
   /** Rises with every change of anything in it, save lastUsedAt. */
   readonly revision: bigint;
   readonly tenants: readonly Tenant[];
+  /** All that work, and for 90 days those that were revoked or have expired: after that they are like unknown ones. */
   readonly keys: readonly ApiKey[];
   /** The current ones. */
   readonly documents: readonly StoredDocument[];
@@ -126,15 +127,16 @@ export interface ProtectionStore {
     | { readonly outcome: "tenant-not-found" | "key-reused" }
   >;
   /**
-   * Stores the successor and lets the old key end at `oldExpiresAt`, or earlier if it would have. "not-active": the old
-   * key was revoked, or has expired when the successor is created; "not-found": also when it is another tenant's.
+   * Stores the successor and lets the old key end at `oldExpiresAt`, or earlier if it would have; `audit` is told when.
+   * "not-active": when the successor is created, the old key is revoked or has expired, or it has another successor that
+   * is neither; "not-found": also when it is another tenant's.
    */
   rotateApiKey(
     oldId: string,
     oldExpiresAt: Date,
     successor: ApiKey,
     repeat: CallIdentity | null,
-    audit: AuditEvent,
+    audit: (oldKeyEndsAt: Date) => AuditEvent,
   ): Promise<
     | { readonly outcome: "created" | "repeated"; readonly key: ApiKey; readonly oldKey: ApiKey }
     | { readonly outcome: "not-found" | "not-active" | "key-reused" }

@@ -1,12 +1,21 @@
 import type { Kysely, Transaction } from "kysely";
 import type { LedgerSchema } from "./schema.ts";
 
-/** Counts through a partial index that holds nothing else: the cost follows the queue, not the table. */
-export async function countOpen(db: Kysely<LedgerSchema>): Promise<number> {
+/**
+ * Those that are not terminal, without the unclaimed ones of tenants that are held. Counts through a partial index that
+ * holds nothing else: the cost follows the queue, not the table.
+ */
+export async function countOpen(
+  db: Kysely<LedgerSchema>,
+  heldTenants: readonly string[] = [],
+): Promise<number> {
   const { open } = await db
     .selectFrom("submissions")
     .select((eb) => eb.fn.countAll<bigint>().as("open"))
     .where("terminal_at", "is", null)
+    .$if(heldTenants.length > 0, (q) =>
+      q.where((eb) => eb.or([eb("lane_id", "is not", null), eb("tenant", "not in", heldTenants)])),
+    )
     .executeTakeFirstOrThrow();
   return Number(open);
 }
@@ -20,16 +29,23 @@ const SHARE = 4;
  */
 export class QueueBound {
   #max = 0;
+  #held = "";
   #credit = 0;
 
-  /** Whether one more submission may be accepted. */
-  async admits(trx: Transaction<LedgerSchema>, max: number): Promise<boolean> {
-    if (max === this.#max && this.#credit > 0) {
+  /** Whether one more submission may be accepted. Room that was counted with others held is counted again. */
+  async admits(
+    trx: Transaction<LedgerSchema>,
+    max: number,
+    heldTenants: readonly string[] = [],
+  ): Promise<boolean> {
+    const held = JSON.stringify(heldTenants.toSorted());
+    if (max === this.#max && held === this.#held && this.#credit > 0) {
       this.#credit--;
       return true;
     }
-    const room = max - (await countOpen(trx));
+    const room = max - (await countOpen(trx, heldTenants));
     this.#max = max;
+    this.#held = held;
     this.#credit = Math.max(0, Math.floor(room / SHARE) - 1);
     return room > 0;
   }

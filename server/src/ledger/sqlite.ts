@@ -48,6 +48,8 @@ function openFile(file: string): DatabaseSync {
 }
 
 class SqliteEngine implements Engine {
+  /** One connection does everything, and a piece of work waits for no more than a group of them. */
+  readonly urgent = this;
   readonly locksRows = false;
   readonly #db: Kysely<LedgerSchema>;
   readonly #connection: DatabaseSync;

@@ -94,6 +94,8 @@ export interface AcceptInput {
   readonly replayMark: (DelegateIdentity & { readonly maxBlockHeight: bigint }) | null;
   /** Most submissions that are not terminal. */
   readonly maxOpen: number;
+  /** Tenants whose unclaimed submissions wait for an operator: they take nobody's room and do not count. */
+  readonly heldTenants?: readonly string[];
   /** What it counts towards until its end, when its true cost takes the reservation's place. */
   readonly budget: BudgetReservation;
   /** Stored with it. */

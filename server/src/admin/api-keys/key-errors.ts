@@ -10,6 +10,9 @@ export function apiKeyNotFound(tenant: string, id: string): DomainError {
   return new DomainError(ErrorReason.API_KEY_NOT_FOUND, `tenant ${tenant} has no key ${id}`);
 }
 
-export function apiKeyNotActive(id: string): DomainError {
-  return new DomainError(ErrorReason.API_KEY_NOT_ACTIVE, `key ${id} is revoked or has expired`);
+export function apiKeyNotRotated(id: string): DomainError {
+  return new DomainError(
+    ErrorReason.API_KEY_NOT_ACTIVE,
+    `key ${id} is revoked, has expired or was rotated already: rotate its successor, or revoke it`,
+  );
 }

@@ -10,7 +10,7 @@ import type { ApiKey } from "../../ledger/protection-types.ts";
 import { type AdminContext, auditEvent } from "../admin-context.ts";
 import { apiKeyMessage } from "./api-key-message.ts";
 import { callIdentity } from "./call-identity.ts";
-import { apiKeyNotActive, apiKeyNotFound, idempotencyKeyReused } from "./key-errors.ts";
+import { apiKeyNotFound, apiKeyNotRotated, idempotencyKeyReused } from "./key-errors.ts";
 import { boundedMs } from "./lifetime.ts";
 
 const DEFAULT_OVERLAP_MS = 24 * 60 * 60 * 1000;
@@ -44,17 +44,18 @@ export function rotateApiKey(context: AdminContext) {
       oldExpiresAt,
       successor,
       callIdentity("RotateApiKey", idempotencyKey, body),
-      auditEvent(context, call, {
-        tenant,
-        kind: "key.rotated",
-        detail: { key_id: keyId, new_key_id: successor.id, old_key_ends_at: oldExpiresAt.toISOString() },
-      }),
+      (oldKeyEndsAt) =>
+        auditEvent(context, call, {
+          tenant,
+          kind: "key.rotated",
+          detail: { key_id: keyId, new_key_id: successor.id, old_key_ends_at: oldKeyEndsAt.toISOString() },
+        }),
     );
     switch (result.outcome) {
       case "not-found":
         throw apiKeyNotFound(tenant, keyId);
       case "not-active":
-        throw apiKeyNotActive(keyId);
+        throw apiKeyNotRotated(keyId);
       case "key-reused":
         throw idempotencyKeyReused();
       case "repeated":

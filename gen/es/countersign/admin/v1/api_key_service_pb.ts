@@ -41,7 +41,7 @@ export const ApiKeyService: GenService<{
     output: typeof ListApiKeysResponseSchema;
   },
   /**
-   * Makes a key's successor; both work until the overlap ends. Role admin.
+   * Makes a key's successor, one at a time; both work until the overlap ends. Role admin.
    *
    * @generated from rpc countersign.admin.v1.ApiKeyService.RotateApiKey
    */

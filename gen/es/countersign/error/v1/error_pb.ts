@@ -659,7 +659,8 @@ export const ErrorReason = {
   API_KEY_NOT_FOUND: 202,
 
   /**
-   * The key is revoked or expired, so that nothing can be made of it. Example: the rotation of a revoked key.
+   * The key is revoked, expired or rotated already, so that nothing can be made of it. Example: the rotation of a key
+   * whose successor works.
    * Code FAILED_PRECONDITION.
    *
    * @generated from enum value: ERROR_REASON_API_KEY_NOT_ACTIVE = 203;
