@@ -66,6 +66,14 @@ describe("a token", () => {
     });
   });
 
+  test("names its user after the issuer's prefix, which keeps the subjects of issuers apart", async () => {
+    const tokens = await inline({ subjectPrefix: "google:" });
+    expect(await tokens.authenticate(await token(key))).toMatchObject({
+      id: "user:google:bob",
+      endUser: "google:bob",
+    });
+  });
+
   test.each(["ES256", "ES384", "EdDSA", "RS256", "PS256"])("may be signed with %s", async (alg) => {
     const signer = await issuerKey("k", alg);
     const tokens = await inline({ jwksJson: await keySet(signer), algorithms: [alg] });

@@ -143,3 +143,25 @@ test("no two tenants, and no tenant twice, have one issuer and audience", async 
   await client.updateTenant({ ...once, tenant: "umbrella" });
   expect(await reasonFor(client.updateTenant(once))).toBe("TOKEN_ISSUER_INVALID");
 });
+
+test.each([
+  ["no prefixes", "", "", false],
+  ["the same prefix", "a:", "a:", false],
+  ["one prefix", "a:", "", false],
+  ["a prefix that begins another's", "a:", "a:b:", false],
+  ["prefixes of their own", "a:", "b:", true],
+])("several issuers with %s", async (name, one, other, taken) => {
+  const tenant = `stark-${name.replace(/[^a-z]+/g, "-").slice(0, 20)}x`;
+  await client.createTenant({ tenant });
+  const issuers = [
+    issuer({ issuer: `https://one.example/${tenant}`, subjectPrefix: one }),
+    issuer({ issuer: `https://two.example/${tenant}`, subjectPrefix: other }),
+  ];
+  const change = client.updateTenant({ tenant, expectedVersion: 1n, tokenIssuers: { issuers } });
+  expect(
+    await change.then(
+      () => true,
+      () => false,
+    ),
+  ).toBe(taken);
+});

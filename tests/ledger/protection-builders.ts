@@ -24,6 +24,7 @@ export function issuer(name: string, changes: Partial<TokenIssuer> = {}): TokenI
     jwksJson: "",
     algorithms: ["RS256", "EdDSA"],
     clockSkewSeconds: 30,
+    subjectPrefix: "",
     scopes: ["submit", "read"],
     ...changes,
   };

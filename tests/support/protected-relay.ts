@@ -115,6 +115,7 @@ function prepareTenants(): Promise<PreparedLedger> {
         jwksJson: await keySet(),
         algorithms: ["ES256"],
         clockSkewSeconds: 5,
+        subjectPrefix: "",
         scopes: SCOPES,
       },
     ];

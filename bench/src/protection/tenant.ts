@@ -83,6 +83,7 @@ function snapshotOf(
     jwksJson,
     algorithms: ["ES256"],
     clockSkewSeconds: 10,
+    subjectPrefix: "",
     scopes: SCOPES,
   };
   const ids = ["conditional", ...keys.map(({ tenant }) => tenant)];

@@ -1,6 +1,7 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
+import type { TokenIssuer } from "../ledger/protection-types.ts";
 import type { Directory } from "../tenant/directory.ts";
 import type { Caller } from "./caller.ts";
 import { isEndUserId, userCaller } from "./callers.ts";
@@ -51,7 +52,7 @@ export class TokenAuthenticator {
         requiredClaims: ["exp", "sub"],
         currentDate: at,
       });
-      return userCaller(tenant, userOf(payload, at), issuer.scopes);
+      return userCaller(tenant, userOf(payload, issuer, at), issuer.scopes);
     } catch (error) {
       if (error instanceof KeysUnavailable) {
         throw new DomainError(ErrorReason.TOKEN_KEYS_UNAVAILABLE, "the token cannot be verified now", {
@@ -59,7 +60,7 @@ export class TokenAuthenticator {
           cause: error,
         });
       }
-      if (error instanceof errors.JWTExpired) throw expired(tenant, error);
+      if (error instanceof errors.JWTExpired) throw expired(tenant, issuer, error);
       throw invalidCredentials(error);
     }
   }
@@ -83,18 +84,29 @@ function trustedIssuer(token: string, directory: Pick<Directory, "issuer">) {
   );
 }
 
-function userOf({ sub, exp }: JWTPayload, at: Date): string {
-  if (typeof sub !== "string" || !isEndUserId(sub)) throw new Error("the subject cannot be an end user's id");
+function userOf(payload: JWTPayload, issuer: TokenIssuer, at: Date): string {
+  const user = endUserOf(payload, issuer);
+  if (user === undefined) throw new Error("the subject cannot be an end user's id");
+  const { exp } = payload;
   if (exp === undefined || exp > at.getTime() / 1000 + MAX_LIFETIME_S)
     throw new Error("the token lives too long");
-  return sub;
+  return user;
 }
 
-function expired(tenant: string, { payload, cause }: errors.JWTExpired): RefusedCredentials {
-  const { sub } = payload;
-  const named = typeof sub === "string" && isEndUserId(sub);
+/** The prefix keeps the subjects of a tenant's issuers apart. */
+function endUserOf({ sub }: JWTPayload, { subjectPrefix }: TokenIssuer): string | undefined {
+  const user = `${subjectPrefix}${sub}`;
+  return typeof sub === "string" && sub !== "" && isEndUserId(user) ? user : undefined;
+}
+
+function expired(
+  tenant: string,
+  issuer: TokenIssuer,
+  { payload, cause }: errors.JWTExpired,
+): RefusedCredentials {
+  const user = endUserOf(payload, issuer);
   return new RefusedCredentials(ErrorReason.CREDENTIALS_EXPIRED, "the token has expired", {
     cause,
-    ...(named ? { whose: { tenant, actor: `user:${sub}` } } : {}),
+    ...(user === undefined ? {} : { whose: { tenant, actor: `user:${user}` } }),
   });
 }

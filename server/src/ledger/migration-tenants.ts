@@ -22,6 +22,7 @@ export async function createTenants(db: Kysely<unknown>, bytes: BytesType): Prom
     .addColumn("algorithms", "text", (c) => c.notNull())
     .addColumn("clock_skew_seconds", "bigint", (c) => c.notNull())
     .addColumn("scopes", "text", (c) => c.notNull())
+    .addColumn("subject_prefix", "text", (c) => c.notNull())
     .addPrimaryKeyConstraint("token_issuers_pk", ["issuer", "audience"])
     .execute();
   await createKeys(db, bytes);

@@ -21,6 +21,8 @@ export interface TokenIssuer {
   readonly algorithms: readonly string[];
   readonly clockSkewSeconds: number;
   readonly scopes: readonly Scope[];
+  /** Stands before its subjects in the ids of end users. */
+  readonly subjectPrefix: string;
 }
 
 export interface ApiKey {

@@ -27,6 +27,7 @@ export interface TokenIssuerTable {
   algorithms: TextList;
   clock_skew_seconds: bigint;
   scopes: TextList;
+  subject_prefix: string;
 }
 
 export interface ApiKeyTable {

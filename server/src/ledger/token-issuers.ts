@@ -34,6 +34,7 @@ function toIssuer(row: Selectable<TokenIssuerTable>): TokenIssuer {
     algorithms: JSON.parse(row.algorithms),
     clockSkewSeconds: Number(row.clock_skew_seconds),
     scopes: JSON.parse(row.scopes),
+    subjectPrefix: row.subject_prefix,
   };
 }
 
@@ -61,6 +62,7 @@ export async function replaceIssuers(
         algorithms: JSON.stringify(issuer.algorithms),
         clock_skew_seconds: whole(issuer.clockSkewSeconds, "clockSkewSeconds"),
         scopes: JSON.stringify(issuer.scopes),
+        subject_prefix: issuer.subjectPrefix,
       })),
     )
     .onConflict((oc) => oc.doNothing())

@@ -18,6 +18,7 @@ function issuer(name: string, audience: string): TokenIssuer {
     jwksJson: "{}",
     algorithms: ["ES256"],
     clockSkewSeconds: 0,
+    subjectPrefix: "",
     scopes: ["read"],
   };
 }

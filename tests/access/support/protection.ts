@@ -59,6 +59,7 @@ export function tokenIssuer(changes: Partial<TokenIssuer>): TokenIssuer {
     jwksJson: "",
     algorithms: ["ES256"],
     clockSkewSeconds: 10,
+    subjectPrefix: "",
     scopes: ["read"],
     ...changes,
   };

@@ -10,13 +10,21 @@ export function tokenIssuers(messages: readonly TokenIssuerMessage[]): TokenIssu
   const issuers = messages.map((message, i) => {
     const problem = problemOf(message);
     if (problem !== undefined) throw invalid(`issuers[${i}] ${problem}`);
-    const { issuer, audience, jwksUri, jwksJson, algorithms, clockSkewSeconds } = message;
+    const { issuer, audience, jwksUri, jwksJson, algorithms, clockSkewSeconds, subjectPrefix } = message;
     const scopes = message.scopes.filter(isScope);
-    return { issuer, audience, jwksUri, jwksJson, algorithms, clockSkewSeconds, scopes };
+    return { issuer, audience, jwksUri, jwksJson, algorithms, clockSkewSeconds, scopes, subjectPrefix };
   });
   const names = issuers.map(({ issuer, audience }) => JSON.stringify([issuer, audience]));
   if (new Set(names).size < names.length) throw invalid("issuers have the same issuer and audience");
+  if (issuers.some((one) => issuers.some((other) => shareSubjects(one, other)))) {
+    throw invalid("issuers must each have a subject_prefix of which no other one is the beginning");
+  }
   return issuers;
+}
+
+/** Whether two issuers could name the same end user: either of them could then be another's user. */
+function shareSubjects(one: TokenIssuer, other: TokenIssuer): boolean {
+  return one.issuer !== other.issuer && one.subjectPrefix.startsWith(other.subjectPrefix);
 }
 
 /** The refusal of an issuer. */
