@@ -64,9 +64,26 @@ const DRAIN_MS = 10_000;
 
 /**
  * Starts a relay: opens the ledger, takes up the work that an earlier process left, and serves. It starts
- * without a signer or a chain and is ready once both answer. Throws what openLedger throws.
+ * without a signer or a chain and is ready once both answer. Throws what openLedger throws, and when an address cannot
+ * be had or a file of the admin port not be read; nothing is left open then.
  */
 export async function createApp(config: RelayConfig, overrides: AppOverrides = {}): Promise<App> {
+  const opened: (() => Promise<void>)[] = [];
+  try {
+    return await openApp(config, overrides, opened);
+  } catch (error) {
+    // A port that stays open keeps the process alive, and takes calls on which nobody works.
+    for (const close of opened.reverse()) await close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Adds to `opened` how to close what it has opened, for a start that fails half-way. */
+async function openApp(
+  config: RelayConfig,
+  overrides: AppOverrides,
+  opened: (() => Promise<void>)[],
+): Promise<App> {
   const log = overrides.log ?? createLogger("relay", config.log.level);
   const registry = createProcessRegistry();
   const logged = createEvents(log, createMetrics(registry));
@@ -76,6 +93,7 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
   const { network } = config;
 
   const ledger = await openLedger(config.ledger.url);
+  opened.push(() => ledger.close());
   const rpc = new NearRpc({
     endpoints: config.near.endpoints.map(({ url, headers }) => ({ url, headers: revealed(headers) })),
     timeoutMs: config.near.timeoutMs,
@@ -102,6 +120,7 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
     now,
     authenticators: overrides.authenticators ?? [],
   });
+  opened.push(() => protection.close());
   const { directory, balance } = protection;
 
   const lanes = new LanePool({
@@ -225,6 +244,7 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
     log,
     stopping: draining,
   });
+  opened.push(() => publicServer.drain(DRAIN_MS));
   const operations = await serveOperations({
     listen: config.operations,
     checks: {
@@ -240,6 +260,7 @@ export async function createApp(config: RelayConfig, overrides: AppOverrides = {
     log,
     stopping: draining.signal,
   });
+  opened.push(() => operations.close());
   const admin = await openAdmin({ config, protection, ledger, now, events, log, stopping: draining });
   const work = Promise.all([
     lanes.run(working.signal),

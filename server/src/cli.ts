@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { once } from "node:events";
-import { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { ConfigError, errorFromConnect, reasonName } from "@countersign/service-kit";
 import { Command, CommanderError } from "commander";
@@ -67,11 +67,19 @@ function exitCodeOf(error: unknown): number {
 /** What commander has to say it has said already. */
 function explain(error: unknown): string[] {
   if (error instanceof CommanderError) return [];
-  if (error instanceof ConfigError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
+  if (error instanceof ConfigError) {
+    return error.problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+  }
   if (error instanceof ConnectError) {
     const { reason, code, message } = errorFromConnect(error);
-    const name = reason === undefined ? codeToString(code).toUpperCase() : reasonName(reason);
+    const name = reason === undefined ? nameOf(error, code) : reasonName(reason);
     return [`${name}: ${printable(message)}`];
   }
   return [error instanceof Error ? error.message : String(error)];
+}
+
+/** Connect calls it an internal error when a socket is not there or a TLS handshake fails. */
+function nameOf({ isWireError, cause }: ConnectError, code: Code): string {
+  const unreached = code === Code.Internal && !isWireError && cause instanceof Error && "code" in cause;
+  return codeToString(unreached ? Code.Unavailable : code).toUpperCase();
 }

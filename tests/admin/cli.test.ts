@@ -216,13 +216,17 @@ describe("what goes wrong", () => {
       await countersign(listing, { ...url, COUNTERSIGN_ADMIN_KEY: "hunter2" }),
       await countersign(["tenant", "create", "x1"], { ...url, COUNTERSIGN_ADMIN_KEY: SECRETS.viewer }),
       await countersign([...listing, "--key", "hunter2"], url),
+      await countersign([...listing, "--key", "env:NOBODY"], url),
+      await countersign(listing, { ...url, COUNTERSIGN_ADMIN_KEY: "hunter2\nhunter3" }),
     ];
-    expect(results.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
+    expect(results.map(({ code }) => code)).toEqual([1, 1, 1, 2, 2, 2]);
     const said = results.map(({ stderr }) => stderr);
     expect(said[0]).toMatch(/^CREDENTIALS_MISSING: /);
     expect(said[1]).toMatch(/^CREDENTIALS_INVALID: /);
     expect(said[2]).toMatch(/^SCOPE_MISSING: /);
-    expect(said[3]).toContain("must be a reference");
+    expect(said[3]).toContain("--key: must be a reference");
+    expect(said[4]).toBe("--key: env:NOBODY is not set\n");
+    expect(said[5]).toMatch(/^COUNTERSIGN_ADMIN_KEY: /);
     expect(said.join()).not.toContain("hunter2");
   });
 
@@ -236,10 +240,26 @@ describe("what goes wrong", () => {
     }
   });
 
-  test("a relay that is not there is UNAVAILABLE", async () => {
-    const result = await run("pauses", "--url", "http://127.0.0.1:1");
+  test("an export that is refused leaves the earlier one as it was", async () => {
+    const earlier = await fileOf("earlier.jsonl", "earlier\n");
+    const result = await run("audit", "export", "nobody", "--out", earlier);
+    expect(result).toMatchObject({ code: 1, stdout: "" });
+    expect(await readFile(earlier, "utf8")).toBe("earlier\n");
+  });
+
+  test.each([
+    ["a port", "http://127.0.0.1:1"],
+    ["a socket", "unix:/no/such.sock"],
+  ])("a relay that is not there is UNAVAILABLE: %s", async (_, url) => {
+    const result = await run("pauses", "--url", url);
     expect(result).toMatchObject({ code: 1, stdout: "" });
     expect(result.stderr).toMatch(/^UNAVAILABLE: /);
+  });
+
+  test("a configuration that is not there is named", async () => {
+    const path = join(folder, "none.yaml");
+    const result = await run("relay", "--config", path);
+    expect(result).toEqual({ code: 1, stdout: "", stderr: `${path} cannot be read (ENOENT)\n` });
   });
 });
 

@@ -64,6 +64,7 @@ test.each([
   ["TENANT", "", PauseMode.DRAIN, "FIELD_INVALID"],
   ["TENANT", "nobody", PauseMode.DRAIN, "TENANT_NOT_FOUND"],
   ["METHOD", "CreateAcount", PauseMode.DRAIN, "FIELD_INVALID"],
+  ["METHOD", "GetRelayInfo", PauseMode.DRAIN, "FIELD_INVALID"],
   ["METHOD", "CreateAccount", PauseMode.HOLD, "FIELD_INVALID"],
   ["ACTION_KIND", "transfer", PauseMode.DRAIN, "FIELD_INVALID"],
   ["RELAYER_KEY", "ed25519:short", PauseMode.DRAIN, "FIELD_INVALID"],

@@ -143,6 +143,21 @@ describe("the first altered entry", () => {
     }
   });
 
+  it("is the one in a line of too many bytes, however few characters they are", async () => {
+    const long = (characters: number) =>
+      forged((line) =>
+        line.type === "entry" && line.sequence === 7n
+          ? { ...line, detail: JSON.stringify({ text: "東".repeat(characters) }) }
+          : line,
+      );
+    expect(await verified(long(21_000), FORGER.publicKey)).toMatchObject({ ok: true });
+    expect(await verified(long(22_000), FORGER.publicKey)).toMatchObject({
+      ok: false,
+      sequence: 7n,
+      problem: "the line is too long",
+    });
+  });
+
   it("is none when a head or the end was altered or taken out: the entries are as they were", async () => {
     const [head, end] = [lineOf("head"), lineOf("end")];
     expect(await verified(lines.toSpliced(head, 1))).toEqual({

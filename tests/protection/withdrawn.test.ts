@@ -20,6 +20,7 @@ import { AUTH, OPEN_POLICY, TEST_API_KEY, TEST_TENANT } from "../support/test-te
 import { createOperator, type TestOperator } from "./support/admin.ts";
 
 const PATH = "/countersign.relay.v1.RelayService/SubmitDelegate";
+const PATIENT = { timeout: 30_000 };
 const KEY_ID = TEST_API_KEY.split("_")[2] ?? "";
 
 type Withdrawal = (operator: TestOperator, admin: string | undefined) => Promise<unknown>;
@@ -98,20 +99,20 @@ test("a hold that is set while the signer is away still holds when it is back", 
   };
   const stateOf = async (submissionId: string) =>
     (await client.getSubmission({ submissionId })).submission?.state;
-  const until = async (submissionId: string, state: SubmissionState) => {
-    while ((await stateOf(submissionId)) !== state) await delay(50);
-  };
+  const metrics = async () => (await fetch(`${app.operationsAddress}/metrics`)).text();
 
+  await expect.poll(metrics, PATIENT).toContain('countersign_lanes{which="held"} 1');
   await world.signerGate.close();
   const id = await submit();
-  // The lane has it in its hands by now, and tries.
-  await delay(800);
+  // The lane has it in its hands, and tries.
+  await expect.poll(metrics, PATIENT).toMatch(/^countersign_lane_retries_total\{step="signer"\} [1-9]/m);
   await pauses.pause({ level: PauseLevel.RELAY, mode: PauseMode.HOLD, reason: "x" });
   await world.signerGate.open();
+  // It would try again within half a second.
   await delay(1_500);
   expect(await stateOf(id)).toBe(SubmissionState.ACCEPTED);
   await pauses.resume({ level: PauseLevel.RELAY });
-  await until(id, SubmissionState.SUCCEEDED);
+  await expect.poll(() => stateOf(id), PATIENT).toBe(SubmissionState.SUCCEEDED);
 }, 60_000);
 
 test("a hash of another end user's transaction leads a key without scope list to no submission", async () => {

@@ -66,7 +66,7 @@ export function adminGate({ operators, limiter, failedRate, onRefused }: AdminAc
     const refusal = { method: call.method.name, address: peer.address };
     const found = identify(call.requestHeader, peer);
     if ("reason" in found) {
-      const bucket = { name: "failed_auth", key: addressBucket(peer.address ?? "unix"), rate: failedRate };
+      const bucket = { name: "failed-auth", key: addressBucket(peer.address ?? "unix"), rate: failedRate };
       const tooMany = (await limiter.take([bucket])).refusal;
       if (tooMany !== undefined) {
         const { retryAfterMs } = tooMany;

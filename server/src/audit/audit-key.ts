@@ -54,11 +54,6 @@ export function verifyStatement(publicKey: string, statement: Uint8Array, signat
   return key.type === "ed25519" && verifySignature(key, statement, { type: "ed25519", data: signature });
 }
 
-/** Whether a head is signed by the key that it names. Whose key that is, the caller must know. */
-export function verifyHead(head: SignedAuditHead): boolean {
-  return verifyStatement(head.publicKey, headStatement(head), head.signature);
-}
-
 /** The 32 bytes of a seed's text. Throws TypeError as AuditKey.fromSeed does. */
 export function seedBytes(text: string): Uint8Array {
   if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, "hex");

@@ -43,8 +43,7 @@ export class RefusalGroups {
   }
 
   add(refusal: Refusal, at: Date): void {
-    const { tenant, kind } = refusal;
-    const { method } = refusal;
+    const { tenant, kind, method } = refusal;
     const [actor, reason, address] = [refusal.actor, refusal.reason, refusal.address].map(boundedText);
     const key = JSON.stringify([tenant, kind, actor, reason, method, address]);
     if (this.#groups.has(key) || this.#groups.size < this.#bounds.maxGroups) {

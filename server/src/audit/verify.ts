@@ -73,7 +73,7 @@ class Verifier {
     const start = this.#start;
     this.suspect = start === undefined || this.#end !== undefined ? undefined : this.#sequence + 1n;
     if (this.#end !== undefined) return "the export goes on after its end";
-    if (text.length > MAX_LINE_BYTES) return "the line is too long";
+    if (Buffer.byteLength(text) > MAX_LINE_BYTES) return "the line is too long";
     const line = parseLine(text);
     if (line === undefined) return "the line is not one that an export writes, to the byte";
     if (start === undefined) {

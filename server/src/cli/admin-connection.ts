@@ -67,10 +67,28 @@ function tlsOf({ ca, cert, keyFile }: AdminOptions) {
 
 /** The option is a reference, since others see arguments; the variable is one, or the key itself. */
 function adminKey(option: string | undefined): Secret<string> | undefined {
-  if (option !== undefined) return readSecret(option, process.env);
+  if (option !== undefined) return referredKey("--key", option);
   const variable = process.env.COUNTERSIGN_ADMIN_KEY;
   if (variable === undefined || variable === "") return undefined;
-  return isSecretReference(variable) ? readSecret(variable, process.env) : new Secret(variable);
+  return isSecretReference(variable)
+    ? referredKey("COUNTERSIGN_ADMIN_KEY", variable)
+    : headerSafe("COUNTERSIGN_ADMIN_KEY", new Secret(variable));
+}
+
+function referredKey(source: string, reference: string): Secret<string> {
+  let key: Secret<string>;
+  try {
+    key = readSecret(reference, process.env);
+  } catch (error) {
+    throw new UsageError(`${source}: ${(error as Error).message}`);
+  }
+  return headerSafe(source, key);
+}
+
+/** Checked here, because the errors of HTTP clients repeat a header's value that they refuse. */
+function headerSafe(source: string, key: Secret<string>): Secret<string> {
+  if (/^[\x21-\x7e]+$/.test(key.reveal())) return key;
+  throw new UsageError(`${source}: an admin key is printable ASCII in one line, without spaces`);
 }
 
 function presenting(key: Secret<string>): Interceptor {

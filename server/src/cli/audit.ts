@@ -1,4 +1,5 @@
-import { open } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { ExportAuditResponse } from "@countersign/gen/countersign/admin/v1/audit_pb.ts";
 import { AuditService } from "@countersign/gen/countersign/admin/v1/audit_service_pb.ts";
@@ -8,6 +9,8 @@ import { verifyAuditFile } from "../audit/verify-file.ts";
 import { type AdminOptions, adminClient, withAdminOptions } from "./admin-connection.ts";
 import { wholeNumber } from "./arguments.ts";
 import { printable } from "./print.ts";
+
+const { O_CREAT, O_WRONLY } = constants;
 
 /** A long log takes long to send, in milliseconds. */
 const EXPORT_TIMEOUT_MS = 3_600_000;
@@ -42,7 +45,7 @@ export function auditCommand(): Command {
 async function exportAudit(tenant: string, options: ExportOptions): Promise<void> {
   const { from, out } = options;
   // Opened before the call: who cannot write does not start to read.
-  const file = out === undefined ? undefined : await open(out, "w", 0o600);
+  const file = out === undefined ? undefined : await open(out, O_WRONLY | O_CREAT, 0o600);
   const left = new AbortController();
   try {
     const pieces = adminClient(AuditService, options).exportAudit(
@@ -50,11 +53,21 @@ async function exportAudit(tenant: string, options: ExportOptions): Promise<void
       { timeoutMs: EXPORT_TIMEOUT_MS, signal: left.signal },
     );
     if (file === undefined) await pipeline(textOf(pieces), process.stdout, { end: false });
-    else await pipeline(textOf(pieces), file.createWriteStream());
+    else await pipeline(emptying(file, textOf(pieces)), file.createWriteStream());
   } finally {
     // A call that nobody reads any more would keep the process alive.
     left.abort();
     await file?.close();
+  }
+}
+
+/** Empties the file once there is something to write: a call that is refused leaves an earlier export as it was. */
+async function* emptying(file: FileHandle, texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let emptied = false;
+  for await (const text of texts) {
+    if (!emptied && (await file.stat()).isFile()) await file.truncate();
+    emptied = true;
+    yield text;
   }
 }
 

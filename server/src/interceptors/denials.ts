@@ -1,7 +1,7 @@
 import type { Interceptor } from "@connectrpc/connect";
 import { Code } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { codeOfReason, DomainError, reasonName, requestIdKey } from "@countersign/service-kit";
+import { codeOfReason, DomainError, reasonName } from "@countersign/service-kit";
 import { type Caller, callerOf } from "../access/caller.ts";
 
 /** A call that was let in and refused: by policy, budget, pause or balance, or as a replay. */
@@ -9,7 +9,6 @@ export interface Denial {
   readonly caller: Caller;
   readonly method: string;
   readonly reason: string;
-  readonly requestId: string;
 }
 
 const DENIALS: ReadonlySet<ErrorReason> = new Set([
@@ -30,7 +29,6 @@ export function denialsInterceptor(onDenied: (denial: Denial) => void): Intercep
           caller: callerOf(request.contextValues),
           method: request.method.name,
           reason: reasonName(error.reason),
-          requestId: request.contextValues.get(requestIdKey),
         });
       }
       throw error;
@@ -39,5 +37,7 @@ export function denialsInterceptor(onDenied: (denial: Denial) => void): Intercep
 }
 
 function isDenial(reason: ErrorReason): boolean {
-  return DENIALS.has(reason) || codeOfReason(reason) === Code.PermissionDenied;
+  const code = codeOfReason(reason);
+  // Unauthenticated: credentials that were withdrawn after the gate.
+  return DENIALS.has(reason) || code === Code.PermissionDenied || code === Code.Unauthenticated;
 }

@@ -36,6 +36,7 @@ export async function createAudit(db: Kysely<unknown>, bytes: BytesType): Promis
     .addColumn("signature", sql.raw(bytes), (c) => c.notNull())
     .addPrimaryKeyConstraint("audit_heads_pk", ["tenant", "sequence"])
     .execute();
+  await sql`create index audit_heads_age on audit_heads (tenant, at, sequence)`.execute(db);
 
   await db.schema
     .createTable("audit_sequencer")

@@ -5,8 +5,9 @@ type Value<T extends SqlType> = T extends "text" ? string : bigint;
 type Row<Columns extends Record<string, SqlType>> = { [K in keyof Columns]: Value<Columns[K]> | null };
 
 /**
- * Rows of parameters that a statement can join with, under the name `alias`. The types are spelt out because
- * PostgreSQL takes bare parameters for text.
+ * Rows of parameters that a statement can join with, under the name `alias`. The casts stand around the columns:
+ * PostgreSQL takes bare parameters for text, and SQLite would give some hundred bare columns an index of their own and
+ * read the whole table that they are joined with.
  */
 export function valueList<Alias extends string, Columns extends Record<string, SqlType>>(
   alias: Alias,
@@ -14,11 +15,10 @@ export function valueList<Alias extends string, Columns extends Record<string, S
   rows: readonly Row<Columns>[],
 ): AliasedRawBuilder<Row<Columns>, Alias> {
   const types = Object.entries(columns);
-  const tuples = rows.map((row) => {
-    const cells = types.map(([name, type]) => sql`cast(${row[name] ?? null} as ${sql.raw(type)})`);
-    return sql`(${sql.join(cells)})`;
-  });
+  const tuples = rows.map((row) => sql`(${sql.join(types.map(([name]) => row[name] ?? null))})`);
   // Both engines call the columns of VALUES column1, column2 and so on.
-  const names = types.map(([name], i) => sql`${sql.ref(`column${i + 1}`)} as ${sql.ref(name)}`);
+  const names = types.map(
+    ([name, type], i) => sql`cast(${sql.ref(`column${i + 1}`)} as ${sql.raw(type)}) as ${sql.ref(name)}`,
+  );
   return sql<Row<Columns>>`(select ${sql.join(names)} from (values ${sql.join(tuples)}) as rows)`.as(alias);
 }

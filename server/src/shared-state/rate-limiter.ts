@@ -8,7 +8,7 @@ export interface Rate {
 
 /** A bucket from which a call takes one token. */
 export interface Bucket {
-  /** What it bounds, for headers, metrics and messages: "ip", "tenant", "key", "user" or "method". */
+  /** What it bounds, for headers and messages: for example "ip", "tenant" or "method". */
   readonly name: string;
   /** Tells it from the other buckets of its name. */
   readonly key: string;

@@ -138,14 +138,16 @@ export class Intake {
 
     const first = await earlier();
     if (first !== undefined) return first;
-    const refusal = await whileChainAnswers(request.refusal);
-    if (refusal !== undefined) {
+    const unlessBeside = async (refusal: Refusal) => {
       const beside = await earlier();
       if (beside !== undefined) return beside;
       throw refused(refusal);
-    }
+    };
+    const refusal = await whileChainAnswers(request.refusal);
+    if (refusal !== undefined) return unlessBeside(refusal);
 
     const latest = await this.#stillEntitled(caller, entitlement, request);
+    if ("reason" in latest) return unlessBeside(latest);
     signal.throwIfAborted();
     const undertaking = request.undertaking();
     const { submission, replayMark, exclusiveAccount, cost } = undertaking;
@@ -173,19 +175,23 @@ export class Intake {
   }
 
   /**
-   * What the caller may do now. Its body may have come slowly and the chain may have answered late: what an operator
+   * What the caller may do now, or why it may not. Its body may have come slowly and the chain may have answered late: what an operator
    * changed meanwhile holds for this call too.
    */
-  async #stillEntitled(caller: Caller, before: Entitlement, request: Request): Promise<Entitlement> {
+  async #stillEntitled(
+    caller: Caller,
+    before: Entitlement,
+    request: Request,
+  ): Promise<Entitlement | Refusal> {
     const { entitlementOf, withdrawal } = this.#options;
     let current = before;
     for (;;) {
       const withdrawn = withdrawal(caller, request.method);
-      if (withdrawn !== undefined) throw refused(withdrawn);
+      if (withdrawn !== undefined) return withdrawn;
       const latest = entitlementOf(caller);
       if (latest.revision === current.revision) return latest;
       const refusal = await request.askerRefusal(latest.asker);
-      if (refusal !== undefined) throw refused(refusal);
+      if (refusal !== undefined) return refusal;
       current = latest;
     }
   }

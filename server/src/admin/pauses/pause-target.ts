@@ -3,6 +3,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { formatPublicKey, parsePublicKey } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
+import { methodAccess } from "../../access/method-access.ts";
 import type { PauseLevel } from "../../ledger/protection-types.ts";
 import { ACTION_KINDS } from "../../policy/action-kinds.ts";
 
@@ -12,7 +13,10 @@ export interface PauseTarget {
   readonly target: string;
 }
 
-const METHODS: ReadonlySet<string> = new Set(RelayService.methods.map(({ name }) => name));
+/** What is open to everybody is never paused: GetRelayInfo tells of pauses. */
+const METHODS: ReadonlySet<string> = new Set(
+  RelayService.methods.filter((method) => methodAccess(method) !== "public").map(({ name }) => name),
+);
 
 /**
  * Reads what a request names. Throws FIELD_INVALID for a target that can be none: a pause of a misspelt method would

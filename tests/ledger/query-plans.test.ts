@@ -1,0 +1,56 @@
+import { DatabaseSync } from "node:sqlite";
+import { readAudit } from "@countersign/server/ledger/audit-events.ts";
+import { auditCheckpoint, prunableAudit, pruneAudit } from "@countersign/server/ledger/audit-retention.ts";
+import { pruneBudgets } from "@countersign/server/ledger/budget-pruning.ts";
+import { migrate } from "@countersign/server/ledger/migrations.ts";
+import { releaseReplayMarks } from "@countersign/server/ledger/replay-marks.ts";
+import type { LedgerSchema } from "@countersign/server/ledger/schema.ts";
+import { NodeSqliteDialect } from "@countersign/server/ledger/sqlite-dialect.ts";
+import { CompiledQuery, Kysely, type Transaction } from "kysely";
+import { expect, it, onTestFinished } from "vitest";
+import { at } from "./builders.ts";
+
+const head = {
+  tenant: "a",
+  sequence: 1n,
+  hash: new Uint8Array(32),
+  at: at(0),
+  publicKey: "",
+  signature: new Uint8Array(64),
+};
+
+const statements: readonly [string, (trx: Transaction<LedgerSchema>) => Promise<unknown>][] = [
+  ["what of the audit log may be deleted", (trx) => prunableAudit(trx, at(0))],
+  ["deleting of the audit log", (trx) => pruneAudit(trx, head, 10)],
+  ["a log's checkpoint", (trx) => auditCheckpoint(trx, "a")],
+  ["a page of a log", (trx) => readAudit(trx, "a", 1n, 10)],
+  ["deleting old budgets", (trx) => pruneBudgets(trx, at(0))],
+  ["giving up replay marks", (trx) => releaseReplayMarks(trx, ["sub_a", "sub_b"])],
+];
+
+it.each(statements)("SQLite reads no table that grows as a whole for %s", async (_, run) => {
+  const queries: CompiledQuery[] = [];
+  const db = new Kysely<LedgerSchema>({
+    dialect: new NodeSqliteDialect(new DatabaseSync(":memory:")),
+    log: ({ query }) => void queries.push(query),
+  });
+  onTestFinished(() => db.destroy());
+  await migrate(db, "blob");
+  const event = { id: "1", tenant: "a", kind: "test", actor: "relay", at: 0n, detail: "{}" };
+  await db
+    .insertInto("audit_events")
+    .values({ ...event, sequence: 1n, hash: "00" })
+    .execute();
+  queries.length = 0;
+  await db.transaction().execute(run);
+
+  const asked = queries.filter(({ sql }) => /^(select|update|delete)/.test(sql));
+  expect(asked).not.toEqual([]);
+  for (const { sql, parameters } of asked) {
+    const explained = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
+    const { rows } = await db.executeQuery<{ detail: string }>(explained);
+    // There are as many chains as tenants.
+    const scans = rows.filter(({ detail }) => /^SCAN (?!c )/.test(detail));
+    expect(scans, sql).toEqual([]);
+  }
+});
