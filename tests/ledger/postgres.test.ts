@@ -155,7 +155,9 @@ describe.skipIf(!postgres.available)("a PostgreSQL ledger", () => {
     await tenants(ledger, "shop");
     await database.query("begin");
     await database.query("lock table idempotency in access exclusive mode");
-    const accepts = Promise.all(Array.from({ length: 40 }, (_, i) => ledger.accept(creation(`n${i}`))));
+    const accepts = Promise.all(
+      Array.from({ length: 40 }, (_, i) => ledger.accept({ ...creation(`n${i}`), tenant: `t${i % 10}` })),
+    );
     await expect.poll(() => waiting(database), PATIENT).toBe(16);
 
     expect(await ledger.revision()).toBe(1n);
@@ -170,6 +172,18 @@ describe.skipIf(!postgres.available)("a PostgreSQL ledger", () => {
     expect(await waiting(database)).toBe(16);
     await database.query("rollback");
     expect((await accepts).every(({ outcome }) => outcome === "accepted")).toBe(true);
+  });
+
+  it("accepts for one tenant while another one's accepts wait for their budgets", async () => {
+    const ledger = await home.open();
+    await ledger.accept(creation("first"));
+    await database.query("begin");
+    await database.query("select 1 from budget_use where tenant = 'default' for update");
+    const waits = Promise.all(Array.from({ length: 40 }, (_, i) => ledger.accept(creation(`n${i}`))));
+    await expect.poll(() => waiting(database), PATIENT).toBeGreaterThan(3);
+    expect((await ledger.accept({ ...creation("other"), tenant: "other" })).outcome).toBe("accepted");
+    await database.query("rollback");
+    expect((await waits).every(({ outcome }) => outcome === "accepted")).toBe(true);
   });
 
   it("refuses what an exhausted budget has refused just before without waiting for the budget's rows", async () => {

@@ -22,6 +22,7 @@ import { openSqlite } from "./sqlite.ts";
 import { stats } from "./stats.ts";
 import { getByTransactionHash, getSubmission, listSubmissions } from "./submissions.ts";
 import { transitionsOf } from "./transition-log.ts";
+import { Turns } from "./turns.ts";
 
 /**
  * Opens the ledger and brings its schema up to date. `sqlite:PATH` is a file for one process,
@@ -40,9 +41,14 @@ function openEngine(url: string): Promise<Engine> {
   throw new TypeError("a ledger URL is sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE");
 }
 
+const ACCEPTS_OF_A_TENANT = 4;
+
 function ledgerOver(engine: Engine, now: () => Date): Ledger {
   const { urgent } = engine;
   const feed = new ChangeFeed(engine);
+  // A tenant's accepts share its budget rows, so they end one after the other whatever runs at once: more of them would
+  // only take the connections from other tenants. Where writers do not run side by side, all of them join one commit.
+  const turns = new Turns(engine.locksRows ? ACCEPTS_OF_A_TENANT : Number.POSITIVE_INFINITY);
   const bound = new QueueBound();
   const lately = new ExhaustedLately();
   return {
@@ -50,7 +56,7 @@ function ledgerOver(engine: Engine, now: () => Date): Ledger {
     ...budgetStoreOver(engine),
     ...auditStoreOver(engine),
 
-    accept: (input) => accept(engine, feed, bound, lately, input),
+    accept: (input) => turns.run(input.tenant, () => accept(engine, feed, bound, lately, input)),
     findIdempotent: (key) => engine.read((db) => findIdempotent(db, key)),
     isReplayed: (network, delegate) => engine.read((db) => isReplayed(db, network, delegate)),
     pruneReplayMarks: (network, height) => engine.write((trx) => pruneReplayMarks(trx, network, height)),
