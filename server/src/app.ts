@@ -15,17 +15,12 @@ import { NearViews } from "./near/views.ts";
 import { createEvents, type Events } from "./observability/events.ts";
 import { registerGauges } from "./observability/gauges.ts";
 import { createMetrics, createProcessRegistry } from "./observability/metrics.ts";
-import { accountPolicyRules } from "./policy/account-policy-rules.ts";
-import { delegatePolicyRules } from "./policy/delegate-policy-rules.ts";
 import { openProtection } from "./protection.ts";
 import { availability } from "./relay/availability.ts";
 import type { RelayContext } from "./relay/relay-context.ts";
 import { relayService } from "./relay/relay-service.ts";
-import { type AccountCreation, accountChainRules, accountRequestRules } from "./rules/account-rules.ts";
-import { byteRules } from "./rules/delegate-byte-rules.ts";
-import { chainRules } from "./rules/delegate-chain-rules.ts";
-import { accountFundingRule, delegateFundingRule } from "./rules/funding.ts";
-import { pausedAccountRule, pausedDelegateRule } from "./rules/paused-kinds.ts";
+import { relayRules } from "./relay-rules.ts";
+import type { AccountCreation } from "./rules/account-rules.ts";
 import { SignerClient } from "./signer-client/signer-client.ts";
 import { signerTransport } from "./signer-client/signer-transport.ts";
 import { entitlementOf } from "./tenant/entitlement.ts";
@@ -155,34 +150,12 @@ async function openApp(
     },
   });
 
-  const delegateAskerRules = [pausedDelegateRule, ...delegatePolicyRules];
-  const accountAskerRules = [pausedAccountRule, ...accountPolicyRules];
-  const delegateRules = [
-    ...byteRules(network, config.foreignSuffixes, config.delegates),
-    ...delegateAskerRules,
-    delegateFundingRule(() => balance.state),
-    ...chainRules(views, head, config.delegates, (on, { action, publicKey, hashText }) =>
-      ledger.isReplayed(on, {
-        senderId: action.senderId,
-        publicKey,
-        nonce: action.nonce,
-        delegateHash: hashText,
-      }),
-    ),
-  ];
+  const rules = relayRules({ config, accountCreation, views, head, ledger, balance });
   const budgets = new BudgetWatch(events);
   const intake = new Intake({
     network,
     ledger,
-    delegateRules,
-    accountRules: [
-      ...accountRequestRules(network, config.foreignSuffixes, accountCreation),
-      ...accountAskerRules,
-      accountFundingRule(() => balance.state),
-      ...accountChainRules(views, accountCreation),
-    ],
-    delegateAskerRules,
-    accountAskerRules,
+    ...rules,
     entitlementOf: (caller) => entitlementOf(directory, caller),
     withdrawal: (caller, method) => withdrawal(directory, caller, method, now()),
     heldTenants: () => heldTenants(directory.pauses),
@@ -208,7 +181,7 @@ async function openApp(
     ledger,
     changes,
     transactions,
-    delegateRules,
+    delegateRules: rules.delegateRules,
     limits: { ...config.delegates, ...config.limits },
     accountCreation,
     relayers: () => lanes.relayers(),

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { AuditStore } from "../ledger/protection-types.ts";
+import type { AuditStore } from "../ledger/audit-types.ts";
 import type { AuditKey } from "./audit-key.ts";
 import { hashEntry } from "./entry-hash.ts";
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { formatPublicKey, parsePublicKey, verifySignature } from "@countersign/near";
 import type { Secret } from "@countersign/service-kit";
-import type { SignedAuditHead } from "../ledger/protection-types.ts";
+import type { SignedAuditHead } from "../ledger/audit-types.ts";
 import { type DatedHead, headStatement } from "./statements.ts";
 
 /** The seed of development relays. Everybody knows it: its signatures prove nothing. */

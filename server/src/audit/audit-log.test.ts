@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AuditEvent } from "../ledger/protection-types.ts";
+import type { AuditEvent } from "../ledger/audit-types.ts";
 import { AuditLog } from "./audit-log.ts";
 import { boundedEvent } from "./bounded-event.ts";
 

@@ -1,5 +1,5 @@
 import { addressBucket } from "../access/client-address.ts";
-import type { AuditEvent, AuditStore } from "../ledger/protection-types.ts";
+import type { AuditEvent, AuditStore } from "../ledger/audit-types.ts";
 import { boundedEvent } from "./bounded-event.ts";
 import type { Refusal } from "./refusal-groups.ts";
 import { RefusalPool } from "./refusal-pool.ts";

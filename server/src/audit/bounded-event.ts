@@ -1,4 +1,4 @@
-import type { AuditEvent } from "../ledger/protection-types.ts";
+import type { AuditEvent } from "../ledger/audit-types.ts";
 
 /** Most characters of an actor, and of a text in a detail. */
 const MAX_TEXT_LENGTH = 256;

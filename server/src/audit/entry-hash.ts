@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AuditEntry, HashEntry } from "../ledger/protection-types.ts";
+import type { AuditEntry, HashEntry } from "../ledger/audit-types.ts";
 import { canonicalBytes } from "./canonical-bytes.ts";
 
 const TAG = "countersign-audit-entry-v1";

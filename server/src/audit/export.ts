@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
-import type { AuditEntry, AuditHead, AuditStore, SignedAuditHead } from "../ledger/protection-types.ts";
+import type { AuditEntry, AuditHead, AuditStore, SignedAuditHead } from "../ledger/audit-types.ts";
 import type { AuditKey } from "./audit-key.ts";
 import { NO_HASH } from "./entry-hash.ts";
 import { EXPORT_FORMAT, formatLine } from "./export-lines.ts";

@@ -1,4 +1,4 @@
-import type { AuditEvent } from "../ledger/protection-types.ts";
+import type { AuditEvent } from "../ledger/audit-types.ts";
 import { boundedEvent, boundedText } from "./bounded-event.ts";
 
 /** Something that an outsider can cause as often as they like. */

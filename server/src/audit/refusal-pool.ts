@@ -1,4 +1,4 @@
-import type { AuditEvent } from "../ledger/protection-types.ts";
+import type { AuditEvent } from "../ledger/audit-types.ts";
 import { type Refusal, type RefusalBounds, RefusalGroups } from "./refusal-groups.ts";
 
 export interface RefusalPoolOptions extends RefusalBounds {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AuditHead } from "../ledger/protection-types.ts";
+import type { AuditHead } from "../ledger/audit-types.ts";
 import { canonicalBytes } from "./canonical-bytes.ts";
 
 /** A place in a chain at a time, as it is signed. */

@@ -1,12 +1,12 @@
 import type { Kysely, Transaction } from "kysely";
 import { insertAudit } from "./audit-events.ts";
 import { checkReservation, findExhausted, reserve } from "./budget-reservation.ts";
+import type { BudgetLevel } from "./budget-types.ts";
 import type { ChangeFeed } from "./changes.ts";
 import { int64, toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import type { ExhaustedLately } from "./exhausted-lately.ts";
 import { claimKey, findIdempotent } from "./idempotency.ts";
-import type { BudgetLevel } from "./protection-types.ts";
 import type { QueueBound } from "./queue-bound.ts";
 import { isNoncePassed, setReplayMark } from "./replay-marks.ts";
 import type { LedgerSchema } from "./schema.ts";

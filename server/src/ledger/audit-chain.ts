@@ -1,8 +1,8 @@
 import type { Kysely, Transaction } from "kysely";
 import { fromHex, toHex } from "./audit-events.ts";
+import type { AuditHead, HashEntry } from "./audit-types.ts";
 import { fromMillis, whole } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
-import type { AuditHead, HashEntry } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 import { valueList } from "./value-list.ts";
 

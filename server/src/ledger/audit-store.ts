@@ -2,8 +2,8 @@ import { auditHead, chainAudit } from "./audit-chain.ts";
 import { insertAudit, readAudit } from "./audit-events.ts";
 import { putAuditHead, readAuditHeads, unsignedAuditHeads } from "./audit-heads.ts";
 import { auditCheckpoint, prunableAudit, pruneAudit } from "./audit-retention.ts";
+import type { AuditStore } from "./audit-types.ts";
 import type { Engine } from "./engine.ts";
-import type { AuditStore } from "./protection-types.ts";
 
 export function auditStoreOver(engine: Engine): AuditStore {
   return {

@@ -1,4 +1,4 @@
-import type { BudgetAmounts } from "./protection-types.ts";
+import type { BudgetAmounts } from "./budget-types.ts";
 
 export const BUDGET_AMOUNTS = ["accounts", "gas", "deposit"] as const;
 

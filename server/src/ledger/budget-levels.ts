@@ -1,6 +1,6 @@
 import { BUDGET_AMOUNTS } from "./budget-amounts.ts";
 import type { Budget } from "./budget-periods.ts";
-import type { BudgetAmounts, BudgetLevel, BudgetReservation } from "./protection-types.ts";
+import type { BudgetAmounts, BudgetLevel, BudgetReservation } from "./budget-types.ts";
 
 /**
  * The first bound that the reservation would break. What it does not need cannot be lacking: a bound that is passed

@@ -1,4 +1,4 @@
-import type { BudgetScope } from "./protection-types.ts";
+import type { BudgetScope } from "./budget-types.ts";
 
 /** A day or a month in UTC. */
 export interface Period {

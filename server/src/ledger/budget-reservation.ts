@@ -3,8 +3,8 @@ import { BUDGET_AMOUNTS, minus } from "./budget-amounts.ts";
 import { exhaustedBy, levelsOf } from "./budget-levels.ts";
 import { budgetsOf } from "./budget-periods.ts";
 import { addToBudgets, readBudgets } from "./budget-rows.ts";
+import type { BudgetLevel, BudgetReservation } from "./budget-types.ts";
 import type { Engine } from "./engine.ts";
-import type { BudgetLevel, BudgetReservation } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 /** Throws RangeError for a reservation that could not be counted. */

@@ -1,10 +1,10 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import { type AmountColumns, fromColumns, NOTHING, plus, toColumns } from "./budget-amounts.ts";
 import { type Budget, budgetsOf } from "./budget-periods.ts";
+import type { BudgetAmounts } from "./budget-types.ts";
 import { toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import { FixedStatement } from "./fixed-statement.ts";
-import type { BudgetAmounts } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 const COLUMNS = ["tenant", "budget_user", "period", "ends_at", "accounts", "gas", "deposit"] as const;

@@ -1,9 +1,9 @@
 import type { Transaction } from "kysely";
 import { isNothing, minus, NOTHING, plus } from "./budget-amounts.ts";
 import { budgetsOf } from "./budget-periods.ts";
+import type { BudgetAmounts } from "./budget-types.ts";
 import type { EndedSubmission } from "./ended-submission.ts";
 import type { Engine } from "./engine.ts";
-import type { BudgetAmounts } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 import { type BudgetKey, lockExisting, writeUse } from "./settled-rows.ts";
 

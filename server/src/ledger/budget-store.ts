@@ -1,8 +1,8 @@
 import { pruneBudgets } from "./budget-pruning.ts";
 import { findExhausted } from "./budget-reservation.ts";
 import { budgetUse } from "./budget-rows.ts";
+import type { BudgetStore } from "./budget-types.ts";
 import type { Engine } from "./engine.ts";
-import type { BudgetStore } from "./protection-types.ts";
 import { usage } from "./usage.ts";
 
 export function budgetStoreOver(engine: Engine): BudgetStore {

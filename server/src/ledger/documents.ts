@@ -1,8 +1,9 @@
 import type { Kysely, Selectable } from "kysely";
+import type { AuditEvent } from "./audit-types.ts";
 import { fromMillis, toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import { change } from "./protection-changes.ts";
-import type { AuditEvent, DocumentKind, ProtectionStore, StoredDocument } from "./protection-types.ts";
+import type { DocumentKind, ProtectionStore, StoredDocument } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { DocumentTable } from "./schema-tenants.ts";
 import { isTenant } from "./tenants.ts";

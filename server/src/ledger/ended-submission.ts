@@ -1,7 +1,8 @@
+import type { AuditEvent } from "./audit-types.ts";
 import { type AmountColumns, fromColumns } from "./budget-amounts.ts";
+import type { BudgetReservation } from "./budget-types.ts";
 import { fromMillis } from "./column-values.ts";
 import type { Entered, Entry } from "./enter-state.ts";
-import type { AuditEvent, BudgetReservation } from "./protection-types.ts";
 import type { Cost, Failure, SubmissionKind, TerminalState } from "./types.ts";
 
 /** A submission that has just entered a terminal state. */

@@ -1,4 +1,4 @@
-import type { BudgetLevel } from "./protection-types.ts";
+import type { BudgetLevel } from "./budget-types.ts";
 
 /** How long a refusal makes another one likely, in milliseconds. */
 const LATELY_MS = 1_000;

@@ -1,4 +1,6 @@
-import type { AuditStore, BudgetStore, ProtectionStore } from "./protection-types.ts";
+import type { AuditStore } from "./audit-types.ts";
+import type { BudgetStore } from "./budget-types.ts";
+import type { ProtectionStore } from "./protection-types.ts";
 import type {
   AcceptInput,
   AcceptResult,
@@ -23,7 +25,8 @@ import type {
   Transition,
 } from "./types.ts";
 
-export { BUDGET_SCOPES, SCOPES } from "./protection-types.ts";
+export { BUDGET_SCOPES } from "./budget-types.ts";
+export { SCOPES } from "./protection-types.ts";
 export type * from "./types.ts";
 
 /**

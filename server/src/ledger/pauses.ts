@@ -1,8 +1,9 @@
 import type { Kysely, Selectable } from "kysely";
+import type { AuditEvent } from "./audit-types.ts";
 import { fromMillis, toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import { change } from "./protection-changes.ts";
-import type { AuditEvent, Pause, PauseLevel } from "./protection-types.ts";
+import type { Pause, PauseLevel } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { PauseTable } from "./schema-tenants.ts";
 

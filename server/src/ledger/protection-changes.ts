@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import { insertAudit } from "./audit-events.ts";
+import type { AuditEvent } from "./audit-types.ts";
 import type { Engine } from "./engine.ts";
-import type { AuditEvent } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 /** Raises the revision and records the change. Once for each change, and never for what changes nothing. */

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import { fromColumns, toColumns } from "./budget-amounts.ts";
+import type { BudgetAmounts } from "./budget-types.ts";
 import type { Engine } from "./engine.ts";
-import type { BudgetAmounts } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 import { valueList } from "./value-list.ts";
 

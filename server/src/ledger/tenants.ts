@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Kysely, Selectable, Transaction } from "kysely";
+import type { AuditEvent } from "./audit-types.ts";
 import { fromMillis, toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import { change } from "./protection-changes.ts";
-import type { AuditEvent, ProtectionStore, Tenant, TokenIssuer } from "./protection-types.ts";
+import type { ProtectionStore, Tenant, TokenIssuer } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { TenantTable } from "./schema-tenants.ts";
 import { readIssuers, replaceIssuers } from "./token-issuers.ts";

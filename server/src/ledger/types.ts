@@ -1,6 +1,9 @@
 import type { SubmissionState } from "../tx/states.ts";
-import type { AuditEvent, BudgetLevel, BudgetReservation } from "./protection-types.ts";
+import type { AuditEvent } from "./audit-types.ts";
+import type { BudgetLevel, BudgetReservation } from "./budget-types.ts";
 
+export type * from "./audit-types.ts";
+export type * from "./budget-types.ts";
 export type * from "./protection-types.ts";
 export type { SubmissionState };
 

@@ -1,7 +1,7 @@
 import { type Kysely, type SqlBool, sql } from "kysely";
+import type { UsageGroup, UsageQuery } from "./budget-types.ts";
 import { toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
-import type { UsageGroup, UsageQuery } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 const PAGE = 2_000;

@@ -5,7 +5,7 @@ import {
   LimitsSchema,
   type Rate as RateMessage,
 } from "@countersign/gen/countersign/admin/v1/limits_pb.ts";
-import type { BudgetLimits, BudgetScope } from "../ledger/protection-types.ts";
+import type { BudgetLimits, BudgetScope } from "../ledger/budget-types.ts";
 import type { Rate } from "../shared-state/rate-limiter.ts";
 
 /** What a tenant and its users may use up, and how fast: see Limits in countersign/admin/v1/limits.proto. */

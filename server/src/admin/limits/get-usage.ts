@@ -8,7 +8,7 @@ import {
 } from "@countersign/gen/countersign/admin/v1/limits_pb.ts";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
-import type { UsageGroup, UsageQuery } from "../../ledger/protection-types.ts";
+import type { UsageGroup, UsageQuery } from "../../ledger/budget-types.ts";
 import type { AdminContext } from "../admin-context.ts";
 import { findTenant } from "../find-tenant.ts";
 
