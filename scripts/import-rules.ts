@@ -25,27 +25,32 @@ const RULES: readonly Rule[] = [
   {
     because: "the devnet judges the others, so it shares nothing with them",
     from: /^devnet\//,
-    mayNotImport: /^(server|signer-service|service-kit|chains|gen|tests|bench)\//,
+    mayNotImport: /^(server|signer-service|service-kit|sql|chains|gen|tests|bench)\//,
   },
   {
     because: "what both processes share knows neither of them",
     from: /^service-kit\//,
-    mayNotImport: /^(server|signer-service|devnet|chains|tests|bench)\//,
+    mayNotImport: /^(server|signer-service|sql|devnet|chains|tests|bench)\//,
+  },
+  {
+    because: "a store's engine does not know what is stored",
+    from: /^sql\//,
+    mayNotImport: /^(server|signer-service|devnet|chains|clients|tests|bench)\//,
   },
   {
     because: "clients run at the caller's, often in a browser: they share contracts and nothing else",
     from: /^clients\//,
-    mayNotImport: /^((server|signer-service|service-kit|chains|devnet|demo|tests|bench)\/|node:)/,
+    mayNotImport: /^((server|signer-service|service-kit|sql|chains|devnet|demo|tests|bench)\/|node:)/,
   },
   {
     because: "a relay's clients are not its parts",
-    from: /^(server|signer-service|service-kit|chains|devnet)\//,
+    from: /^(server|signer-service|service-kit|sql|chains|devnet)\//,
     mayNotImport: /^clients\//,
   },
   {
     because: "codecs do no I/O",
     from: /^chains\/(?!.*\.test\.ts$)/,
-    mayNotImport: /^((server|signer-service|service-kit|devnet|gen|tests)\/|node:(?!crypto\b))/,
+    mayNotImport: /^((server|signer-service|service-kit|sql|devnet|gen|tests)\/|node:(?!crypto\b))/,
   },
   {
     because: "only the process's entry points know everything",
@@ -70,7 +75,12 @@ const RULES: readonly Rule[] = [
   {
     because: "SQL stays in the ledger",
     from: /^server\/src\/(?!ledger\/)/,
-    mayNotImport: /^(kysely|pg|node:sqlite)$/,
+    mayNotImport: /^(kysely|pg|node:sqlite|sql\/.*)$/,
+  },
+  {
+    because: "SQL stays in the signer's store and its journal",
+    from: /^signer-service\/src\/(?!(store|journal)\/)/,
+    mayNotImport: /^(kysely|pg|node:sqlite|sql\/.*)$/,
   },
   {
     because: "Redis stays in the shared state",
@@ -89,6 +99,7 @@ const WORKSPACES: Readonly<Record<string, string>> = {
   "@countersign/gen": "gen/es",
   "@countersign/near": "chains/near/src",
   "@countersign/service-kit": "service-kit/src",
+  "@countersign/sql": "sql/src",
   "@countersign/server": "server/src",
   "@countersign/signer-service": "signer-service/src",
   "@countersign/web": "clients/web/src",

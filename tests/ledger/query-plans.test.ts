@@ -2,10 +2,10 @@ import { DatabaseSync } from "node:sqlite";
 import { readAudit } from "@countersign/server/ledger/audit-events.ts";
 import { auditCheckpoint, prunableAudit, pruneAudit } from "@countersign/server/ledger/audit-retention.ts";
 import { pruneBudgets } from "@countersign/server/ledger/budget-pruning.ts";
-import { migrate } from "@countersign/server/ledger/migrations.ts";
+import { migrations } from "@countersign/server/ledger/migrations.ts";
 import { releaseReplayMarks } from "@countersign/server/ledger/replay-marks.ts";
 import type { LedgerSchema } from "@countersign/server/ledger/schema.ts";
-import { NodeSqliteDialect } from "@countersign/server/ledger/sqlite-dialect.ts";
+import { migrate, NodeSqliteDialect } from "@countersign/sql";
 import { CompiledQuery, Kysely, type Transaction } from "kysely";
 import { expect, it, onTestFinished } from "vitest";
 import { at } from "./builders.ts";
@@ -35,7 +35,7 @@ it.each(statements)("SQLite reads no table that grows as a whole for %s", async 
     log: ({ query }) => void queries.push(query),
   });
   onTestFinished(() => db.destroy());
-  await migrate(db, "blob");
+  await migrate(db, migrations("blob"));
   const event = { id: "1", tenant: "a", kind: "test", actor: "relay", at: 0n, detail: "{}" };
   await db
     .insertInto("audit_events")

@@ -1,9 +1,8 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { DomainError } from "@countersign/service-kit";
+import { addressBucket, DomainError } from "@countersign/service-kit";
 import type { Bucket, BucketLevel, Rate, RateLimiter } from "../shared-state/rate-limiter.ts";
 import type { TenantLimits } from "../tenant/limits.ts";
 import type { Caller } from "./caller.ts";
-import { addressBucket } from "./client-address.ts";
 import { setRateHeaders } from "./rate-headers.ts";
 
 /** The rates of a relay. A tenant's limits replace those of tenant, key and user for its own calls. */

@@ -2,7 +2,14 @@ import type { BlockList } from "node:net";
 import { Code } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
-import { codeOfReason, DomainError, type Gate, peerKey, requestIdKey } from "@countersign/service-kit";
+import {
+  clientAddress,
+  codeOfReason,
+  DomainError,
+  type Gate,
+  peerKey,
+  requestIdKey,
+} from "@countersign/service-kit";
 import type { Scope } from "../ledger/protection-types.ts";
 import type { RateLimiter } from "../shared-state/rate-limiter.ts";
 import type { Directory, TenantAccess } from "../tenant/directory.ts";
@@ -10,7 +17,6 @@ import { pauseRefusal } from "../tenant/pauses.ts";
 import { CallRates, type DefaultRates } from "./call-rates.ts";
 import { type Caller, setCaller } from "./caller.ts";
 import { isEndUserId, onBehalfOf } from "./callers.ts";
-import { clientAddress } from "./client-address.ts";
 import { methodAccess } from "./method-access.ts";
 import { invalidCredentials, type ProvenActor, RefusedCredentials } from "./refused-credentials.ts";
 
@@ -33,7 +39,7 @@ export interface GateOptions {
   readonly directory: Pick<Directory, "access" | "pauses">;
   readonly limiter: RateLimiter;
   readonly rates: DefaultRates;
-  /** As from `parseTrustedProxies`. */
+  /** As from `parseNetworks`. */
   readonly trustedProxies: BlockList;
   readonly onRefused: (call: RefusedCall) => void;
   /** Told of each call that a key let in. */

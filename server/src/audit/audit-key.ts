@@ -1,14 +1,13 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { createPublicKey, type KeyObject, sign } from "node:crypto";
 import { formatPublicKey, parsePublicKey, verifySignature } from "@countersign/near";
 import type { Secret } from "@countersign/service-kit";
 import type { SignedAuditHead } from "../ledger/audit-types.ts";
+import { seedKey } from "../signing-seed.ts";
 import { type DatedHead, headStatement } from "./statements.ts";
 
 /** The seed of development relays. Everybody knows it: its signatures prove nothing. */
 export const DEVELOPMENT_AUDIT_SEED = "c0de".repeat(16);
 
-/** DER of PrivateKeyInfo for Ed25519 up to the 32 bytes of the seed (RFC 8410, section 7). */
-const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 /** Bytes of a SubjectPublicKeyInfo before the 32 bytes of the key (RFC 8410, section 4). */
 const SPKI_PREFIX_BYTES = 12;
 
@@ -29,12 +28,7 @@ export class AuditKey {
    * which does not repeat the text.
    */
   static fromSeed(seed: Secret<string>): AuditKey {
-    const der = Buffer.concat([PKCS8_PREFIX, seedBytes(seed.reveal())]);
-    try {
-      return new AuditKey(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
-    } finally {
-      der.fill(0);
-    }
+    return new AuditKey(seedKey(seed));
   }
 
   /** Signs a head: "the chain stood here at this time". */
@@ -52,11 +46,4 @@ export class AuditKey {
 export function verifyStatement(publicKey: string, statement: Uint8Array, signature: Uint8Array): boolean {
   const key = parsePublicKey(publicKey);
   return key.type === "ed25519" && verifySignature(key, statement, { type: "ed25519", data: signature });
-}
-
-/** The 32 bytes of a seed's text. Throws TypeError as AuditKey.fromSeed does. */
-export function seedBytes(text: string): Uint8Array {
-  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, "hex");
-  if (/^[A-Za-z0-9+/]{43}=$/.test(text)) return Buffer.from(text, "base64");
-  throw new TypeError("an audit seed is 32 bytes, as 64 hexadecimal digits or as base64");
 }

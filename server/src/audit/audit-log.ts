@@ -1,4 +1,4 @@
-import { addressBucket } from "../access/client-address.ts";
+import { addressBucket } from "@countersign/service-kit";
 import type { AuditEvent, AuditStore } from "../ledger/audit-types.ts";
 import { boundedEvent } from "./bounded-event.ts";
 import type { Refusal } from "./refusal-groups.ts";

@@ -1,9 +1,9 @@
+import { int64, toMillis } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import { insertAudit } from "./audit-events.ts";
 import { checkReservation, findExhausted, reserve } from "./budget-reservation.ts";
 import type { BudgetLevel } from "./budget-types.ts";
 import type { ChangeFeed } from "./changes.ts";
-import { int64, toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import type { ExhaustedLately } from "./exhausted-lately.ts";
 import { claimKey, findIdempotent } from "./idempotency.ts";
@@ -135,6 +135,7 @@ async function insertSubmission(trx: Transaction<LedgerSchema>, input: AcceptInp
         submission.expiresAtHeight === null ? null : int64(submission.expiresAtHeight, "expiresAtHeight"),
       exclusive_account: input.exclusiveAccount === true ? submission.accountId : null,
       created_at: toMillis(at, "at"),
+      caller_credential: input.callerCredential?.reveal() ?? null,
       budget_user: budget.user,
       reserved_accounts: budget.amounts.accounts.toString(),
       reserved_gas: budget.amounts.gas.toString(),

@@ -1,5 +1,5 @@
+import { fromMillis, toMillis } from "@countersign/sql";
 import type { Kysely, Selectable, Transaction } from "kysely";
-import { fromMillis, toMillis } from "./column-values.ts";
 import type { ApiKey } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { ApiKeyTable } from "./schema-tenants.ts";

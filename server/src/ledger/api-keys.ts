@@ -1,14 +1,13 @@
+import { toMillis, valueList } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import { earlierCall, noteCall } from "./admin-calls.ts";
 import { findApiKey, hasSuccessor, insertApiKey } from "./api-key-row.ts";
 import type { AuditEvent } from "./audit-types.ts";
-import { toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import { change } from "./protection-changes.ts";
 import type { ApiKey, CallIdentity, ProtectionStore } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 import { isTenant } from "./tenants.ts";
-import { valueList } from "./value-list.ts";
 
 export function createApiKey(
   engine: Engine,

@@ -1,6 +1,6 @@
+import { int64, toMillis } from "@countersign/sql";
 import type { Transaction } from "kysely";
 import type { NoteChange } from "./changes.ts";
-import { int64, toMillis } from "./column-values.ts";
 import { enterState } from "./enter-state.ts";
 import { IllegalTransitionError, NonceConflictError } from "./errors.ts";
 import type { LedgerSchema } from "./schema.ts";

@@ -1,10 +1,9 @@
+import { fromMillis, valueList, whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import { fromHex, toHex } from "./audit-events.ts";
 import type { AuditHead, HashEntry } from "./audit-types.ts";
-import { fromMillis, whole } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import type { LedgerSchema } from "./schema.ts";
-import { valueList } from "./value-list.ts";
 
 /** Rows in a statement: both engines bound its parameters. */
 const BATCH = 1_000;

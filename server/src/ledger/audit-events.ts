@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { fromMillis, toMillis, whole } from "@countersign/sql";
 import type { Insertable, Kysely, Transaction } from "kysely";
 import type { AuditEntry, AuditEvent } from "./audit-types.ts";
-import { fromMillis, toMillis, whole } from "./column-values.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { AuditEventTable } from "./schema-audit.ts";
 

@@ -1,7 +1,7 @@
+import { fromMillis, int64, toMillis } from "@countersign/sql";
 import type { Kysely, Selectable, Transaction } from "kysely";
 import { fromHex, toHex } from "./audit-events.ts";
 import type { AuditHead, SignedAuditHead } from "./audit-types.ts";
-import { fromMillis, int64, toMillis } from "./column-values.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { AuditHeadTable } from "./schema-audit.ts";
 

@@ -1,7 +1,7 @@
+import { toMillis, whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import { putAuditHead, toSignedHead } from "./audit-heads.ts";
 import type { SignedAuditHead } from "./audit-types.ts";
-import { toMillis, whole } from "./column-values.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 export async function auditCheckpoint(

@@ -1,5 +1,5 @@
+import { toMillis } from "@countersign/sql";
 import type { Transaction } from "kysely";
-import { toMillis } from "./column-values.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 const PRUNE_BATCH = 1_000n;

@@ -1,10 +1,9 @@
+import { FixedStatement, toMillis } from "@countersign/sql";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { type AmountColumns, fromColumns, NOTHING, plus, toColumns } from "./budget-amounts.ts";
 import { type Budget, budgetsOf } from "./budget-periods.ts";
 import type { BudgetAmounts } from "./budget-types.ts";
-import { toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
-import { FixedStatement } from "./fixed-statement.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 const COLUMNS = ["tenant", "budget_user", "period", "ends_at", "accounts", "gas", "deposit"] as const;
@@ -27,7 +26,7 @@ function toRow({ tenant, user, period }: Budget, used: BudgetAmounts) {
  * PostgreSQL's: makes the missing rows, locks all in the order given and adds to them, while nobody else gets between.
  * Its numeric is exact at any size.
  */
-const ADD = new FixedStatement((db) =>
+const ADD = new FixedStatement((db: Kysely<LedgerSchema>) =>
   db
     .insertInto("budget_use")
     .columns(COLUMNS)
@@ -45,7 +44,7 @@ function sum(amount: keyof BudgetAmounts) {
 }
 
 /** SQLite's, which has one writer but no numbers of this size. */
-const WRITE = new FixedStatement((db) =>
+const WRITE = new FixedStatement((db: Kysely<LedgerSchema>) =>
   db
     .insertInto("budget_use")
     .columns(COLUMNS)
@@ -59,7 +58,7 @@ const WRITE = new FixedStatement((db) =>
     ),
 );
 
-const READ = new FixedStatement((db) =>
+const READ = new FixedStatement((db: Kysely<LedgerSchema>) =>
   db
     .selectFrom("budget_use")
     .select(["budget_user", "period", "accounts", "gas", "deposit"])

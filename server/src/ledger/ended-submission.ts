@@ -1,7 +1,7 @@
+import { fromMillis } from "@countersign/sql";
 import type { AuditEvent } from "./audit-types.ts";
 import { type AmountColumns, fromColumns } from "./budget-amounts.ts";
 import type { BudgetReservation } from "./budget-types.ts";
-import { fromMillis } from "./column-values.ts";
 import type { Entered, Entry } from "./enter-state.ts";
 import type { Cost, Failure, SubmissionKind, TerminalState } from "./types.ts";
 

@@ -1,12 +1,11 @@
+import { int64, toMillis, valueList } from "@countersign/sql";
 import type { Selectable, Transaction } from "kysely";
 import { isTerminal, sourcesOf } from "../tx/states.ts";
 import type { NoteChange } from "./changes.ts";
-import { int64, toMillis } from "./column-values.ts";
 import { IllegalTransitionError } from "./errors.ts";
 import type { LedgerSchema, SubmissionTable } from "./schema.ts";
 import { logTransitions } from "./transition-log.ts";
 import type { Cost, Failure, SubmissionState } from "./types.ts";
-import { valueList } from "./value-list.ts";
 
 /** What a submission is given with its new state. */
 export interface Entry {
@@ -82,6 +81,8 @@ export async function enterState<E extends Entry>(
       failure_reason: eb.ref("v.failure_reason"),
       failure_message: eb.ref("v.failure_message"),
       failure_chain_error: eb.ref("v.failure_chain_error"),
+      // Whatever comes after ACCEPTED is signed, or never will be.
+      caller_credential: null,
       terminal_at: isTerminal(to) ? eb.ref("v.at") : null,
     }))
     .whereRef("s.id", "=", "v.submission_id")

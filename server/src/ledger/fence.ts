@@ -1,5 +1,5 @@
+import { whole } from "@countersign/sql";
 import type { Transaction } from "kysely";
-import { whole } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import { FencedError } from "./errors.ts";
 import type { LedgerSchema } from "./schema.ts";

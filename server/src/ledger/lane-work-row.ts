@@ -1,5 +1,6 @@
+import { Secret } from "@countersign/service-kit";
+import { fromMillis } from "@countersign/sql";
 import type { Kysely } from "kysely";
-import { fromMillis } from "./column-values.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { Attempt, LaneWork } from "./types.ts";
 
@@ -38,6 +39,7 @@ function workRows(db: Kysely<LedgerSchema>) {
       "s.required_relayer",
       "s.expires_at_height",
       "s.created_at",
+      "s.caller_credential",
       "s.nonce",
       "a.nonce as attempt_nonce",
       "a.transaction_hash",
@@ -65,6 +67,7 @@ function toLaneWork(row: WorkRow): LaneWork {
     requiredRelayer: row.required_relayer,
     expiresAtHeight: row.expires_at_height,
     createdAt: fromMillis(row.created_at),
+    callerCredential: row.caller_credential === null ? null : new Secret(row.caller_credential),
     nonce: row.nonce,
     attempt: attemptOf(row),
   };

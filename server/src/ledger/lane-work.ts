@@ -1,5 +1,5 @@
+import { whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
-import { whole } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import { IllegalTransitionError } from "./errors.ts";
 import { fence } from "./fence.ts";
@@ -71,4 +71,20 @@ export async function reallocate(
     );
   }
   return allocateNonces(trx, lane, [...ids], input.nonceFloor);
+}
+
+/** In any other state than ACCEPTED there is a transaction, which only its own lane may follow. */
+export async function release(
+  trx: Transaction<LedgerSchema>,
+  laneId: bigint,
+  submissionIds: readonly string[],
+): Promise<void> {
+  if (submissionIds.length === 0) return;
+  await trx
+    .updateTable("submissions")
+    .set({ lane_id: null, nonce: null })
+    .where("id", "in", submissionIds)
+    .where("lane_id", "=", laneId)
+    .where("state", "=", "ACCEPTED")
+    .execute();
 }

@@ -1,5 +1,5 @@
+import { toMillis, whole } from "@countersign/sql";
 import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
-import { toMillis, whole } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import type { LaneTable, LedgerSchema } from "./schema.ts";
 import type { Lane, LaneId, LaneKey, LaneToken, Lease } from "./types.ts";

@@ -89,6 +89,11 @@ export interface Ledger extends ProtectionStore, BudgetStore, AuditStore {
    */
   reallocate(input: ReallocateInput): Promise<Allocation[]>;
   /**
+   * Gives submissions that were claimed and never signed back, for any lane to claim; their nonces are skipped. Others,
+   * and those of other lanes, stay as they are, so that repeating it is harmless.
+   */
+  release(token: LaneToken, submissionIds: readonly string[]): Promise<void>;
+  /**
    * Stores signed bytes, before they are first sent, and enters SIGNED; an earlier attempt is dead from then
    * on. Throws NonceConflictError when the nonce was not allocated to the submission or carries other bytes.
    * Repeating an item is harmless.

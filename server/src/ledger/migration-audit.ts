@@ -1,5 +1,5 @@
+import type { BytesType } from "@countersign/sql";
 import { type Kysely, sql } from "kysely";
-import type { BytesType } from "./migrations.ts";
 
 /** The audit log: events, the chains that they become entries of, and the signed heads of these. */
 export async function createAudit(db: Kysely<unknown>, bytes: BytesType): Promise<void> {

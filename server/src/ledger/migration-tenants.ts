@@ -1,5 +1,5 @@
+import type { BytesType } from "@countersign/sql";
 import { type Kysely, sql } from "kysely";
-import type { BytesType } from "./migrations.ts";
 
 /** Tenants, and what says who may do what. */
 export async function createTenants(db: Kysely<unknown>, bytes: BytesType): Promise<void> {

@@ -1,25 +1,13 @@
+import type { BytesType } from "@countersign/sql";
 import { type Kysely, sql } from "kysely";
-import { type Migration, Migrator } from "kysely/migration";
+import type { Migration } from "kysely/migration";
 import { createAudit } from "./migration-audit.ts";
 import { createBudgets } from "./migration-budgets.ts";
+import { addCallerCredential } from "./migration-caller-credential.ts";
 import { createTenants } from "./migration-tenants.ts";
-import type { LedgerSchema } from "./schema.ts";
-
-/** The engine's type for bytes. */
-export type BytesType = "blob" | "bytea";
-
-/**
- * Brings the schema up to date, in one transaction under the engine's lock, so that processes may start
- * together. Throws when the database was written by a later version of the relay.
- */
-export async function migrate(db: Kysely<LedgerSchema>, bytes: BytesType): Promise<void> {
-  const provider = { getMigrations: async () => migrations(bytes) };
-  const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error !== undefined) throw error;
-}
 
 /** By name, in order. A migration that was released is never changed: another one follows it. */
-function migrations(bytes: BytesType): Record<string, Migration> {
+export function migrations(bytes: BytesType): Record<string, Migration> {
   return {
     "0001_submissions": {
       up: async (db) => {
@@ -35,6 +23,7 @@ function migrations(bytes: BytesType): Record<string, Migration> {
         await createAudit(db, bytes);
       },
     },
+    "0003_caller_credential": { up: addCallerCredential },
   };
 }
 

@@ -1,9 +1,8 @@
+import { int64, valueList } from "@countersign/sql";
 import type { Transaction } from "kysely";
-import { int64 } from "./column-values.ts";
 import type { HeldLane } from "./fence.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { Allocation } from "./types.ts";
-import { valueList } from "./value-list.ts";
 
 /**
  * Allocates consecutive nonces to submissions, puts these into the lane, and raises the lane's next nonce.

@@ -1,25 +1,24 @@
 import type { Secret } from "@countersign/service-kit";
+import { openEngine, whole } from "@countersign/sql";
 import { sql } from "kysely";
 import { accept } from "./accept.ts";
 import { recordSigned } from "./attempts.ts";
 import { auditStoreOver } from "./audit-store.ts";
 import { budgetStoreOver } from "./budget-store.ts";
 import { ChangeFeed } from "./changes.ts";
-import { whole } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import { ExhaustedLately } from "./exhausted-lately.ts";
 import { fence } from "./fence.ts";
 import { findIdempotent } from "./idempotency.ts";
-import { claim, openWork, reallocate } from "./lane-work.ts";
+import { claim, openWork, reallocate, release } from "./lane-work.ts";
 import { acquireLane, ensureLanes, releaseLane, renewLane } from "./lanes.ts";
 import type { Ledger } from "./ledger.ts";
-import { openPostgres } from "./postgres.ts";
 import { recordProgress, recordTerminal } from "./progress.ts";
 import { protectionStoreOver } from "./protection-store.ts";
 import { countOpen, QueueBound } from "./queue-bound.ts";
 import { isReplayed, pruneReplayMarks } from "./replay-marks.ts";
-import { openSqlite } from "./sqlite.ts";
 import { stats } from "./stats.ts";
+import { LEDGER } from "./store-kind.ts";
 import { getByTransactionHash, getSubmission, listSubmissions } from "./submissions.ts";
 import { transitionsOf } from "./transition-log.ts";
 import { Turns } from "./turns.ts";
@@ -30,15 +29,7 @@ import { Turns } from "./turns.ts";
  * open, and LedgerUnavailableError when the database cannot be reached. `now` tells which keys ended long ago.
  */
 export async function openLedger(url: Secret<string>, now: () => Date = () => new Date()): Promise<Ledger> {
-  return ledgerOver(await openEngine(url.reveal()), now);
-}
-
-function openEngine(url: string): Promise<Engine> {
-  const path = /^sqlite:(?:\/\/)?(.+)$/s.exec(url)?.[1];
-  if (path !== undefined) return openSqlite(path);
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url);
-  // The URL may hold a password: it is not repeated.
-  throw new TypeError("a ledger URL is sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE");
+  return ledgerOver(await openEngine(url.reveal(), LEDGER), now);
 }
 
 const ACCEPTS_OF_A_TENANT = 4;
@@ -74,6 +65,11 @@ function ledgerOver(engine: Engine, now: () => Date): Ledger {
     claim: (input) => engine.write((trx) => claim(engine, trx, input)),
     openWork: (laneId) => engine.read((db) => openWork(db, laneId)),
     reallocate: (input) => engine.write((trx) => reallocate(engine, trx, input)),
+    release: (token, submissionIds) =>
+      engine.write(async (trx) => {
+        const { id } = await fence(engine, trx, token, "share");
+        await release(trx, id, submissionIds);
+      }),
     recordSigned: (token, items) =>
       feed.write(async (trx, note) => {
         await fence(engine, trx, token, "share");

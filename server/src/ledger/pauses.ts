@@ -1,6 +1,6 @@
+import { fromMillis, toMillis } from "@countersign/sql";
 import type { Kysely, Selectable } from "kysely";
 import type { AuditEvent } from "./audit-types.ts";
-import { fromMillis, toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import { change } from "./protection-changes.ts";
 import type { Pause, PauseLevel } from "./protection-types.ts";

@@ -1,5 +1,5 @@
+import { int64 } from "@countersign/sql";
 import { type Kysely, sql, type Transaction } from "kysely";
-import { int64 } from "./column-values.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { AcceptInput, DelegateIdentity } from "./types.ts";
 

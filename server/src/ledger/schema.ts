@@ -62,6 +62,8 @@ export interface SubmissionTable {
   reserved_accounts: string | null;
   reserved_gas: string | null;
   reserved_deposit: Yocto | null;
+  /** A secret. Null once a transaction is signed, and where the signer is to get none. */
+  caller_credential: string | null;
 }
 
 export interface TransitionTable {

@@ -1,9 +1,9 @@
+import { valueList } from "@countersign/sql";
 import { sql, type Transaction } from "kysely";
 import { fromColumns, toColumns } from "./budget-amounts.ts";
 import type { BudgetAmounts } from "./budget-types.ts";
 import type { Engine } from "./engine.ts";
 import type { LedgerSchema } from "./schema.ts";
-import { valueList } from "./value-list.ts";
 
 /** Names a row of used amounts. */
 export interface BudgetKey {

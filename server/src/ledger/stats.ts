@@ -1,5 +1,5 @@
+import { fromMillis } from "@countersign/sql";
 import type { Kysely } from "kysely";
-import { fromMillis } from "./column-values.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { LedgerStats } from "./types.ts";
 

@@ -1,4 +1,4 @@
-import { fromMillis } from "./column-values.ts";
+import { fromMillis } from "@countersign/sql";
 import type { SubmissionRow } from "./submissions.ts";
 import type { Cost, Failure, RelayedTransaction, Submission, Transition } from "./types.ts";
 

@@ -1,3 +1,4 @@
+import { toMillis, whole } from "@countersign/sql";
 import {
   type Expression,
   type ExpressionBuilder,
@@ -7,7 +8,6 @@ import {
   sql,
 } from "kysely";
 import { isTerminal } from "../tx/states.ts";
-import { toMillis, whole } from "./column-values.ts";
 import type { LedgerSchema, SubmissionTable } from "./schema.ts";
 import { toSubmission } from "./submission-row.ts";
 import { transitionsOf } from "./transition-log.ts";
@@ -98,6 +98,7 @@ export type SubmissionRow = Omit<
   | "reserved_accounts"
   | "reserved_gas"
   | "reserved_deposit"
+  | "caller_credential"
 > & {
   attempt_nonce: bigint | null;
   relayer_id: string | null;

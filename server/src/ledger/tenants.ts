@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { fromMillis, toMillis } from "@countersign/sql";
 import type { Kysely, Selectable, Transaction } from "kysely";
 import type { AuditEvent } from "./audit-types.ts";
-import { fromMillis, toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import { change } from "./protection-changes.ts";
 import type { ProtectionStore, Tenant, TokenIssuer } from "./protection-types.ts";

@@ -1,5 +1,5 @@
+import { whole } from "@countersign/sql";
 import type { Kysely, Selectable, Transaction } from "kysely";
-import { whole } from "./column-values.ts";
 import type { TokenIssuer } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { TokenIssuerTable } from "./schema-tenants.ts";

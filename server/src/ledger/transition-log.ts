@@ -1,5 +1,5 @@
+import { fromMillis, toMillis } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
-import { fromMillis, toMillis } from "./column-values.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { SubmissionState, Transition } from "./types.ts";
 

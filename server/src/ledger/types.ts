@@ -1,3 +1,4 @@
+import type { Secret } from "@countersign/service-kit";
 import type { SubmissionState } from "../tx/states.ts";
 import type { AuditEvent } from "./audit-types.ts";
 import type { BudgetLevel, BudgetReservation } from "./budget-types.ts";
@@ -93,6 +94,8 @@ export interface AcceptInput {
   };
   /** Whether no other submission with this mark and the same account may be open. */
   readonly exclusiveAccount?: boolean;
+  /** The caller's token, for a signer that verifies it again: kept until a transaction is signed, or none can be. */
+  readonly callerCredential?: Secret<string> | null;
   /** What must be relayed at most once; null where nothing needs it. */
   readonly replayMark: (DelegateIdentity & { readonly maxBlockHeight: bigint }) | null;
   /** Most submissions that are not terminal. */
@@ -185,6 +188,8 @@ export interface LaneWork {
   readonly requiredRelayer: string | null;
   readonly expiresAtHeight: bigint | null;
   readonly createdAt: Date;
+  /** As in AcceptInput; null once it was signed. */
+  readonly callerCredential: Secret<string> | null;
   /** Allocated for it last. Above the attempt's when it was reallocated and not signed again yet. */
   readonly nonce: bigint;
   /** The transaction signed last; null when none was. */

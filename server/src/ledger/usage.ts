@@ -1,6 +1,6 @@
+import { toMillis } from "@countersign/sql";
 import { type Kysely, type SqlBool, sql } from "kysely";
 import type { UsageGroup, UsageQuery } from "./budget-types.ts";
-import { toMillis } from "./column-values.ts";
 import type { Engine } from "./engine.ts";
 import type { LedgerSchema } from "./schema.ts";
 

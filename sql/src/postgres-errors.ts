@@ -1,5 +1,3 @@
-import { LedgerUnavailableError } from "./errors.ts";
-
 /**
  * Classes and codes of PostgreSQL's errors that pass by themselves (appendix A of its manual): connection,
  * resources, operator's intervention, statement or lock timeout, serialization, deadlock, read-only standby.
@@ -23,12 +21,9 @@ const CONNECTION = new Set([
 const DRIVER =
   /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed|Postgres connection has been discarded|Cannot use a pool after calling end)/;
 
-/** The error to surface: LedgerUnavailableError for what may pass, everything else as it is. */
-export function surfacedPostgresError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+/** Whether an error of PostgreSQL, or of the way to it, may pass by itself. */
+export function postgresErrorPasses(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  const passes = TRANSIENT.test(code) || CONNECTION.has(code) || DRIVER.test(error.message);
-  return passes
-    ? new LedgerUnavailableError("PostgreSQL does not answer as it should", { cause: error })
-    : error;
+  return TRANSIENT.test(code) || CONNECTION.has(code) || DRIVER.test(error.message);
 }

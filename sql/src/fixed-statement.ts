@@ -1,20 +1,19 @@
 import { type Compilable, CompiledQuery, type Kysely } from "kysely";
-import type { LedgerSchema } from "./schema.ts";
 
 /**
  * A statement of which only the parameters change. Its text is built once for each database: for one with many
  * columns that takes longer than running it.
  */
-export class FixedStatement<Row> {
-  readonly #build: (db: Kysely<LedgerSchema>) => Compilable<Row>;
+export class FixedStatement<Schema, Row> {
+  readonly #build: (db: Kysely<Schema>) => Compilable<Row>;
   readonly #texts = new WeakMap<object, string>();
 
   /** `build` makes the statement with any parameters; those of a run take their places in the order of its text. */
-  constructor(build: (db: Kysely<LedgerSchema>) => Compilable<Row>) {
+  constructor(build: (db: Kysely<Schema>) => Compilable<Row>) {
     this.#build = build;
   }
 
-  async run(db: Kysely<LedgerSchema>, parameters: readonly (string | bigint)[]): Promise<Row[]> {
+  async run(db: Kysely<Schema>, parameters: readonly (string | bigint)[]): Promise<Row[]> {
     const { adapter } = db.getExecutor();
     let text = this.#texts.get(adapter);
     if (text === undefined) {

@@ -1,8 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
-import { NodeSqliteDialect } from "@countersign/server/ledger/sqlite-dialect.ts";
-import { valueList } from "@countersign/server/ledger/value-list.ts";
 import { CompiledQuery, Kysely } from "kysely";
 import { expect, it, onTestFinished } from "vitest";
+import { NodeSqliteDialect } from "./sqlite-dialect.ts";
+import { valueList } from "./value-list.ts";
 
 interface Schema {
   things: { id: string; place: bigint | null };

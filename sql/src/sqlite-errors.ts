@@ -1,5 +1,3 @@
-import { LedgerUnavailableError } from "./errors.ts";
-
 // https://www.sqlite.org/rescode.html
 const SQLITE_BUSY = 5;
 /** BUSY, LOCKED, NOMEM, IOERR, FULL, CANTOPEN. */
@@ -12,13 +10,13 @@ function resultCode(error: unknown): number | undefined {
   return error.errcode & 0xff;
 }
 
+/** Whether another connection holds the lock that was asked for. */
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === SQLITE_BUSY;
 }
 
-/** The error to surface: LedgerUnavailableError for what may pass, everything else as it is. */
-export function surfacedSqliteError(error: unknown): unknown {
+/** Whether an error of SQLite may pass by itself. */
+export function sqliteErrorPasses(error: unknown): boolean {
   const code = resultCode(error);
-  if (code === undefined || !TRANSIENT.has(code)) return error;
-  return new LedgerUnavailableError("the SQLite ledger cannot be written or read now", { cause: error });
+  return code !== undefined && TRANSIENT.has(code);
 }

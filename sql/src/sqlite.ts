@@ -3,35 +3,45 @@ import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Kysely, sql, type Transaction } from "kysely";
 import type { Engine } from "./engine.ts";
-import { LedgerUnavailableError } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { migrate } from "./migrations.ts";
-import type { LedgerSchema } from "./schema.ts";
+import { migrate } from "./migrate.ts";
 import { NodeSqliteDialect } from "./sqlite-dialect.ts";
-import { surfacedSqliteError } from "./sqlite-errors.ts";
+import { sqliteErrorPasses } from "./sqlite-errors.ts";
 import { SqliteLock } from "./sqlite-lock.ts";
+import type { StoreKind } from "./store-kind.ts";
 
 /** How long another program that reads the file may hold a commit up, in milliseconds. */
 const BUSY_TIMEOUT_MS = 1_000;
 
-/** A ledger in one file, for one process. Throws LedgerLockedError while another process has it open. */
-export async function openSqlite(path: string): Promise<Engine> {
+/** A store in one file, for one process. Throws the kind's `locked` error while another process has it open. */
+export async function openSqlite<Schema>(path: string, kind: StoreKind<Schema>): Promise<Engine<Schema>> {
   mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
   const file = existsSync(path) ? realpathSync(path) : resolve(path);
-  const lock = new SqliteLock(file);
+  const lock = new SqliteLock(file, kind.locked);
   try {
     const connection = openFile(file);
-    const db = new Kysely<LedgerSchema>({ dialect: new NodeSqliteDialect(connection) });
+    const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect(connection) });
     try {
-      await migrate(db, "blob");
+      await migrate(db, kind.migrations("blob"));
     } catch (error) {
       await db.destroy();
       throw error;
     }
-    return new SqliteEngine(db, connection, lock);
+    return new SqliteEngine(db, connection, kind, lock);
   } catch (error) {
     lock.release();
-    throw surfacedSqliteError(error);
+    throw surfaced(error, kind);
+  }
+}
+
+/** A store in one file that another process may have open: for reading, as its schema stands. */
+export function openSqliteReader<Schema>(path: string, kind: StoreKind<Schema>): Engine<Schema> {
+  try {
+    const connection = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, readOnly: true });
+    const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect(connection) });
+    return new SqliteEngine(db, connection, kind);
+  } catch (error) {
+    throw surfaced(error, kind);
   }
 }
 
@@ -47,34 +57,42 @@ function openFile(file: string): DatabaseSync {
   }
 }
 
-class SqliteEngine implements Engine {
+/** The error to surface: the kind's own for what may pass, everything else as it is. */
+function surfaced<Schema>(error: unknown, kind: StoreKind<Schema>): unknown {
+  if (!sqliteErrorPasses(error)) return error;
+  return kind.unavailable(`the SQLite ${kind.name} cannot be written or read now`, { cause: error });
+}
+
+class SqliteEngine<Schema> implements Engine<Schema> {
   /** One connection does everything, and a piece of work waits for no more than a group of them. */
   readonly urgent = this;
   readonly locksRows = false;
-  readonly #db: Kysely<LedgerSchema>;
+  readonly #db: Kysely<Schema>;
   readonly #connection: DatabaseSync;
-  readonly #lock: SqliteLock;
+  readonly #kind: StoreKind<Schema>;
+  readonly #lock: SqliteLock | undefined;
   readonly #commits: GroupCommit;
-  #transaction: Transaction<LedgerSchema> | undefined;
+  #transaction: Transaction<Schema> | undefined;
   #closed = false;
 
-  constructor(db: Kysely<LedgerSchema>, connection: DatabaseSync, lock: SqliteLock) {
+  constructor(db: Kysely<Schema>, connection: DatabaseSync, kind: StoreKind<Schema>, lock?: SqliteLock) {
     this.#db = db;
     this.#connection = connection;
+    this.#kind = kind;
     this.#lock = lock;
     this.#commits = new GroupCommit((body) => this.#commit(body));
   }
 
-  async read<T>(body: (db: Kysely<LedgerSchema>) => Promise<T>): Promise<T> {
+  async read<T>(body: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
     return this.#surfacing(() => body(this.#db));
   }
 
   /** A piece of work like a writer's: nothing is committed in its middle. */
-  async snapshot<T>(body: (trx: Transaction<LedgerSchema>) => Promise<T>): Promise<T> {
+  async snapshot<T>(body: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
     return this.write(body);
   }
 
-  async write<T>(body: (trx: Transaction<LedgerSchema>) => Promise<T>): Promise<T> {
+  async write<T>(body: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
     return this.#surfacing(() => this.#commits.add(() => this.#undoable(body)));
   }
 
@@ -83,7 +101,7 @@ class SqliteEngine implements Engine {
     this.#closed = true;
     await this.#commits.idle();
     await this.#db.destroy();
-    this.#lock.release();
+    this.#lock?.release();
   }
 
   async #commit(body: () => Promise<void>): Promise<void> {
@@ -98,11 +116,11 @@ class SqliteEngine implements Engine {
   }
 
   /** One of the group's pieces of work: what it wrote is undone when it throws, and its neighbours' stays. */
-  async #undoable<T>(body: (trx: Transaction<LedgerSchema>) => Promise<T>): Promise<T> {
+  async #undoable<T>(body: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
     const trx = this.#transaction;
     // SQLite ends the transaction by itself when the disk is full or fails, and a savepoint would open another.
     if (trx === undefined || !this.#connection.isTransaction) {
-      throw new LedgerUnavailableError("SQLite gave the transaction up");
+      throw this.#kind.unavailable("SQLite gave the transaction up");
     }
     await sql`savepoint piece`.execute(trx);
     try {
@@ -117,11 +135,11 @@ class SqliteEngine implements Engine {
   }
 
   async #surfacing<T>(action: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new LedgerUnavailableError("the ledger is closed");
+    if (this.#closed) throw this.#kind.unavailable(`the ${this.#kind.name} is closed`);
     try {
       return await action();
     } catch (error) {
-      throw surfacedSqliteError(error);
+      throw surfaced(error, this.#kind);
     }
   }
 }

@@ -1,5 +1,5 @@
-import { GroupCommit } from "@countersign/server/ledger/group-commit.ts";
 import { describe, expect, it } from "vitest";
+import { GroupCommit } from "./group-commit.ts";
 
 /** Notes what a transaction holds, and when it ends. */
 function recorded(commit: () => Promise<void> = async () => {}) {

@@ -1,0 +1,32 @@
+import { Kysely, PostgresDialect } from "kysely";
+import type { Client, ClientBase, PoolClient } from "pg";
+
+/** The connections of a store, each looked at before it is used. */
+export class PostgresConnections<Schema> {
+  readonly #look: ((db: Kysely<Schema>) => Promise<boolean>) | undefined;
+  readonly #open = new Set<Client>();
+
+  /** `look` is a StoreKind's `onConnection`. */
+  constructor(look: ((db: Kysely<Schema>) => Promise<boolean>) | undefined) {
+    this.#look = look;
+  }
+
+  /** Throws what looking at the connection throws; then it must not be used. */
+  async add(client: ClientBase): Promise<void> {
+    if (this.#look === undefined) return;
+    if (!(await this.#look(databaseOf(client)))) {
+      // Work on them fails as it does when a connection breaks.
+      for (const other of this.#open) void other.end().catch(() => {});
+    }
+    // pg's pools are made of clients, whatever the hook's type says.
+    this.#open.add(client as Client);
+    client.once("end", () => this.#open.delete(client as Client));
+  }
+}
+
+/** A database over one connection, which stays open. */
+function databaseOf<Schema>(client: ClientBase): Kysely<Schema> {
+  const borrowed = { query: client.query.bind(client), release() {} } as unknown as PoolClient;
+  const pool = { connect: async () => borrowed, end: async () => {}, options: {} };
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+}
