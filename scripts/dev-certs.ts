@@ -11,6 +11,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const BACKDATE_MS = 60 * 60 * 1000;
 const CA_NAME = "Countersign development CA";
 const SERVER_NAMES = ["localhost", "127.0.0.1", "signer"];
+const CLIENT_URIS = ["spiffe://countersign.example/relay"];
 
 /** Paths of what `makeDevCerts` wrote. */
 export interface DevCerts {
@@ -22,8 +23,9 @@ export interface DevCerts {
 }
 
 /**
- * Writes a CA certificate, a server's pair (localhost, 127.0.0.1, signer) and a client's pair (CN "relay") to
- * `directory`, which is made if need be: EC P-256, valid for 30 days, keys with mode 0600. Replaces older ones.
+ * Writes a CA certificate, a server's pair (localhost, 127.0.0.1, signer) and a client's pair (CN "relay",
+ * spiffe://countersign.example/relay) to `directory`, which is made if need be: EC P-256, valid for 30 days, keys with
+ * mode 0600. Replaces older ones.
  */
 export function makeDevCerts(directory: string, now: Date = new Date()): DevCerts {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -57,7 +59,10 @@ export function makeDevCerts(directory: string, now: Date = new Date()): DevCert
       certify("signer", { kind: "server", names: SERVER_NAMES }, server.publicKey),
     ),
     serverKey: write("server.key", server.privateKey.export(pem).toString(), 0o600),
-    clientCert: write("client.pem", certify("relay", { kind: "client" }, client.publicKey)),
+    clientCert: write(
+      "client.pem",
+      certify("relay", { kind: "client", uris: CLIENT_URIS }, client.publicKey),
+    ),
     clientKey: write("client.key", client.privateKey.export(pem).toString(), 0o600),
   };
 }

@@ -9,7 +9,10 @@ export interface CertificateContents {
   issuer: string;
   notBefore: Date;
   notAfter: Date;
-  role: { kind: "ca" } | { kind: "server"; names: readonly string[] } | { kind: "client" };
+  role:
+    | { kind: "ca" }
+    | { kind: "server"; names: readonly string[] }
+    | { kind: "client"; uris: readonly string[] };
   /** P-256. */
   publicKey: KeyObject;
   /** P-256; its public half goes into the authority key identifier. */
@@ -75,6 +78,9 @@ function extension(id: string, value: Uint8Array, critical = false): Buffer {
 const alternativeName = (text: string) =>
   isIP(text) === 4 ? der(0x87, Buffer.from(text.split(".").map(Number))) : der(0x82, Buffer.from(text));
 
+/** uniformResourceIdentifier, for example a SPIFFE id (RFC 5280, section 4.2.1.6). */
+const uriName = (text: string) => der(0x86, Buffer.from(text));
+
 function roleExtensions(role: CertificateContents["role"]): Buffer[] {
   if (role.kind === "ca") {
     return [
@@ -83,13 +89,12 @@ function roleExtensions(role: CertificateContents["role"]): Buffer[] {
     ];
   }
   const purpose = role.kind === "server" ? OID.serverAuth : OID.clientAuth;
+  const names = role.kind === "server" ? role.names.map(alternativeName) : role.uris.map(uriName);
   return [
     extension(OID.basicConstraints, der(SEQUENCE), true),
     extension(OID.keyUsage, raw(SIGN_HANDSHAKES), true),
     extension(OID.extendedKeyUsage, der(SEQUENCE, oid(purpose))),
-    ...(role.kind === "server"
-      ? [extension(OID.subjectAltName, der(SEQUENCE, ...role.names.map(alternativeName)))]
-      : []),
+    ...(names.length === 0 ? [] : [extension(OID.subjectAltName, der(SEQUENCE, ...names))]),
   ];
 }
 

@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
-import { createLogger, type Logger, serve } from "@countersign/service-kit";
+import { createLogger, type Logger, serve, serveOperations } from "@countersign/service-kit";
 import { withdrawal } from "./access/admission.ts";
 import type { Authenticator } from "./access/authenticator.ts";
 import { assertAccessStated } from "./access/method-access.ts";
+import { passedCredential } from "./access/passed-credential.ts";
 import { openAdmin } from "./admin/open-admin.ts";
 import { BudgetWatch } from "./budget/budget-watch.ts";
 import type { RelayConfig } from "./config/config.ts";
@@ -21,11 +22,11 @@ import type { RelayContext } from "./relay/relay-context.ts";
 import { relayService } from "./relay/relay-service.ts";
 import { relayRules } from "./relay-rules.ts";
 import type { AccountCreation } from "./rules/account-rules.ts";
+import { GrantSigner } from "./signer-client/grant-signer.ts";
 import { SignerClient } from "./signer-client/signer-client.ts";
 import { signerTransport } from "./signer-client/signer-transport.ts";
 import { entitlementOf } from "./tenant/entitlement.ts";
 import { heldTenants, isHeld, isKeyPaused, pauseRefusal } from "./tenant/pauses.ts";
-import { serveOperations } from "./transport/operations-server.ts";
 import { servePublic } from "./transport/public-server.ts";
 import { Changes } from "./tx/changes.ts";
 import { Intake } from "./tx/intake.ts";
@@ -101,8 +102,13 @@ async function openApp(
   const transactions = new NearTransactions(rpc);
   const head = new Head(network, rpc, views, Date.now);
   const signer = new SignerClient(
-    signerTransport(config.signer.address, config.signer.timeoutMs),
+    signerTransport({
+      ...config.signer,
+      now,
+      onBadFiles: (error) => log.warn({ why: error.message }, "signer certificates not renewed"),
+    }),
     (failure) => events.signerCallFailed(failure),
+    config.signer.grants && new GrantSigner({ ...config.signer.grants, now, randomBytes }),
   );
   const accountCreation = accountCreationOf(config);
 
@@ -128,6 +134,10 @@ async function openApp(
     events,
     listKeys: (signal) => signer.listKeys(signal),
     onKeysFailed: (error) => log.error({ err: error }, "the relayer's keys are not known yet"),
+    onKeyChanged: ({ accountId, keyId, signs }) => {
+      const what = signs ? "signs again" : "signs nothing for now: it is not active, or paused";
+      log.warn({ account_id: accountId }, `the signer's key ${keyId} ${what}`);
+    },
     holdsOf: (publicKey) => ({
       lane: isHeld(directory.pauses) || isKeyPaused(directory.pauses, publicKey),
       tenants: heldTenants(directory.pauses),
@@ -188,6 +198,7 @@ async function openApp(
     entitlementOf: (caller) => entitlementOf(directory, caller),
     pauseRefusal: (tenant, method) => pauseRefusal(directory.pauses, { tenant, method }),
     availability: () => availability(balance.state, directory.pauses),
+    callerCredential: config.signer.passCredentials ? passedCredential : () => null,
     now,
   };
   registerGauges(registry, {

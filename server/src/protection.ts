@@ -1,8 +1,7 @@
 import type { Interceptor } from "@connectrpc/connect";
-import { type Gate, type Logger, reasonName, Secret } from "@countersign/service-kit";
+import { type Gate, type Logger, parseNetworks, reasonName, Secret } from "@countersign/service-kit";
 import { ApiKeyHasher, DEVELOPMENT_PEPPER } from "./access/api-key.ts";
 import { type Authenticator, createAuthenticator } from "./access/authenticator.ts";
-import { parseTrustedProxies } from "./access/client-address.ts";
 import { createGate } from "./access/gate.ts";
 import { KeyUses } from "./access/key-uses.ts";
 import { TokenAuthenticator } from "./access/token-authenticator.ts";
@@ -117,7 +116,7 @@ export async function openProtection(options: ProtectionOptions): Promise<Protec
     directory,
     limiter,
     rates: config.rates,
-    trustedProxies: parseTrustedProxies(config.listen.trustedProxies),
+    trustedProxies: parseNetworks(config.listen.trustedProxies),
     onRefused: ({ tenant, actor, method, address, requestId, reason: number }) => {
       const reason = reasonName(number);
       events.accessRefused({ tenant, actor, method, address, requestId, reason });

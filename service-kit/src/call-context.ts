@@ -23,10 +23,19 @@ export interface Peer {
   readonly address: string | undefined;
   /** The common name of the certificate that the peer proved to hold (mutual TLS); undefined without one. */
   readonly certificateName: string | undefined;
+  /** The URIs among that certificate's alternative names, for example a SPIFFE id; none without one. */
+  readonly certificateUris: readonly string[];
+  /** When that certificate expires, which may be while the connection stands; undefined without one. */
+  readonly certificateExpiresAt: Date | undefined;
 }
 
 /** The peer of the connection that the call came in on. */
 export const peerKey = createContextKey<Peer>(
-  { address: undefined, certificateName: undefined },
+  {
+    address: undefined,
+    certificateName: undefined,
+    certificateUris: [],
+    certificateExpiresAt: undefined,
+  },
   { description: "peer" },
 );

@@ -1,5 +1,7 @@
+export { type BodyCheck, bodyCheckKey } from "./body-check.ts";
 export { deadlineKey, type Peer, peerKey, requestIdKey, timeLeftMs } from "./call-context.ts";
 export type { UnreadCall } from "./call-gate.ts";
+export { addressBucket, clientAddress, inNetworks, parseNetworks } from "./client-address.ts";
 export { ConfigError, type ConfigProblem } from "./config-problems.ts";
 export {
   type CallFailure,
@@ -14,9 +16,16 @@ export type { Gate } from "./gate.ts";
 export type { NodeRequest, NodeResponse } from "./http-engines.ts";
 export type { RunningCalls } from "./interceptors/running-calls.ts";
 export { standardInterceptors } from "./interceptors/standard.ts";
-export type { ListenOn, TlsIdentity } from "./listen-on.ts";
+export type { AdmitConnection, ListenOn, TlsIdentity } from "./listen-on.ts";
 export { type ConfigSources, type LoadedConfig, loadConfig } from "./load-config.ts";
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from "./log.ts";
+export { networksField } from "./networks-field.ts";
+export {
+  type OperationsServer,
+  type ReadinessCheck,
+  serveOperations,
+} from "./operations-server.ts";
+export { type PemFiles, type PemIdentity, readPemFiles, samePem } from "./pem-files.ts";
 export { REQUEST_ID_HEADER } from "./request-id.ts";
 export type { CallLimits, HttpFilter } from "./rpc-listener.ts";
 export { type RpcServer, type RpcServerOptions, serveRpc } from "./rpc-server.ts";
@@ -29,3 +38,10 @@ export {
   secretField,
 } from "./secret-reference.ts";
 export { type ServedService, serve } from "./served-service.ts";
+export {
+  isSignedWith,
+  type RequestKey,
+  readSignedRequest,
+  type SignedRequest,
+  signatureHeaders,
+} from "./signed-request.ts";

@@ -26,6 +26,19 @@ const HTTP2_PREFACE_START = Buffer.from("PRI");
 /** Peers that vanished without a word are found out by TCP, also on connections that are quiet by right. */
 const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
 
+/** False closes a connection as it comes, before TLS. `address` is undefined for a Unix socket. */
+export type AdmitConnection = (address: string | undefined) => boolean;
+
+/** A server that listens. */
+export interface Listening {
+  readonly server: net.Server;
+  /**
+   * Uses other certificates from the next connection on; those that stand go on with what they proved. Throws, and
+   * keeps what there is, when these do not fit together, or when there is no TLS.
+   */
+  renewTls(identity: TlsIdentity): void;
+}
+
 /**
  * Listens, and hands each connection to the engine of its protocol: by ALPN with TLS, by its first bytes
  * without. Rejects when the address cannot be had.
@@ -34,8 +47,10 @@ export async function listenOn(
   where: ListenOn,
   engines: HttpEngines,
   limits: ConnectionLimits,
-): Promise<net.Server> {
-  const server = where.kind === "tls" ? tlsServer(where.tls, engines, limits) : plainServer(engines, limits);
+  admit: AdmitConnection = () => true,
+): Promise<Listening> {
+  const secure = where.kind === "tls" ? tlsServer(where.tls, engines, limits, admit) : undefined;
+  const server = secure ?? plainServer(engines, limits, admit);
   server.maxConnections = limits.maxConnections;
   if (where.kind === "unix") {
     await removeStaleSocket(where.path);
@@ -54,12 +69,19 @@ export async function listenOn(
   }
   // Errors of accepting (too many open files) concern the next connection only.
   server.on("error", () => undefined);
-  return server;
+  return {
+    server,
+    renewTls(identity) {
+      if (secure === undefined) throw new Error("this address is served without TLS");
+      secure.setSecureContext(secureContext(identity));
+    },
+  };
 }
 
-function plainServer(engines: HttpEngines, limits: ConnectionLimits): net.Server {
+function plainServer(engines: HttpEngines, limits: ConnectionLimits, admit: AdmitConnection): net.Server {
   return net.createServer(SOCKET_OPTIONS, (socket) => {
     socket.on("error", () => socket.destroy());
+    if (!admit(socket.remoteAddress)) return void socket.destroy();
     const timer = setTimeout(() => socket.destroy(), limits.headersTimeoutMs);
     socket.once("close", () => clearTimeout(timer));
     let seen = Buffer.alloc(0);
@@ -83,19 +105,30 @@ function plainServer(engines: HttpEngines, limits: ConnectionLimits): net.Server
   });
 }
 
-function tlsServer(identity: TlsIdentity, engines: HttpEngines, limits: ConnectionLimits): net.Server {
+/** What of a TLS server can change while it listens. */
+function secureContext(identity: TlsIdentity) {
+  return {
+    cert: identity.cert,
+    key: identity.key.reveal(),
+    // Who needs a client certificate is a service of ours: nothing older has to be spoken with.
+    minVersion: identity.clientCa === undefined ? ("TLSv1.2" as const) : ("TLSv1.3" as const),
+    ...(identity.clientCa === undefined ? {} : { ca: identity.clientCa }),
+  };
+}
+
+function tlsServer(
+  identity: TlsIdentity,
+  engines: HttpEngines,
+  limits: ConnectionLimits,
+  admit: AdmitConnection,
+): tls.Server {
   const server = tls.createServer(
     {
-      cert: identity.cert,
-      key: identity.key.reveal(),
-      // Who needs a client certificate is a service of ours: nothing older has to be spoken with.
-      minVersion: identity.clientCa === undefined ? "TLSv1.2" : "TLSv1.3",
+      ...secureContext(identity),
       ALPNProtocols: ["h2", "http/1.1"],
       handshakeTimeout: limits.headersTimeoutMs,
       ...SOCKET_OPTIONS,
-      ...(identity.clientCa === undefined
-        ? {}
-        : { ca: identity.clientCa, requestCert: true, rejectUnauthorized: true }),
+      ...(identity.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
     },
     (socket) => {
       socket.on("error", () => socket.destroy());
@@ -103,6 +136,9 @@ function tlsServer(identity: TlsIdentity, engines: HttpEngines, limits: Connecti
       else engines.serveHttp1(socket);
     },
   );
+  server.on("connection", (socket: net.Socket) => {
+    if (!admit(socket.remoteAddress)) socket.destroy();
+  });
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return server;
 }

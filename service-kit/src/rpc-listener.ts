@@ -1,7 +1,7 @@
 import http2 from "node:http2";
-import { TLSSocket } from "node:tls";
 import {
   Code,
+  type ContextValues,
   createConnectRouter,
   createContextValues,
   type HandlerContext,
@@ -17,11 +17,13 @@ import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection
 import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import type { Logger } from "pino";
+import { checkedBody } from "./body-check.ts";
 import { bodyWithin } from "./body-deadline.ts";
-import { type Peer, peerKey, requestIdKey } from "./call-context.ts";
+import { peerKey, requestIdKey } from "./call-context.ts";
 import { assertReadable, markRead, openCall, type UnreadCall } from "./call-gate.ts";
 import type { Gate } from "./gate.ts";
 import type { NodeListener, NodeRequest, NodeResponse } from "./http-engines.ts";
+import { peerOf } from "./peer.ts";
 import { REQUEST_ID_HEADER, requestIdFrom } from "./request-id.ts";
 import type { ServedService } from "./served-service.ts";
 
@@ -111,7 +113,8 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     response: NodeResponse,
     requestId: string,
   ) {
-    const universal = parse(request, response, requestId);
+    const values = createContextValues().set(requestIdKey, requestId).set(peerKey, peerOf(request));
+    const universal = parse(request, response, values);
     if (universal === undefined) {
       response.statusCode = 400;
       response.end();
@@ -119,7 +122,10 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     }
     const { methodKind } = handler.method;
     const sendsOne = methodKind === "unary" || methodKind === "server_streaming";
-    if (sendsOne) universal.body = bodyWithin(request, options.bodyTimeoutMs);
+    const body = sendsOne
+      ? bodyWithin(request, options.bodyTimeoutMs)
+      : (universal.body as AsyncIterable<Uint8Array>);
+    universal.body = checkedBody(body, values, limits.readMaxBytes);
     // A watch of health stands as long as the caller wants.
     if (handler.service.typeName !== Health.typeName) {
       const latest = options.bodyTimeoutMs + limits.maxDeadlineMs + WRITE_GRACE_MS;
@@ -133,26 +139,12 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
 }
 
 /** Undefined when no URL can be made of the request's target and host. */
-function parse(request: NodeRequest, response: NodeResponse, requestId: string) {
-  const values = createContextValues().set(requestIdKey, requestId).set(peerKey, peerOf(request));
+function parse(request: NodeRequest, response: NodeResponse, values: ContextValues) {
   try {
     return universalRequestFromNodeRequest(request, response, undefined, values);
   } catch {
     return undefined;
   }
-}
-
-function peerOf({ socket }: NodeRequest): Peer {
-  return {
-    address: socket.remoteAddress,
-    certificateName: socket instanceof TLSSocket ? certificateName(socket) : undefined,
-  };
-}
-
-/** Of a certificate that an authority of ours vouches for; the handshake ends for any other. */
-function certificateName(socket: TLSSocket): string | undefined {
-  const name = socket.authorized ? socket.getPeerCertificate().subject?.CN : undefined;
-  return typeof name === "string" && name !== "" ? name : undefined;
 }
 
 /** Health and reflection: open to everybody wherever they are served. */

@@ -6,7 +6,7 @@ import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "./connection-l
 import { type Gate, mappedGate } from "./gate.ts";
 import { createHealth } from "./health.ts";
 import { createHttpEngines, type NodeRequest, type NodeResponse } from "./http-engines.ts";
-import { type ListenOn, listenOn } from "./listen-on.ts";
+import { type AdmitConnection, type ListenOn, listenOn, type TlsIdentity } from "./listen-on.ts";
 import { createReflection } from "./reflection.ts";
 import { type CallLimits, createRpcListener, type HttpFilter } from "./rpc-listener.ts";
 import type { ServedService } from "./served-service.ts";
@@ -19,6 +19,8 @@ export interface RpcServerOptions {
   readonly limits: CallLimits;
   readonly connections?: Partial<ConnectionLimits>;
   readonly filter?: HttpFilter;
+  /** Asked for each connection before anything is read from it; without it, all are taken. */
+  readonly admit?: AdmitConnection;
   /** Lets each call in, or throws a DomainError, before its message is received. */
   readonly gate?: Gate;
   /** Told of the calls that no interceptor got to see, because their message could not be read. */
@@ -34,6 +36,11 @@ export interface RpcServer {
   readonly address: string;
   /** What grpc.health.v1 reports; NOT_SERVING until set. */
   setServing(serving: boolean): void;
+  /**
+   * Uses other certificates from the next connection on; those that stand go on with what they proved. Throws, and
+   * keeps what there is, when these do not fit together, or when there is no TLS.
+   */
+  renewTls(identity: TlsIdentity): void;
   /**
    * Stops: health turns NOT_SERVING, no new connection or call is taken, streams end with SHUTTING_DOWN, and calls
    * that run finish; what still runs after `boundMs` is cut off. Resolves when every connection is closed.
@@ -78,7 +85,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
     if (stopping.signal.aborted) closeAfter(response);
     listener(request, response);
   }, connections);
-  const server = await listenOn(options.listen, engines, connections);
+  const { server, renewTls } = await listenOn(options.listen, engines, connections, options.admit);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -108,6 +115,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   return {
     address: addressOf(options.listen, server.address()),
     setServing: health.setServing,
+    renewTls,
     drain(boundMs) {
       drained ??= drain(boundMs);
       return drained;

@@ -86,6 +86,7 @@ it("what a claim took is signed although the claim's answer was lost", async () 
       key: lane,
       window: 4,
       holds: () => ({ lane: false, tenants: [] }),
+      keySigns: () => true,
       ledger,
       // The chain and the signer, as far as they are asked before a signature.
       head: { get: async () => ({ height: 100n, hash: "1".repeat(32), timeMs: 0 }) },

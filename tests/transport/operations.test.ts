@@ -1,6 +1,5 @@
 import { createProcessRegistry } from "@countersign/server/observability/metrics.ts";
-import { type ReadinessCheck, serveOperations } from "@countersign/server/transport/operations-server.ts";
-import { createLogger } from "@countersign/service-kit";
+import { createLogger, type ReadinessCheck, serveOperations } from "@countersign/service-kit";
 import { expect, onTestFinished, test } from "vitest";
 
 async function start(checks: Record<string, ReadinessCheck> = {}) {

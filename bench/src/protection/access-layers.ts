@@ -1,7 +1,6 @@
 import { createHandlerContext } from "@connectrpc/connect";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { createAuthenticator } from "@countersign/server/access/authenticator.ts";
-import { parseTrustedProxies } from "@countersign/server/access/client-address.ts";
 import { createGate } from "@countersign/server/access/gate.ts";
 import { KeyUses } from "@countersign/server/access/key-uses.ts";
 import { TokenAuthenticator } from "@countersign/server/access/token-authenticator.ts";
@@ -9,7 +8,7 @@ import { DEFAULT_KEY_FETCHING } from "@countersign/server/access/token-keys.ts";
 import { MemoryRateLimiter } from "@countersign/server/shared-state/memory-rate-limiter.ts";
 import type { RateLimiter } from "@countersign/server/shared-state/rate-limiter.ts";
 import { RedisRateLimiter } from "@countersign/server/shared-state/redis-rate-limiter.ts";
-import { Secret } from "@countersign/service-kit";
+import { parseNetworks, Secret } from "@countersign/service-kit";
 import type { Layer } from "./layer.ts";
 import type { Tenants } from "./tenant.ts";
 
@@ -127,7 +126,7 @@ function gateCall(
     directory,
     limiter,
     rates: RATES,
-    trustedProxies: parseTrustedProxies([]),
+    trustedProxies: parseNetworks([]),
     onRefused: ({ reason }) => {
       throw new Error(`refused with ${reason}`);
     },

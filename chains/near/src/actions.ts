@@ -28,6 +28,22 @@ export class UnsupportedActionError extends BorshError {
   }
 }
 
+/** There are more actions than the reader of the bytes wants; none of them was read. */
+export class TooManyActionsError extends BorshError {}
+
+/** Throws TooManyActionsError for a count of actions above `max`. */
+export function atMostActions(max: number): (count: number) => void {
+  return (count) => {
+    if (count > max) throw new TooManyActionsError(`${count} actions, at most ${max} are wanted`);
+  };
+}
+
+/**
+ * Method names of an access key. NEAR takes 2,000 bytes of them, each with one byte more (nearcore, limit_config:
+ * max_number_bytes_method_names), so that more can never land.
+ */
+const MAX_METHOD_NAMES = 2_000;
+
 /** Tag of Action::Delegate (nearcore, core/primitives/src/action). */
 export const DELEGATE_TAG = 8;
 const TAGS = [
@@ -90,8 +106,12 @@ function readPermission(reader: BorshReader): AccessKeyPermission {
     kind: "FunctionCall",
     allowance: reader.option(() => reader.u128()),
     receiverId: reader.string(),
-    methodNames: reader.vec(() => reader.string()),
+    methodNames: reader.vec(() => reader.string(), atMostMethodNames),
   };
+}
+
+function atMostMethodNames(count: number): void {
+  if (count > MAX_METHOD_NAMES) throw new BorshError(`${count} method names of an access key`);
 }
 
 export function writeAction(writer: BorshWriter, action: NonDelegateAction): void {

@@ -71,10 +71,14 @@ export class BorshReader {
     return tag === 1 ? read() : null;
   }
 
-  /** A vector whose elements take at least one byte each, so that its length is bounded by what is left. */
-  vec<T>(read: () => T): T[] {
+  /**
+   * A vector whose elements take at least one byte each, so that its length is bounded by what is left. `check` sees
+   * the length before any element is read.
+   */
+  vec<T>(read: () => T, check?: (length: number) => void): T[] {
     const length = this.u32();
     if (length > this.#bytes.length - this.#offset) throw new BorshError(`vector of ${length} elements`);
+    check?.(length);
     const items: T[] = [];
     for (let i = 0; i < length; i++) items.push(read());
     return items;

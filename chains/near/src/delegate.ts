@@ -1,5 +1,12 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { DELEGATE_TAG, type NonDelegateAction, readAccountId, readAction, writeAction } from "./actions.ts";
+import {
+  atMostActions,
+  DELEGATE_TAG,
+  type NonDelegateAction,
+  readAccountId,
+  readAction,
+  writeAction,
+} from "./actions.ts";
 import { BorshError, type BorshReader, BorshWriter, readBorsh } from "./borsh.ts";
 import {
   type PublicKey,
@@ -34,7 +41,10 @@ export class NestedDelegateError extends BorshError {}
 /** NEP-461: the prefix of a signed message that is not a transaction is 2^30 plus the NEP's number. */
 const NEP_366_PREFIX = 2 ** 30 + 366;
 
-export function readSignedDelegate(reader: BorshReader): SignedDelegate {
+export function readSignedDelegate(
+  reader: BorshReader,
+  maxActions = Number.POSITIVE_INFINITY,
+): SignedDelegate {
   const delegateAction: DelegateAction = {
     senderId: readAccountId(reader),
     receiverId: readAccountId(reader),
@@ -42,7 +52,7 @@ export function readSignedDelegate(reader: BorshReader): SignedDelegate {
       const tag = reader.u8();
       if (tag === DELEGATE_TAG) throw new NestedDelegateError("a delegate inside a delegate");
       return readAction(reader, tag);
-    }),
+    }, atMostActions(maxActions)),
     nonce: reader.u64(),
     maxBlockHeight: reader.u64(),
     publicKey: readPublicKey(reader),

@@ -4,6 +4,7 @@ export {
   attachedDeposit,
   attachedGas,
   type NonDelegateAction,
+  TooManyActionsError,
   UnsupportedActionError,
 } from "./actions.ts";
 export { BorshError } from "./borsh.ts";

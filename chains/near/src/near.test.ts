@@ -23,6 +23,7 @@ import {
   isValidAccountId,
   NestedDelegateError,
   parsePublicKey,
+  TooManyActionsError,
   transactionHash,
   UnsupportedActionError,
   verifySignature,
@@ -138,6 +139,58 @@ describe("transactions", () => {
     expect(Buffer.from(encodeTransaction(ours))).toEqual(Buffer.from(bytes));
     expect(decodeWithNearApi(encodeTransaction(ours)).nonce).toBe(42n);
     expect(Buffer.from(transactionHash(bytes))).toEqual(createHash("sha256").update(bytes).digest());
+  });
+
+  it("of more actions than are wanted are refused before one is read, in them or in a delegate", async () => {
+    const { bytes: delegateBytes } = await signedDelegate("ed25519");
+    const base = {
+      signerId: "relay.near",
+      publicKey: parsePublicKey(KeyPair.fromRandom("ed25519").getPublicKey().toString()),
+      nonce: 1n,
+      receiverId: "alice.near",
+      blockHash: new Uint8Array(32),
+    };
+    const create = { kind: "CreateAccount" } as const;
+    const two = encodeTransaction({ ...base, actions: [create, create] });
+    expect(decodeTransaction(two, 2).actions).toHaveLength(2);
+    expect(() => decodeTransaction(two, 1)).toThrow(TooManyActionsError);
+    // Now the first action is one that nobody can read.
+    two[two.length - 2] = 0xff;
+    expect(() => decodeTransaction(two, 1)).toThrow(TooManyActionsError);
+    expect(() => decodeTransaction(two, 2)).toThrow(UnsupportedActionError);
+
+    const signed = decodeSignedDelegate(delegateBytes);
+    const relayed = encodeTransaction({ ...base, actions: [{ kind: "Delegate", signedDelegate: signed }] });
+    const inner = signed.delegateAction.actions.length;
+    expect(decodeTransaction(relayed, inner).actions).toHaveLength(1);
+    expect(() => decodeTransaction(relayed, inner - 1)).toThrow(TooManyActionsError);
+  });
+
+  it("are refused with more method names of an access key than NEAR takes", () => {
+    const publicKey = parsePublicKey(KeyPair.fromRandom("ed25519").getPublicKey().toString());
+    const adding = (names: number) =>
+      encodeTransaction({
+        signerId: "relay.near",
+        publicKey,
+        nonce: 1n,
+        receiverId: "relay.near",
+        blockHash: new Uint8Array(32),
+        actions: [
+          {
+            kind: "AddKey",
+            publicKey,
+            nonce: 0n,
+            permission: {
+              kind: "FunctionCall",
+              allowance: null,
+              receiverId: "app.near",
+              methodNames: Array.from({ length: names }, () => ""),
+            },
+          },
+        ],
+      });
+    expect(decodeTransaction(adding(2_000)).actions).toHaveLength(1);
+    expect(() => decodeTransaction(adding(2_001))).toThrow(BorshError);
   });
 });
 

@@ -1,5 +1,12 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { DELEGATE_TAG, type NonDelegateAction, readAccountId, readAction, writeAction } from "./actions.ts";
+import {
+  atMostActions,
+  DELEGATE_TAG,
+  type NonDelegateAction,
+  readAccountId,
+  readAction,
+  writeAction,
+} from "./actions.ts";
 import { type BorshReader, BorshWriter, readBorsh } from "./borsh.ts";
 import { readSignedDelegate, type SignedDelegate, writeSignedDelegate } from "./delegate.ts";
 import {
@@ -31,7 +38,7 @@ export interface SignedTransaction {
   signature: Signature;
 }
 
-function readTransaction(reader: BorshReader): Transaction {
+function readTransaction(reader: BorshReader, maxActions = Number.POSITIVE_INFINITY): Transaction {
   return {
     signerId: readAccountId(reader),
     publicKey: readPublicKey(reader),
@@ -41,15 +48,18 @@ function readTransaction(reader: BorshReader): Transaction {
     actions: reader.vec(() => {
       const tag = reader.u8();
       return tag === DELEGATE_TAG
-        ? { kind: "Delegate", signedDelegate: readSignedDelegate(reader) }
+        ? { kind: "Delegate", signedDelegate: readSignedDelegate(reader, maxActions) }
         : readAction(reader, tag);
-    }),
+    }, atMostActions(maxActions)),
   };
 }
 
-/** Reads one unsigned Transaction that takes all of `bytes`; throws BorshError. */
-export function decodeTransaction(bytes: Uint8Array): Transaction {
-  return readBorsh(bytes, readTransaction);
+/**
+ * Reads one unsigned Transaction that takes all of `bytes`; throws BorshError. Of more than `maxActions` actions, in it
+ * or in a delegate of it, none is read: that is a TooManyActionsError.
+ */
+export function decodeTransaction(bytes: Uint8Array, maxActions?: number): Transaction {
+  return readBorsh(bytes, (reader) => readTransaction(reader, maxActions));
 }
 
 /** The borsh bytes of an unsigned Transaction. */

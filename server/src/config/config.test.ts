@@ -14,6 +14,7 @@ const EXAMPLE_ENV = {
   API_KEY_PEPPER: "1".repeat(32),
   ADMIN_CONSOLE_KEY: "2".repeat(32),
   AUDIT_SIGNING_SEED: `${"34".repeat(31)}35`,
+  SIGNER_GRANT_SEED: `${"36".repeat(31)}37`,
 };
 
 const MINIMAL = {
@@ -192,6 +193,13 @@ const CROSS_CHECKS: [name: string, change: object, path: string][] = [
   ["proxies that are everybody", { listen: { trusted_proxies: ["0.0.0.0/0"] } }, "listen.trusted_proxies.0"],
   ["a Redis of another protocol", { redis: { url: "http://redis" } }, "redis.url"],
   ["a pepper that is no reference", { auth: { api_key_peppers: ["hunter2"] } }, "auth.api_key_peppers.0"],
+  [
+    "a grant seed that is none",
+    {
+      signer: { ...MINIMAL.signer, grants: { audience: "signer", key_id: "relay", seed: "env:ADMIN_KEY" } },
+    },
+    "signer.grants.seed",
+  ],
   ["an audit seed that is none", { audit: { signing_seed: "env:ADMIN_KEY" } }, "audit.signing_seed"],
   ["a rate of next to nothing", { rates: { ip: { per_second: 1e-17 } } }, "rates.ip.per_second"],
   ["a bucket of nothing", { rates: { ip: { burst: 0 } } }, "rates.ip.burst"],
@@ -324,3 +332,13 @@ function keysOf(schema: unknown): string[] {
   const inner = [def.innerType, def.element, def.in].flatMap(keysOf);
   return [...inner, ...Object.entries(shape).flatMap(([key, field]) => [key, ...keysOf(field)])];
 }
+
+test("requests to the signer are signed with a secret of at least 32 bytes", async () => {
+  const signed_requests = { service: "relay", key_id: "k1", secret: "env:KEY", audience: "signer" };
+  const tree = { ...MINIMAL, signer: { ...MINIMAL.signer, signed_requests } };
+  const { config, dump } = await load(tree, { KEY: "hunter6".repeat(5) });
+  expect(config.signer.signedRequests).toMatchObject({ service: "relay", keyId: "k1", audience: "signer" });
+  expect(config.signer.signedRequests?.secret.reveal()).toBe("hunter6".repeat(5));
+  expect(dump()).not.toContain("hunter");
+  expect(Object.keys(await problemsOf(tree, { KEY: "hunter6" }))).toEqual(["signer.signed_requests.secret"]);
+});

@@ -48,7 +48,16 @@ export interface AdminConfig {
  * gas units. docs/relay.example.yaml explains every key.
  */
 export interface RelayConfig extends Omit<Sections, "signer" | "delegates" | "foreignSuffixes" | "admin"> {
-  readonly signer: { readonly address: SignerEndpoint; readonly timeoutMs: number };
+  readonly signer: {
+    readonly address: SignerEndpoint;
+    readonly timeoutMs: number;
+    /** How requests to the signer are signed; undefined for not at all. */
+    readonly signedRequests: Sections["signer"]["signedRequests"];
+    /** How the grants of a call are signed; undefined for a signer that asks for none. */
+    readonly grants: Sections["signer"]["grants"];
+    /** Whether the signer gets callers' tokens, to verify them again. */
+    readonly passCredentials: boolean;
+  };
   readonly delegates: Omit<Sections["delegates"], "minBlocksAhead" | "maxBlocksAhead"> & {
     readonly minBlocksAhead: bigint;
     readonly maxBlocksAhead: bigint;
@@ -88,7 +97,13 @@ export function loadRelayConfig(sources: Pick<ConfigSources, "file" | "env" | "f
   const { signer, delegates } = sections;
   const config: RelayConfig = {
     ...sections,
-    signer: { address: signerEndpoint(signer), timeoutMs: signer.timeoutMs },
+    signer: {
+      address: signerEndpoint(signer),
+      timeoutMs: signer.timeoutMs,
+      signedRequests: signer.signedRequests,
+      grants: signer.grants,
+      passCredentials: signer.passCredentials,
+    },
     delegates: {
       ...delegates,
       minBlocksAhead: BigInt(delegates.minBlocksAhead),

@@ -7,6 +7,7 @@ import { loadRelayConfig } from "./config.ts";
 const SECRETS = {
   PEPPER: "p".repeat(32),
   SEED: `${"5a".repeat(31)}5b`,
+  GRANT_SEED: `${"6a".repeat(31)}6b`,
   EQUAL_SEED: "5".repeat(64),
   LONGER_DEVELOPMENT_PEPPER: `my-${DEVELOPMENT_PEPPER}-1`,
   ADMIN_KEY: "a".repeat(32),
@@ -22,6 +23,7 @@ const GOOD: Readonly<Record<string, string>> = {
   "ledger.url": "postgres://db/relay",
   "redis.url": "redis://redis:6379",
   "signer.url": "unix:/run/signer.sock",
+  "signer.grants": '{"audience": "signer", "key_id": "relay", "seed": "env:GRANT_SEED"}',
   "near.endpoints": '[{"url": "https://rpc.example"}, {"url": "http://127.0.0.1:3030"}]',
   relayers: '[{"account_id": "app.near", "key_ids": ["relayer-1"]}]',
   "cors.origins": '["https://wallet.example"]',
@@ -73,6 +75,16 @@ const VIOLATIONS: readonly Violation[] = [
     name: "development's audit seed, given as one's own",
     change: { "audit.signing_seed": "env:DEVELOPMENT_SEED" },
     path: "audit.signing_seed",
+  },
+  {
+    name: "calls to the signer without grants",
+    change: { "signer.grants": undefined },
+    path: "signer.grants",
+  },
+  {
+    name: "a grant seed of equal bytes",
+    change: { "signer.grants": '{"audience": "signer", "key_id": "relay", "seed": "env:EQUAL_SEED"}' },
+    path: "signer.grants.seed",
   },
   {
     name: "a short audit seed",
@@ -149,7 +161,7 @@ test("production names all violations at once", () => {
     return VIOLATIONS.findIndex((other) => setting in other.change) === i;
   });
   const change = Object.assign({}, ...all.map((violation) => violation.change));
-  expect(all.length).toBe(11);
+  expect(all.length).toBe(12);
   expect(pathsOfProblems(change, "production").sort()).toEqual(all.map(({ path }) => path).sort());
 });
 

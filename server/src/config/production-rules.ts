@@ -1,6 +1,7 @@
 import { Secret } from "@countersign/service-kit";
 import { DEVELOPMENT_PEPPER } from "../access/api-key.ts";
-import { isDevelopmentSeed, isOneByteSeed } from "./audit-seed.ts";
+import { isOneByteSeed } from "../signing-seed.ts";
+import { isDevelopmentSeed } from "./audit-seed.ts";
 import { isOnLoopback } from "./loopback.ts";
 
 /**
@@ -12,6 +13,7 @@ export interface GuardedSettings {
   readonly replicas?: unknown;
   readonly ledger?: { readonly url?: unknown };
   readonly redis?: unknown;
+  readonly signer?: { readonly grants?: { readonly seed?: unknown } | undefined } | undefined;
   readonly near?: { readonly endpoints?: unknown };
   readonly rates?: { readonly redis_down_fraction?: unknown };
   readonly auth?: { readonly api_key_peppers?: unknown };
@@ -82,7 +84,7 @@ function* sharedState({ replicas, ledger, redis, rates }: GuardedSettings): Gene
   }
 }
 
-function* secrets({ auth, audit, admin }: GuardedSettings): Generator<Problem> {
+function* secrets({ auth, audit, admin, signer }: GuardedSettings): Generator<Problem> {
   if (auth?.api_key_peppers === undefined) yield { path: ["auth", "api_key_peppers"], message: NEEDED };
   for (const [i, pepper] of list(auth?.api_key_peppers)) {
     const path = ["auth", "api_key_peppers", i];
@@ -95,7 +97,15 @@ function* secrets({ auth, audit, admin }: GuardedSettings): Generator<Problem> {
     yield { path: ["audit", "signing_seed"], message: KNOWN };
   }
   if (seed instanceof Secret && isOneByteSeed(seed)) {
-    yield { path: ["audit", "signing_seed"], message: "is one byte over and over: draw it at random" };
+    yield { path: ["audit", "signing_seed"], message: ONE_BYTE };
+  }
+  if (signer?.grants === undefined) {
+    const message = "is needed in production: a signer must know which relay has it sign, and for whom";
+    yield { path: ["signer", "grants"], message };
+  }
+  const grantSeed = signer?.grants?.seed;
+  if (grantSeed instanceof Secret && isOneByteSeed(grantSeed)) {
+    yield { path: ["signer", "grants", "seed"], message: ONE_BYTE };
   }
   for (const [i, key] of list(admin?.keys)) {
     if (isShort(key?.secret)) yield { path: ["admin", "keys", i, "secret"], message: TOO_SHORT };
@@ -104,6 +114,7 @@ function* secrets({ auth, audit, admin }: GuardedSettings): Generator<Problem> {
 
 const NEEDED = "is needed in production: the default is known to everybody";
 const KNOWN = "is, or holds, the default of development, which is known to everybody";
+const ONE_BYTE = "is one byte over and over: draw it at random";
 const TOO_SHORT = `must have at least ${MIN_SECRET_BYTES} bytes in production`;
 
 /** The items of a list with their places; none of what is no list. */

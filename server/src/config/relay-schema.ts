@@ -1,13 +1,13 @@
 import { isValidAccountId } from "@countersign/near";
-import { type Environment, LOG_LEVELS, secretField } from "@countersign/service-kit";
+import { type Environment, LOG_LEVELS, networksField, secretField } from "@countersign/service-kit";
 import { z } from "zod";
-import { parseTrustedProxies } from "../access/client-address.ts";
+import { isSeed } from "../signing-seed.ts";
 import { adminSection } from "./admin-section.ts";
-import { isAuditSeed } from "./audit-seed.ts";
 import { ledgerUrl } from "./ledger-url.ts";
 import { productionProblems } from "./production-rules.ts";
 import { ratesSection } from "./rates-section.ts";
 import { redisUrl } from "./redis-url.ts";
+import { signerSchema } from "./signer-schema.ts";
 
 const MAX_PORT = 65_535;
 /** The contract's own bound on a SignedDelegate, in bytes. */
@@ -20,7 +20,6 @@ const suffix = z
 const port = z.int().min(0).max(MAX_PORT);
 const ms = z.int().min(1).max(3_600_000);
 const count = z.int().min(1).max(1_000_000);
-const path = z.string().min(1);
 
 /** A whole number in quotes: YAML's own numbers lose digits. */
 const amount = z
@@ -40,8 +39,7 @@ const headerValue = (env: Environment) =>
     "must be one line of printable ASCII",
   );
 
-const auditSeed = (env: Environment) =>
-  secretField(env).refine(isAuditSeed, "must be 32 bytes, in hex or base64");
+const auditSeed = (env: Environment) => secretField(env).refine(isSeed, "must be 32 bytes, in hex or base64");
 
 const origin = z
   .string()
@@ -49,23 +47,6 @@ const origin = z
     (s) => s !== "*" && /^https?:$/.test(URL.parse(s)?.protocol ?? "") && URL.parse(s)?.origin === s,
     'must be one explicit origin, for example "https://wallet.example"',
   );
-
-const signerUrl = z
-  .string()
-  .refine(
-    (s) => (s.startsWith("unix:/") ? Buffer.byteLength(s) < 108 : URL.parse(s)?.protocol === "https:"),
-    'must be "unix:/path" (at most 102 bytes of path) or "https://host:port": a process of its own',
-  );
-
-const trustedProxies = z.array(z.string()).superRefine((cidrs, context) => {
-  for (const [i, cidr] of cidrs.entries()) {
-    try {
-      parseTrustedProxies([cidr]);
-    } catch (error) {
-      context.addIssue({ code: "custom", path: [i], message: (error as Error).message });
-    }
-  }
-});
 
 const balance = z
   .strictObject({
@@ -112,7 +93,7 @@ export function relaySchema(env: Environment) {
         .strictObject({
           host: z.string().min(1).default("127.0.0.1"),
           port: port.default(8080),
-          trusted_proxies: trustedProxies.default([]),
+          trusted_proxies: networksField.default([]),
         })
         .prefault({}),
       operations: z
@@ -121,18 +102,7 @@ export function relaySchema(env: Environment) {
       replicas: z.int().min(1).max(1000).default(1),
       ledger: z.strictObject({ url: ledgerUrl(env).prefault("sqlite:./data/relay.db") }).prefault({}),
       redis: z.strictObject({ url: redisUrl(env) }).optional(),
-      signer: z
-        .strictObject({
-          url: signerUrl,
-          tls: z.strictObject({ ca_file: path, cert_file: path, key_file: path }).optional(),
-          timeout_ms: ms.default(5000),
-        })
-        .superRefine(({ url, tls }, context) => {
-          const needed = url.startsWith("https:");
-          if (needed === (tls !== undefined)) return;
-          const message = needed ? "is needed for an https:// signer" : "is only for an https:// signer";
-          context.addIssue({ code: "custom", path: ["tls"], message });
-        }),
+      signer: signerSchema(env),
       near: z.strictObject({
         endpoints: z
           .array(

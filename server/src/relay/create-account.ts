@@ -23,6 +23,7 @@ export function createAccount(relay: RelayContext) {
             : BigInt(request.initialBalance),
         idempotencyKey: idempotencyKey(request.idempotencyKey, call.requestHeader),
         requestId: call.values.get(requestIdKey),
+        callerCredential: relay.callerCredential(call.requestHeader),
       },
       call.signal,
     );

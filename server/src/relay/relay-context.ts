@@ -1,4 +1,5 @@
 import type { Availability } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
+import type { Secret } from "@countersign/service-kit";
 import type { Caller } from "../access/caller.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { NearTransactions } from "../near/transactions.ts";
@@ -22,6 +23,8 @@ export interface RelayContext {
   /** Why an operator's pause refuses a method to a tenant; undefined when none does. */
   readonly pauseRefusal: (tenant: string, method: string) => Refusal | undefined;
   readonly availability: () => Availability;
+  /** The caller's token, where the signer is to get it; null where not. */
+  readonly callerCredential: (headers: Headers) => Secret<string> | null;
   readonly now: () => Date;
   readonly limits: RelayLimits;
   readonly accountCreation: AccountCreation | undefined;

@@ -16,6 +16,7 @@ export function submitDelegate(relay: RelayContext) {
         signedDelegate: request.signedDelegate,
         idempotencyKey: idempotencyKey(request.idempotencyKey, call.requestHeader),
         requestId: call.values.get(requestIdKey),
+        callerCredential: relay.callerCredential(call.requestHeader),
       },
       call.signal,
     );

@@ -1,9 +1,14 @@
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import type { SignResult as SignResultMessage } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
+import {
+  KeyState,
+  type SignResult as SignResultMessage,
+} from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { DomainError, reasonName } from "@countersign/service-kit";
-import type { SignResult, TransactionSigner } from "../tx/sign-batch.ts";
+import type { SigningItem, SignResult, TransactionSigner } from "../tx/sign-batch.ts";
+import type { GrantSigner } from "./grant-signer.ts";
+import { refusalClass } from "./refusal-class.ts";
 
 /** The public half of a key that the signer holds. */
 export interface SignerKey {
@@ -11,6 +16,8 @@ export interface SignerKey {
   readonly network: string;
   readonly accountId: string;
   readonly publicKey: string;
+  /** Whether it signs: it is active, and no operator has paused it. */
+  readonly signs: boolean;
 }
 
 /** A call to the signer that failed. */
@@ -27,32 +34,43 @@ export interface SignerFailure {
  */
 export class SignerClient implements TransactionSigner {
   readonly #client: Client<typeof RelayerSignerService>;
-
   readonly #onFailure: (failure: SignerFailure) => void;
+  readonly #grants: GrantSigner | undefined;
 
-  constructor(transport: Transport, onFailure: (failure: SignerFailure) => void) {
+  /** Without `grants` calls carry none. */
+  constructor(transport: Transport, onFailure: (failure: SignerFailure) => void, grants?: GrantSigner) {
     this.#client = createClient(RelayerSignerService, transport);
     this.#onFailure = onFailure;
+    this.#grants = grants;
   }
 
   /** All keys that the signer holds. */
   async listKeys(signal?: AbortSignal): Promise<SignerKey[]> {
     const { keys } = await this.#call("ListKeys", (options) => this.#client.listKeys({}, options), signal);
-    return keys.map(({ keyId, network, accountId, publicKey }) => ({ keyId, network, accountId, publicKey }));
+    return keys.map(({ keyId, network, accountId, publicKey, state, paused }) => ({
+      keyId,
+      network,
+      accountId,
+      publicKey,
+      // A signer from before keys had states names none.
+      signs: !paused && (state === KeyState.ACTIVE || state === KeyState.UNSPECIFIED),
+    }));
   }
 
-  async sign(
-    network: string,
-    transactions: readonly { keyId: string; transaction: Uint8Array }[],
-    signal: AbortSignal,
-  ): Promise<SignResult[]> {
+  async sign(network: string, items: readonly SigningItem[], signal: AbortSignal): Promise<SignResult[]> {
+    const transactions = items.map(({ keyId, transaction, callerCredential }) => ({
+      keyId,
+      transaction,
+      callerCredential: callerCredential?.reveal() ?? "",
+    }));
+    const request = { network, transactions, ...this.#grants?.sign(network, items) };
     const { results } = await this.#call(
       "SignTransactions",
-      (options) => this.#client.signTransactions({ network, transactions: [...transactions] }, options),
+      (options) => this.#client.signTransactions(request, options),
       signal,
     );
-    if (results.length !== transactions.length) {
-      throw unavailable(new Error(`${results.length} results for ${transactions.length} transactions`));
+    if (results.length !== items.length) {
+      throw unavailable(new Error(`${results.length} results for ${items.length} transactions`));
     }
     return results.map(toResult);
   }
@@ -85,10 +103,23 @@ function toResult({ result }: SignResultMessage): SignResult {
         hash: result.value.hash,
       };
     case "refusal":
-      // A fault of the signer's, not of the transaction: it passes, or an operator mends it.
-      if (result.value.reason === ErrorReason.INTERNAL) throw unavailable(new Error(result.value.message));
-      return { kind: "refused", reason: reasonName(result.value.reason), message: result.value.message };
+      return notSigned(result.value.reason, result.value.message);
     default:
-      throw unavailable(new Error("a result that is neither signed nor refused"));
+      // Neither signed nor refused: a fault of the signer's, as INTERNAL is.
+      return notSigned(ErrorReason.INTERNAL, "");
+  }
+}
+
+function notSigned(code: ErrorReason, message: string): SignResult {
+  const reason = reasonName(code);
+  switch (refusalClass(code)) {
+    case "final":
+      return { kind: "refused", reason, message };
+    case "other nonce":
+      return { kind: "other nonce", reason };
+    case "transaction waits":
+      return { kind: "waits", reason, forKey: false };
+    case "key waits":
+      return { kind: "waits", reason, forKey: true };
   }
 }

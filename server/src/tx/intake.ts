@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Secret } from "@countersign/service-kit";
 import type { Caller } from "../access/caller.ts";
 import type {
   AuditEvent,
@@ -21,6 +22,8 @@ interface RequestIdentity {
   readonly idempotencyKey: string;
   /** For the audit log. */
   readonly requestId: string;
+  /** The caller's token, where the signer is to get it. */
+  readonly callerCredential: Secret<string> | null;
 }
 
 export interface DelegateRequest extends RequestIdentity {
@@ -124,7 +127,7 @@ export class Intake {
    */
   async #once(caller: Caller, entitlement: Entitlement, request: Request): Promise<Submission> {
     const { ledger, network, maxOpen, heldTenants, now, newId, onAccepted, onExhausted } = this.#options;
-    const { method, idempotencyKey: givenKey, signal } = request;
+    const { method, idempotencyKey: givenKey, callerCredential, signal } = request;
     const bodyHash = hashOf(method, request.body);
     // The slash keeps derived keys apart from given ones, which cannot hold it.
     const idempotencyKey = givenKey === "" ? `body/${bodyHash.toString("hex")}` : givenKey;
@@ -160,6 +163,7 @@ export class Intake {
       idempotencyKey,
       bodyHash,
       submission: { ...submission, id, network },
+      callerCredential,
       replayMark,
       exclusiveAccount,
       maxOpen,

@@ -16,6 +16,8 @@ export interface HeldKey {
   readonly network: string;
   readonly accountId: string;
   readonly publicKey: string;
+  /** Whether the signer signs with it now. */
+  readonly signs: boolean;
 }
 
 export interface LanePoolOptions extends Omit<LaneKeeperOptions, "lane" | "worker"> {
@@ -25,24 +27,31 @@ export interface LanePoolOptions extends Omit<LaneKeeperOptions, "lane" | "worke
   readonly listKeys: (signal: AbortSignal) => Promise<readonly HeldKey[]>;
   /** Told when the keys cannot be had; it is tried again. */
   readonly onKeysFailed: (error: unknown) => void;
-  readonly worker: Omit<LaneWorkerOptions, "token" | "key" | "network" | "holds">;
+  /** Told when the signer signs with a key no more, or again. */
+  readonly onKeyChanged: (change: { accountId: string; keyId: string; signs: boolean }) => void;
+  readonly worker: Omit<LaneWorkerOptions, "token" | "key" | "network" | "holds" | "keySigns">;
   /** What an operator wants left alone for now, as the lane of a public key sees it. */
   readonly holdsOf: (publicKey: string) => Holds;
 }
 
 /** Pause before the signer is asked again for its keys, in milliseconds. */
-const RETRY_MS = 1_000;
+const ASK_MS = 1_000;
 
 /** A configured key that the signer does not hold, or holds for another account or network. */
 export class RelayerKeyError extends Error {
   override readonly name = "RelayerKeyError";
 }
 
-/** All lanes of this relay: one for each configured key. */
+/**
+ * All lanes of this relay: one for each configured key. The lane of a key with which the signer does not sign for now
+ * follows what is signed to its end, and gives back what is not.
+ */
 export class LanePool {
   readonly #options: LanePoolOptions;
   #keepers: LaneKeeper[] = [];
   #keys: readonly LedgerLaneKey[] = [];
+  /** Ids of the keys with which the signer signs, once it was asked. */
+  #signing: ReadonlySet<string> | undefined;
 
   constructor(options: LanePoolOptions) {
     this.#options = options;
@@ -75,19 +84,47 @@ export class LanePool {
       } catch (error) {
         if (!signal.aborted) this.#options.onKeysFailed(error);
       }
-      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      await delay(ASK_MS, undefined, { signal }).catch(() => undefined);
     }
-    await Promise.all(this.#keepers.map((keeper) => keeper.run(signal)));
+    await Promise.all([this.#watchKeys(signal), ...this.#keepers.map((keeper) => keeper.run(signal))]);
+  }
+
+  async #watchKeys(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await delay(ASK_MS, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      // While the signer does not answer, what it said last holds: a key that was paused shows when it is to sign.
+      const held = await this.#options.listKeys(signal).catch(() => undefined);
+      if (held !== undefined) this.#noteSigning(held);
+    }
+  }
+
+  #noteSigning(held: readonly HeldKey[]): void {
+    const before = this.#signing;
+    const signing = new Set(held.filter(({ signs }) => signs).map(({ keyId }) => keyId));
+    this.#signing = signing;
+    for (const { accountId, keyId } of this.#keys) {
+      const signs = signing.has(keyId);
+      if (signs !== (before?.has(keyId) ?? true)) this.#options.onKeyChanged({ accountId, keyId, signs });
+    }
+    this.wake();
   }
 
   async #start(signal: AbortSignal): Promise<void> {
     const { network, relayers, listKeys, ledger, worker, holdsOf } = this.#options;
-    const keys = configuredKeys(network, relayers, await listKeys(signal));
+    const held = await listKeys(signal);
+    const keys = configuredKeys(network, relayers, held);
     const lanes = await ledger.ensureLanes(keys);
     this.#keys = keys;
+    this.#noteSigning(held);
     this.#keepers = lanes.map((lane) => {
       const holds = () => holdsOf(lane.publicKey);
-      return new LaneKeeper({ ...this.#options, lane, worker: { ...worker, network, key: lane, holds } });
+      const keySigns = () => this.#signing?.has(lane.keyId) === true;
+      return new LaneKeeper({
+        ...this.#options,
+        lane,
+        worker: { ...worker, network, key: lane, holds, keySigns },
+      });
     });
   }
 }

@@ -1,28 +1,26 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { DomainError } from "@countersign/service-kit";
-import { LedgerUnavailableError } from "../ledger/errors.ts";
 import type { LaneToken, LaneWork, Ledger, ProgressItem, TerminalItem } from "../ledger/ledger.ts";
-import { ChainError } from "../near/chain-error.ts";
 import type { Head } from "../near/head.ts";
-import type { BlockView } from "../near/views.ts";
 import { type Attempt, type DeliveryEnd, deliver } from "./delivery.ts";
+import { LaneNonces } from "./lane-nonces.ts";
+import { LaneRetry, type LaneStep } from "./lane-retry.ts";
 import type { ChainReads } from "./never-lands.ts";
-import { nonceFloor } from "./nonce-floor.ts";
-import { type LaneKey, type SignedWork, signBatch, type TransactionSigner } from "./sign-batch.ts";
+import {
+  type LaneKey,
+  nameBlock,
+  type SignedBatch,
+  type SignedWork,
+  signBatch,
+  type TransactionSigner,
+} from "./sign-batch.ts";
 import type { SubmissionState } from "./states.ts";
 import { type Holds, UnsignedWork } from "./unsigned-work.ts";
 import { attemptOf, type End, expiredEnd, finalEnd, isExpired, refusedByChain, type Work } from "./work.ts";
 import { WriteBatch } from "./write-batch.ts";
 
-/** Pause before what failed for a passing reason is tried again, in milliseconds. */
-const RETRY_MS = 250;
 /** How often the ledger is asked for work that another replica accepted, in milliseconds. */
 const POLL_MS = 500;
 /** Most transactions that are signed by one call: the signer's contract takes no more. */
 const MAX_BATCH = 64;
-
-/** What a lane was doing when it had to try again. */
-export type LaneStep = "ledger" | "signer" | "head" | "nonce" | "replace";
 
 /** What the lane tells of itself. */
 export interface LaneEvents {
@@ -36,7 +34,7 @@ export interface LaneEvents {
     reason?: string | undefined;
     txHash?: string | undefined;
   }): void;
-  /** A step failed for a passing reason and is tried again; "replace": a transaction can never land. */
+  /** A step failed for a passing reason and is tried again. */
   laneRetrying(event: { laneId: string; step: LaneStep; error: unknown }): void;
 }
 
@@ -55,6 +53,8 @@ export interface LaneWorkerOptions {
   readonly events: LaneEvents;
   readonly readWork: (stored: LaneWork) => Work;
   readonly holds: () => Holds;
+  /** Whether the signer signs with the key now: it may be paused there, or not active. */
+  readonly keySigns: () => boolean;
 }
 
 /**
@@ -67,18 +67,22 @@ export class LaneWorker {
   readonly #progress: WriteBatch<ProgressItem>;
   readonly #ends: WriteBatch<TerminalItem>;
   readonly #unsigned: UnsignedWork;
+  readonly #retry: LaneRetry;
+  readonly #nonces: LaneNonces;
   /** Deliveries under way; the ones in `#inWindow` are not known to stand in a block. */
   readonly #deliveries = new Set<Promise<void>>();
   readonly #inWindow = new Set<string>();
   /** The state of each submission and since when, for the events. */
   readonly #states = new Map<string, { state: SubmissionState; since: Date }>();
-  /** The lowest nonce that the chain took when it was asked last. */
-  #nonceFloor: bigint | undefined;
+  /** Whether the signer signed nothing with the key when it was asked last. */
+  #keyWaits = false;
   #wake = Promise.withResolvers<void>();
 
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
     const { ledger, token, holds } = options;
+    this.#retry = new LaneRetry({ ...options, laneId: token.laneId, signal: this.#stop.signal });
+    this.#nonces = new LaneNonces(options, this.#retry, this.#stop.signal);
     this.#unsigned = new UnsignedWork(holds);
     this.#progress = new WriteBatch((items) => this.#persist(() => ledger.recordProgress(token, items)));
     this.#ends = new WriteBatch((items) => this.#persist(() => ledger.recordTerminal(token, items)));
@@ -114,6 +118,7 @@ export class LaneWorker {
     const { ledger, token, key, readWork } = this.#options;
     for (const stored of await this.#persist(() => ledger.openWork(token.laneId))) {
       const work = readWork(stored);
+      this.#nonces.noteUsed(work.nonce);
       const attempt = attemptOf(work, key);
       if (attempt === null) this.#unsigned.add(work);
       else this.#launch(work, attempt);
@@ -121,9 +126,11 @@ export class LaneWorker {
   }
 
   async #round(): Promise<void> {
-    const capacity = Math.min(this.#options.window - this.#inWindow.size, MAX_BATCH);
+    const { window, holds, keySigns } = this.#options;
+    const capacity = Math.min(window - this.#inWindow.size, MAX_BATCH);
     this.#wake = Promise.withResolvers();
-    const batch = capacity > 0 && !this.#options.holds().lane ? await this.#take(capacity) : [];
+    if (!keySigns()) await this.#release();
+    const batch = capacity > 0 && keySigns() && !holds().lane ? await this.#take(capacity) : [];
     if (batch.length > 0) {
       await this.#sign(batch);
       return;
@@ -133,63 +140,65 @@ export class LaneWorker {
     clearTimeout(timer);
   }
 
-  /** Work with a fresh nonce each, what waits for another try first. */
+  /** Gives back what never had a transaction, for lanes whose keys sign. The rest waits for the key. */
+  async #release(): Promise<void> {
+    const { ledger, token } = this.#options;
+    const submissionIds = this.#unsigned.takeNeverSigned().map(({ submissionId }) => submissionId);
+    if (submissionIds.length > 0) await this.#persist(() => ledger.release(token, submissionIds));
+  }
+
+  /** What waits for another try first, then what it claims. */
   async #take(limit: number): Promise<Work[]> {
     const { ledger, token, readWork } = this.#options;
     // What waits may have failed because somebody else used the key, so the chain is asked anew.
-    const floor =
-      this.#unsigned.isReady || this.#nonceFloor === undefined
-        ? await this.#readNonceFloor()
-        : this.#nonceFloor;
+    const floor = await this.#nonces.floor(this.#unsigned.isReady);
     // The chain may have been away for long: holds are those of now.
     const { lane, tenants: heldTenants } = this.#options.holds();
     if (lane) return [];
-    const again = this.#unsigned.take(limit);
-    if (again.length > 0) {
-      const submissionIds = again.map((work) => work.submissionId);
-      const fresh = await this.#persist(() =>
-        ledger.reallocate({ ...token, submissionIds, nonceFloor: floor }),
-      );
-      const nonces = new Map(fresh.map(({ submissionId, nonce }) => [submissionId, nonce]));
-      return again.map((work) => ({ ...work, nonce: nonces.get(work.submissionId) ?? work.nonce }));
-    }
+    const again = await this.#nonces.renew(this.#unsigned.take(limit), floor);
+    const room = limit - again.length;
+    // While the key signs nothing, the rest is left to other lanes.
+    if (room === 0 || (this.#keyWaits && again.length > 0)) return again;
     // Not repeated here: when the answer is lost, the claim may stand, and only a fresh start sees what it took.
-    const claimed = await ledger.claim({ ...token, limit, nonceFloor: floor, heldTenants });
-    return claimed.map(readWork);
-  }
-
-  /** The lowest nonce that the chain would take now. */
-  async #readNonceFloor(): Promise<bigint> {
-    const { chain, key } = this.#options;
-    this.#nonceFloor = await this.#retry("nonce", () => nonceFloor(chain, key, this.#stop.signal));
-    return this.#nonceFloor;
+    const claimed = await ledger.claim({ ...token, limit: room, nonceFloor: floor, heldTenants });
+    return [...again, ...claimed.map(readWork)];
   }
 
   /** Signs a batch, stores the signed bytes and only then starts to send them, in nonce order. */
   async #sign(batch: readonly Work[]): Promise<void> {
-    const { head } = this.#options;
-    let current = batch;
-    // The signer may be away for long, so each try looks anew at what has expired by then.
-    const signed = await this.#retry("signer", async () => {
-      const block = await this.#retry("head", () => head.get());
-      const expired = current.filter((work) => isExpired(work, block.height));
-      current = current.filter((work) => !isExpired(work, block.height));
-      for (const work of expired) await this.#end(work, expiredEnd(work));
-      // So does what an operator has held meanwhile: it waits, and its nonce is skipped.
-      current = this.#unsigned.sift(current);
-      return current.length === 0 ? [] : this.#signAll(current, block);
-    });
-    if (signed.length === 0) return;
+    const { head, chain } = this.#options;
+    const newest = await this.#retry.run("head", () => head.get());
+    // The chain or the signer may have been away for long: time may be over.
+    const expired = batch.filter((work) => isExpired(work, newest.height));
+    for (const work of expired) await this.#end(work, expiredEnd(work));
+    // So may what an operator has held meanwhile be: it waits.
+    const due = this.#unsigned.sift(batch.filter((work) => !isExpired(work, newest.height)));
+    const named = due.map((work) => nameBlock(work, newest, chain.validityBlocks));
+    if (named.length === 0) return;
+    const { signed, refused, unsigned } = await signBatch(named, this.#options, this.#stop.signal);
+    if (signed.length > 0) await this.#send(signed);
+    for (const { work, end } of refused) await this.#end(work, end);
+    this.#keyWaits = signed.length === 0 && unsigned.some(({ why }) => why.kind === "waits" && why.forKey);
+    if (unsigned.length > 0) await this.#putBack(unsigned);
+  }
+
+  async #send(signed: readonly SignedWork[]): Promise<void> {
     await this.#recordSigned(signed.map(({ attempt }) => attempt));
-    for (const { work, attempt } of signed) this.#moved(work, "SIGNED", { txHash: attempt.hash });
+    for (const { work, attempt } of signed) {
+      this.#nonces.noteUsed(attempt.nonce);
+      this.#moved(work, "SIGNED", { txHash: attempt.hash });
+    }
     for (const { work, attempt } of signed) this.#launch({ ...work, state: "SIGNED" }, attempt);
   }
 
-  /** Signs what the signer takes; what it refuses is ended. */
-  async #signAll(batch: readonly Work[], block: BlockView): Promise<SignedWork[]> {
-    const { signed, refused } = await signBatch(batch, block, this.#options, this.#stop.signal);
-    for (const { work, end } of refused) await this.#end(work, end);
-    return signed;
+  /** Keeps what may be signed later, and pauses, so that the signer is not asked without end. */
+  async #putBack(unsigned: SignedBatch["unsigned"]): Promise<void> {
+    for (const { work, why } of unsigned) {
+      this.#unsigned.add(work);
+      if (why.kind === "other nonce") this.#nonces.noteUsed(work.nonce);
+    }
+    const reasons = new Set(unsigned.map(({ why }) => why.reason));
+    await this.#retry.pause("signer", new Error(`not signed yet: ${[...reasons].join(", ")}`));
   }
 
   async #recordSigned(attempts: readonly Attempt[]): Promise<void> {
@@ -262,28 +271,6 @@ export class LaneWorker {
 
   /** Repeats a ledger write that had no answer: each of them may be repeated. */
   #persist<T>(write: () => Promise<T>): Promise<T> {
-    return this.#retry("ledger", write);
+    return this.#retry.run("ledger", write);
   }
-
-  /** Tries until it works, fails for good or the worker stops. */
-  async #retry<T>(step: LaneStep, attempt: () => Promise<T>): Promise<T> {
-    const { random, events, token } = this.#options;
-    for (;;) {
-      this.#stop.signal.throwIfAborted();
-      try {
-        return await attempt();
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-        events.laneRetrying({ laneId: String(token.laneId), step, error });
-      }
-      await delay(RETRY_MS * (0.5 + random()), undefined, { signal: this.#stop.signal });
-    }
-  }
-}
-
-/** Whether an error says nothing about the work itself: the chain, the signer or the ledger was not there. */
-function isPassing(error: unknown): boolean {
-  return (
-    error instanceof ChainError || error instanceof DomainError || error instanceof LedgerUnavailableError
-  );
 }

@@ -7,6 +7,7 @@ import {
   transactionHash,
   verifySignature,
 } from "@countersign/near";
+import { DomainError, reasonName, type Secret } from "@countersign/service-kit";
 import { base58 } from "@scure/base";
 import type { BlockView } from "../near/views.ts";
 import type { Attempt } from "./delivery.ts";
@@ -20,18 +21,39 @@ export interface LaneKey {
   readonly publicKey: string;
 }
 
-/** What a signer gave for one transaction: the signed bytes, or why it refused. */
+/** What a transaction is for, in the signer's words. */
+export type SigningPurpose = "DELEGATE" | "ACCOUNT_CREATION";
+
+/** One transaction to be signed, and for whom. */
+export interface SigningItem {
+  readonly keyId: string;
+  /** Borsh bytes of the unsigned Transaction. */
+  readonly transaction: Uint8Array;
+  readonly submissionId: string;
+  readonly tenant: string;
+  readonly purpose: SigningPurpose;
+  /** The caller's token, for a signer that verifies it again; null for none. */
+  readonly callerCredential: Secret<string> | null;
+}
+
+/** What a signer gave for one transaction: the signed bytes, or why it did not sign it. */
 export type SignResult =
   | { readonly kind: "signed"; readonly signedTransaction: Uint8Array; readonly hash: Uint8Array }
-  | { readonly kind: "refused"; readonly reason: string; readonly message: string };
+  /** For good. */
+  | { readonly kind: "refused"; readonly reason: string; readonly message: string }
+  | NotYet;
 
-/** The signer, as the transaction manager needs it. Throws DomainError SIGNER_UNAVAILABLE when it is. */
+/**
+ * It may be signed later: "waits" as it is, "other nonce" under another nonce. With `forKey` nothing else is signed
+ * with this key for now either.
+ */
+export type NotYet =
+  | { readonly kind: "waits"; readonly reason: string; readonly forKey: boolean }
+  | { readonly kind: "other nonce"; readonly reason: string };
+
+/** The signer, as the transaction manager needs it. Throws DomainError SIGNER_UNAVAILABLE when it gives no answer. */
 export interface TransactionSigner {
-  sign(
-    network: string,
-    transactions: readonly { keyId: string; transaction: Uint8Array }[],
-    signal: AbortSignal,
-  ): Promise<SignResult[]>;
+  sign(network: string, items: readonly SigningItem[], signal: AbortSignal): Promise<SignResult[]>;
 }
 
 /** The unsigned borsh bytes of the transaction that carries an intent. */
@@ -65,50 +87,101 @@ function isSignedForm(
   }
 }
 
+/** A submission that is to be signed, and the block that its transaction names. */
+export interface NamedWork extends Work {
+  readonly block: BlockView;
+}
+
+/** Of the blocks for which a transaction is good, the share (1 / this) after which another one is to be named. */
+const AGEING = 4n;
+
+/**
+ * Names the block that the signer was asked for before, as long as it has aged little: then the bytes are the same, and
+ * the signer's journal, which may hold them, gives their signature. Otherwise the newest.
+ */
+export function nameBlock(work: Work, newest: BlockView, validityBlocks: bigint): NamedWork {
+  const { block } = work;
+  const isYoung = block !== null && block.height + validityBlocks / AGEING >= newest.height;
+  return { ...work, block: isYoung ? block : newest };
+}
+
 /** A submission with the transaction that was signed for it. */
 export interface SignedWork {
   readonly work: Work;
   readonly attempt: Attempt;
 }
 
+/** What became of each submission of a batch, in the batch's order. */
+export interface SignedBatch {
+  readonly signed: readonly SignedWork[];
+  readonly refused: readonly { readonly work: Work; readonly end: End }[];
+  readonly unsigned: readonly { readonly work: NamedWork; readonly why: NotYet }[];
+}
+
 /**
- * Has one transaction signed for each submission, over its nonce and this block. What the signer refuses comes
- * back with its end. Throws what the signer throws; then nothing was signed that anybody keeps.
+ * Has one transaction signed for each submission, over its nonce and its block. Where the signer gives no answer, all
+ * of them wait.
  */
 export async function signBatch(
-  batch: readonly Work[],
-  block: BlockView,
+  batch: readonly NamedWork[],
   { network, key, signer }: { network: string; key: LaneKey; signer: TransactionSigner },
   signal: AbortSignal,
-): Promise<{ signed: SignedWork[]; refused: { work: Work; end: End }[] }> {
-  const unsigned = batch.map((work) => ({
-    work,
-    bytes: unsignedTransaction(work.intent, key, work.nonce, block),
-  }));
-  const request = unsigned.map(({ bytes }) => ({ keyId: key.keyId, transaction: bytes }));
-  const results = await signer.sign(network, request, signal);
+): Promise<SignedBatch> {
+  const asked = batch.map((work) => ({ work, item: signingItem(work, key) }));
+  const items = asked.map(({ item }) => item);
+  const results = await signer.sign(network, items, signal).catch(unanswered);
   const signed: SignedWork[] = [];
   const refused: { work: Work; end: End }[] = [];
-  for (const [i, { work, bytes }] of unsigned.entries()) {
-    const result = results[i];
-    const hash = transactionHash(bytes);
-    if (result?.kind === "refused") {
+  const unsigned: { work: NamedWork; why: NotYet }[] = [];
+  for (const [i, { work, item }] of asked.entries()) {
+    const result = Array.isArray(results) ? results[i] : results;
+    const hash = transactionHash(item.transaction);
+    if (
+      result === undefined ||
+      (result.kind === "signed" && !isSignedForm(result, item.transaction, hash, key))
+    ) {
+      unsigned.push({ work, why: { kind: "waits", reason: "SIGNER_SELF_CHECK_FAILED", forKey: false } });
+    } else if (result.kind === "signed") {
+      signed.push({ work, attempt: attemptFor(work, key, base58.encode(hash), result.signedTransaction) });
+    } else if (result.kind === "refused") {
       refused.push({ work, end: refusedBySigner(work, result.reason, result.message) });
-    } else if (result === undefined || !isSignedForm(result, bytes, hash, key)) {
-      refused.push({ work, end: refusedBySigner(work, "SIGNER_SELF_CHECK_FAILED", "it signed other bytes") });
     } else {
-      const attempt = {
-        submissionId: work.submissionId,
-        hash: base58.encode(hash),
-        signed: result.signedTransaction,
-        isDelegate: work.kind === "DELEGATE",
-        relayerId: key.accountId,
-        relayerPublicKey: key.publicKey,
-        nonce: work.nonce,
-        blockHashHeight: block.height,
-      };
-      signed.push({ work, attempt });
+      unsigned.push({ work, why: result });
     }
   }
-  return { signed, refused };
+  return { signed, refused, unsigned };
+}
+
+function unanswered(error: unknown): NotYet {
+  if (!(error instanceof DomainError)) throw error;
+  return { kind: "waits", reason: reasonName(error.reason), forKey: true };
+}
+
+function signingItem(work: NamedWork, key: LaneKey): SigningItem {
+  return {
+    keyId: key.keyId,
+    transaction: unsignedTransaction(work.intent, key, work.nonce, work.block),
+    submissionId: work.submissionId,
+    tenant: work.tenant,
+    purpose: work.kind === "DELEGATE" ? "DELEGATE" : "ACCOUNT_CREATION",
+    callerCredential: work.callerCredential,
+  };
+}
+
+function attemptFor(
+  { submissionId, kind, nonce, block }: NamedWork,
+  key: LaneKey,
+  hash: string,
+  signed: Uint8Array,
+): Attempt {
+  return {
+    submissionId,
+    hash,
+    signed,
+    isDelegate: kind === "DELEGATE",
+    relayerId: key.accountId,
+    relayerPublicKey: key.publicKey,
+    nonce,
+    blockHashHeight: block.height,
+  };
 }

@@ -34,6 +34,13 @@ export class UnsignedWork {
     return taken;
   }
 
+  /** Takes out what never had a transaction, held or not. */
+  takeNeverSigned(): Work[] {
+    const taken = this.#waiting.filter((work) => !work.wasSigned);
+    for (const work of taken) this.#waiting.splice(this.#waiting.indexOf(work), 1);
+    return taken;
+  }
+
   /** Of work in hand, gives what is not held, and keeps the rest. */
   sift(work: readonly Work[]): Work[] {
     const free: Work[] = [];

@@ -2,6 +2,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { reasonName } from "@countersign/service-kit";
 import type { Failure, LaneWork, TerminalItem } from "../ledger/ledger.ts";
 import type { Outcome } from "../near/outcome.ts";
+import type { BlockView } from "../near/views.ts";
 import type { Registrar } from "../rules/account-rules.ts";
 import type { Attempt } from "./delivery.ts";
 import { accountIntent, delegateIntent, type Intent, intentDeposit } from "./payload.ts";
@@ -12,6 +13,11 @@ export interface Work extends LaneWork {
   readonly intent: Intent;
   /** Whether a transaction of it was ever signed: then only a proof can end it as EXPIRED. */
   readonly wasSigned: boolean;
+  /**
+   * The block that the transaction names which the signer was asked for under this nonce: its journal may hold that one.
+   * Null when it was not asked for any.
+   */
+  readonly block: BlockView | null;
 }
 
 /** How a submission ends: what the ledger is told besides its id and the time. */
@@ -24,7 +30,7 @@ const MAX_CHAIN_ERROR = 4096;
 export function readWork(stored: LaneWork, registrar: Registrar | undefined): Work {
   const intent =
     stored.kind === "DELEGATE" ? delegateIntent(stored.payload) : accountIntent(stored.payload, registrar);
-  return { ...stored, intent, wasSigned: stored.attempt !== null };
+  return { ...stored, intent, wasSigned: stored.attempt !== null, block: null };
 }
 
 /** The signed transaction that a submission stands with; null when it was not signed. */

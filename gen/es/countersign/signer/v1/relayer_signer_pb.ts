@@ -2,18 +2,20 @@
 // @generated from file countersign/signer/v1/relayer_signer.proto (package countersign.signer.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { ErrorReason } from "../../error/v1/error_pb.ts";
 import { file_countersign_error_v1_error } from "../../error/v1/error_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file countersign/signer/v1/relayer_signer.proto.
  */
 export const file_countersign_signer_v1_relayer_signer: GenFile = /*@__PURE__*/
-  fileDesc("Cipjb3VudGVyc2lnbi9zaWduZXIvdjEvcmVsYXllcl9zaWduZXIucHJvdG8SFWNvdW50ZXJzaWduLnNpZ25lci52MSJVCgpSZWxheWVyS2V5Eg4KBmtleV9pZBgBIAEoCRIPCgduZXR3b3JrGAIgASgJEhIKCmFjY291bnRfaWQYAyABKAkSEgoKcHVibGljX2tleRgEIAEoCSIxChNHZXRQdWJsaWNLZXlSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAASJGChRHZXRQdWJsaWNLZXlSZXNwb25zZRIuCgNrZXkYASABKAsyIS5jb3VudGVyc2lnbi5zaWduZXIudjEuUmVsYXllcktleSIRCg9MaXN0S2V5c1JlcXVlc3QiQwoQTGlzdEtleXNSZXNwb25zZRIvCgRrZXlzGAEgAygLMiEuY291bnRlcnNpZ24uc2lnbmVyLnYxLlJlbGF5ZXJLZXkiUwoTVW5zaWduZWRUcmFuc2FjdGlvbhIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESIAoLdHJhbnNhY3Rpb24YAiABKAxCC7pICHoGEAEYgIAMIoMBChdTaWduVHJhbnNhY3Rpb25zUmVxdWVzdBIaCgduZXR3b3JrGAEgASgJQgm6SAZyBBABGEASTAoMdHJhbnNhY3Rpb25zGAIgAygLMiouY291bnRlcnNpZ24uc2lnbmVyLnYxLlVuc2lnbmVkVHJhbnNhY3Rpb25CCrpIB5IBBAgBEEAiTgoYU2lnblRyYW5zYWN0aW9uc1Jlc3BvbnNlEjIKB3Jlc3VsdHMYASADKAsyIS5jb3VudGVyc2lnbi5zaWduZXIudjEuU2lnblJlc3VsdCKJAQoKU2lnblJlc3VsdBI6CgZzaWduZWQYASABKAsyKC5jb3VudGVyc2lnbi5zaWduZXIudjEuU2lnbmVkVHJhbnNhY3Rpb25IABI1CgdyZWZ1c2FsGAIgASgLMiIuY291bnRlcnNpZ24uc2lnbmVyLnYxLlNpZ25SZWZ1c2FsSABCCAoGcmVzdWx0Ij0KEVNpZ25lZFRyYW5zYWN0aW9uEhoKEnNpZ25lZF90cmFuc2FjdGlvbhgBIAEoDBIMCgRoYXNoGAIgASgMIlEKC1NpZ25SZWZ1c2FsEjEKBnJlYXNvbhgBIAEoDjIhLmNvdW50ZXJzaWduLmVycm9yLnYxLkVycm9yUmVhc29uEg8KB21lc3NhZ2UYAiABKAliBnByb3RvMw", [file_buf_validate_validate, file_countersign_error_v1_error]);
+  fileDesc("Cipjb3VudGVyc2lnbi9zaWduZXIvdjEvcmVsYXllcl9zaWduZXIucHJvdG8SFWNvdW50ZXJzaWduLnNpZ25lci52MSKVAQoKUmVsYXllcktleRIOCgZrZXlfaWQYASABKAkSDwoHbmV0d29yaxgCIAEoCRISCgphY2NvdW50X2lkGAMgASgJEhIKCnB1YmxpY19rZXkYBCABKAkSLgoFc3RhdGUYBSABKA4yHy5jb3VudGVyc2lnbi5zaWduZXIudjEuS2V5U3RhdGUSDgoGcGF1c2VkGAYgASgIIjEKE0dldFB1YmxpY0tleVJlcXVlc3QSGgoGa2V5X2lkGAEgASgJQgq6SAdyBRABGIABIkYKFEdldFB1YmxpY0tleVJlc3BvbnNlEi4KA2tleRgBIAEoCzIhLmNvdW50ZXJzaWduLnNpZ25lci52MS5SZWxheWVyS2V5IhEKD0xpc3RLZXlzUmVxdWVzdCJDChBMaXN0S2V5c1Jlc3BvbnNlEi8KBGtleXMYASADKAsyIS5jb3VudGVyc2lnbi5zaWduZXIudjEuUmVsYXllcktleSJ4ChNVbnNpZ25lZFRyYW5zYWN0aW9uEhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAARIgCgt0cmFuc2FjdGlvbhgCIAEoDEILukgIegYQARiAgAwSIwoRY2FsbGVyX2NyZWRlbnRpYWwYAyABKAlCCLpIBXIDGIBAIt8BChdTaWduVHJhbnNhY3Rpb25zUmVxdWVzdBIaCgduZXR3b3JrGAEgASgJQgm6SAZyBBABGEASTAoMdHJhbnNhY3Rpb25zGAIgAygLMiouY291bnRlcnNpZ24uc2lnbmVyLnYxLlVuc2lnbmVkVHJhbnNhY3Rpb25CCrpIB5IBBAgBEEASGQoGZ3JhbnRzGAMgASgMQgm6SAZ6BBiAgAQSPwoQZ3JhbnRzX3NpZ25hdHVyZRgEIAEoCzIlLmNvdW50ZXJzaWduLnNpZ25lci52MS5HcmFudFNpZ25hdHVyZSJICg5HcmFudFNpZ25hdHVyZRIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESGgoJc2lnbmF0dXJlGAIgASgMQge6SAR6AmhAIroBCg1TaWduaW5nR3JhbnRzEhwKCGF1ZGllbmNlGAEgASgJQgq6SAdyBRABGIABEhoKB25ldHdvcmsYAiABKAlCCbpIBnIEEAEYQBIuCgpleHBpcmVzX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI/CgZncmFudHMYBCADKAsyIy5jb3VudGVyc2lnbi5zaWduZXIudjEuU2lnbmluZ0dyYW50Qgq6SAeSAQQIARBAIsoBCgxTaWduaW5nR3JhbnQSEwoCaWQYASABKAxCB7pIBHoCaBASGgoGa2V5X2lkGAIgASgJQgq6SAdyBRABGIABEhgKBnRlbmFudBgDIAEoCUIIukgFcgMYgAESHwoNc3VibWlzc2lvbl9pZBgEIAEoCUIIukgFcgMYgAESLwoHcHVycG9zZRgFIAEoDjIeLmNvdW50ZXJzaWduLnNpZ25lci52MS5QdXJwb3NlEh0KDHBheWxvYWRfaGFzaBgGIAEoDEIHukgEegJoICJOChhTaWduVHJhbnNhY3Rpb25zUmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIhLmNvdW50ZXJzaWduLnNpZ25lci52MS5TaWduUmVzdWx0IokBCgpTaWduUmVzdWx0EjoKBnNpZ25lZBgBIAEoCzIoLmNvdW50ZXJzaWduLnNpZ25lci52MS5TaWduZWRUcmFuc2FjdGlvbkgAEjUKB3JlZnVzYWwYAiABKAsyIi5jb3VudGVyc2lnbi5zaWduZXIudjEuU2lnblJlZnVzYWxIAEIICgZyZXN1bHQiPQoRU2lnbmVkVHJhbnNhY3Rpb24SGgoSc2lnbmVkX3RyYW5zYWN0aW9uGAEgASgMEgwKBGhhc2gYAiABKAwiUQoLU2lnblJlZnVzYWwSMQoGcmVhc29uGAEgASgOMiEuY291bnRlcnNpZ24uZXJyb3IudjEuRXJyb3JSZWFzb24SDwoHbWVzc2FnZRgCIAEoCSqIAQoHUHVycG9zZRIXChNQVVJQT1NFX1VOU1BFQ0lGSUVEEAASFAoQUFVSUE9TRV9ERUxFR0FURRABEhwKGFBVUlBPU0VfQUNDT1VOVF9DUkVBVElPThACEhoKFlBVUlBPU0VfS0VZX01BTkFHRU1FTlQQAxIUChBQVVJQT1NFX1RSQU5TRkVSEAQqgAEKCEtleVN0YXRlEhkKFUtFWV9TVEFURV9VTlNQRUNJRklFRBAAEhUKEUtFWV9TVEFURV9QRU5ESU5HEAESFAoQS0VZX1NUQVRFX0FDVElWRRACEhUKEUtFWV9TVEFURV9EUkFJTkVEEAMSFQoRS0VZX1NUQVRFX1JFVElSRUQQBGIGcHJvdG8z", [file_buf_validate_validate, file_countersign_error_v1_error, file_google_protobuf_timestamp]);
 
 /**
  * A relayer's key that the signer holds.
@@ -48,6 +50,20 @@ export type RelayerKey = Message<"countersign.signer.v1.RelayerKey"> & {
    * @generated from field: string public_key = 4;
    */
   publicKey: string;
+
+  /**
+   * Where it stands in its life.
+   *
+   * @generated from field: countersign.signer.v1.KeyState state = 5;
+   */
+  state: KeyState;
+
+  /**
+   * Whether an operator has paused it: it signs nothing until it is resumed.
+   *
+   * @generated from field: bool paused = 6;
+   */
+  paused: boolean;
 };
 
 /**
@@ -154,6 +170,14 @@ export type UnsignedTransaction = Message<"countersign.signer.v1.UnsignedTransac
    * @generated from field: bytes transaction = 2;
    */
   transaction: Uint8Array;
+
+  /**
+   * The credential of the caller that the relay acts for, for a signer that verifies it again: a token without
+   * "Bearer". Empty otherwise.
+   *
+   * @generated from field: string caller_credential = 3;
+   */
+  callerCredential: string;
 };
 
 /**
@@ -182,6 +206,21 @@ export type SignTransactionsRequest = Message<"countersign.signer.v1.SignTransac
    * @generated from field: repeated countersign.signer.v1.UnsignedTransaction transactions = 2;
    */
   transactions: UnsignedTransaction[];
+
+  /**
+   * A serialized SigningGrants with one grant for each transaction, in their order; empty for a signer that asks for
+   * none.
+   *
+   * @generated from field: bytes grants = 3;
+   */
+  grants: Uint8Array;
+
+  /**
+   * The relay's signature over the grants.
+   *
+   * @generated from field: countersign.signer.v1.GrantSignature grants_signature = 4;
+   */
+  grantsSignature?: GrantSignature | undefined;
 };
 
 /**
@@ -190,6 +229,133 @@ export type SignTransactionsRequest = Message<"countersign.signer.v1.SignTransac
  */
 export const SignTransactionsRequestSchema: GenMessage<SignTransactionsRequest> = /*@__PURE__*/
   messageDesc(file_countersign_signer_v1_relayer_signer, 6);
+
+/**
+ * A signature over serialized grants: Ed25519 (RFC 8032) over the ASCII text "countersign signing grants v1", a zero
+ * byte and the bytes of the grants as they were sent.
+ *
+ * @generated from message countersign.signer.v1.GrantSignature
+ */
+export type GrantSignature = Message<"countersign.signer.v1.GrantSignature"> & {
+  /**
+   * Which of the keys that the signer knows.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * 64 bytes.
+   *
+   * @generated from field: bytes signature = 2;
+   */
+  signature: Uint8Array;
+};
+
+/**
+ * Describes the message countersign.signer.v1.GrantSignature.
+ * Use `create(GrantSignatureSchema)` to create a new message.
+ */
+export const GrantSignatureSchema: GenMessage<GrantSignature> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_relayer_signer, 7);
+
+/**
+ * What the relay says of the transactions of one call. Never sent as a message of its own: its bytes are signed.
+ *
+ * @generated from message countersign.signer.v1.SigningGrants
+ */
+export type SigningGrants = Message<"countersign.signer.v1.SigningGrants"> & {
+  /**
+   * The signer that they are for.
+   *
+   * @generated from field: string audience = 1;
+   */
+  audience: string;
+
+  /**
+   * The network of all of them.
+   *
+   * @generated from field: string network = 2;
+   */
+  network: string;
+
+  /**
+   * Until when they hold: at most five minutes ahead.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 3;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * The grants, in the order of the transactions.
+   *
+   * @generated from field: repeated countersign.signer.v1.SigningGrant grants = 4;
+   */
+  grants: SigningGrant[];
+};
+
+/**
+ * Describes the message countersign.signer.v1.SigningGrants.
+ * Use `create(SigningGrantsSchema)` to create a new message.
+ */
+export const SigningGrantsSchema: GenMessage<SigningGrants> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_relayer_signer, 8);
+
+/**
+ * Why one transaction is to be signed. Each is used once.
+ *
+ * @generated from message countersign.signer.v1.SigningGrant
+ */
+export type SigningGrant = Message<"countersign.signer.v1.SigningGrant"> & {
+  /**
+   * 16 random bytes.
+   *
+   * @generated from field: bytes id = 1;
+   */
+  id: Uint8Array;
+
+  /**
+   * The key to sign with.
+   *
+   * @generated from field: string key_id = 2;
+   */
+  keyId: string;
+
+  /**
+   * The tenant that the submission belongs to; empty for the relay's own business.
+   *
+   * @generated from field: string tenant = 3;
+   */
+  tenant: string;
+
+  /**
+   * The submission; empty for the relay's own business.
+   *
+   * @generated from field: string submission_id = 4;
+   */
+  submissionId: string;
+
+  /**
+   * What the transaction is for. The signer's own finding must agree.
+   *
+   * @generated from field: countersign.signer.v1.Purpose purpose = 5;
+   */
+  purpose: Purpose;
+
+  /**
+   * SHA-256 of the unsigned transaction, 32 bytes.
+   *
+   * @generated from field: bytes payload_hash = 6;
+   */
+  payloadHash: Uint8Array;
+};
+
+/**
+ * Describes the message countersign.signer.v1.SigningGrant.
+ * Use `create(SigningGrantSchema)` to create a new message.
+ */
+export const SigningGrantSchema: GenMessage<SigningGrant> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_relayer_signer, 9);
 
 /**
  * Answers SignTransactions.
@@ -210,7 +376,7 @@ export type SignTransactionsResponse = Message<"countersign.signer.v1.SignTransa
  * Use `create(SignTransactionsResponseSchema)` to create a new message.
  */
 export const SignTransactionsResponseSchema: GenMessage<SignTransactionsResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_relayer_signer, 7);
+  messageDesc(file_countersign_signer_v1_relayer_signer, 10);
 
 /**
  * The result for one transaction.
@@ -247,7 +413,7 @@ export type SignResult = Message<"countersign.signer.v1.SignResult"> & {
  * Use `create(SignResultSchema)` to create a new message.
  */
 export const SignResultSchema: GenMessage<SignResult> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_relayer_signer, 8);
+  messageDesc(file_countersign_signer_v1_relayer_signer, 11);
 
 /**
  * A signed transaction.
@@ -275,7 +441,7 @@ export type SignedTransaction = Message<"countersign.signer.v1.SignedTransaction
  * Use `create(SignedTransactionSchema)` to create a new message.
  */
 export const SignedTransactionSchema: GenMessage<SignedTransaction> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_relayer_signer, 9);
+  messageDesc(file_countersign_signer_v1_relayer_signer, 12);
 
 /**
  * Why the signer refused one transaction.
@@ -303,5 +469,115 @@ export type SignRefusal = Message<"countersign.signer.v1.SignRefusal"> & {
  * Use `create(SignRefusalSchema)` to create a new message.
  */
 export const SignRefusalSchema: GenMessage<SignRefusal> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_relayer_signer, 10);
+  messageDesc(file_countersign_signer_v1_relayer_signer, 13);
+
+/**
+ * What a relayer's key may be used for. The signer derives a transaction's purpose from its bytes.
+ *
+ * @generated from enum countersign.signer.v1.Purpose
+ */
+export const Purpose = {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: PURPOSE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Relaying a delegate: exactly one Delegate action, to the delegate's sender.
+   *
+   * @generated from enum value: PURPOSE_DELEGATE = 1;
+   */
+  DELEGATE: 1,
+
+  /**
+   * Creating an account: as a sub-account, or by a registrar's call.
+   *
+   * @generated from enum value: PURPOSE_ACCOUNT_CREATION = 2;
+   */
+  ACCOUNT_CREATION: 2,
+
+  /**
+   * Adding and deleting access keys of the relayer's own account.
+   *
+   * @generated from enum value: PURPOSE_KEY_MANAGEMENT = 3;
+   */
+  KEY_MANAGEMENT: 3,
+
+  /**
+   * Moving NEAR to accounts that the key's policy lists, and nothing else.
+   *
+   * @generated from enum value: PURPOSE_TRANSFER = 4;
+   */
+  TRANSFER: 4,
+} as const;
+
+/**
+ * What a relayer's key may be used for. The signer derives a transaction's purpose from its bytes.
+ *
+ * @generated from enum countersign.signer.v1.Purpose
+ */
+export type Purpose = (typeof Purpose)[keyof typeof Purpose] | UnknownEnum;
+
+/**
+ * Describes the enum countersign.signer.v1.Purpose.
+ */
+export const PurposeSchema: GenEnum<Purpose> = /*@__PURE__*/
+  enumDesc(file_countersign_signer_v1_relayer_signer, 0);
+
+/**
+ * Where a relayer's key stands in its life.
+ *
+ * @generated from enum countersign.signer.v1.KeyState
+ */
+export const KeyState = {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: KEY_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Held, and not yet to be used: it signs nothing, and may be added to its account.
+   *
+   * @generated from enum value: KEY_STATE_PENDING = 1;
+   */
+  PENDING: 1,
+
+  /**
+   * Signs what its policy allows.
+   *
+   * @generated from enum value: KEY_STATE_ACTIVE = 2;
+   */
+  ACTIVE: 2,
+
+  /**
+   * Signs nothing new, and may be deleted from its account.
+   *
+   * @generated from enum value: KEY_STATE_DRAINED = 3;
+   */
+  DRAINED: 3,
+
+  /**
+   * Signs nothing any more, for good.
+   *
+   * @generated from enum value: KEY_STATE_RETIRED = 4;
+   */
+  RETIRED: 4,
+} as const;
+
+/**
+ * Where a relayer's key stands in its life.
+ *
+ * @generated from enum countersign.signer.v1.KeyState
+ */
+export type KeyState = (typeof KeyState)[keyof typeof KeyState] | UnknownEnum;
+
+/**
+ * Describes the enum countersign.signer.v1.KeyState.
+ */
+export const KeyStateSchema: GenEnum<KeyState> = /*@__PURE__*/
+  enumDesc(file_countersign_signer_v1_relayer_signer, 1);
 

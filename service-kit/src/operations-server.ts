@@ -1,11 +1,16 @@
 import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Logger } from "@countersign/service-kit";
-import type { Registry } from "prom-client";
+import type { Logger } from "pino";
 
-/** Something that the relay needs to do its work. Rejects when it is not there. */
+/** Something that the process needs to do its work. Rejects when it is not there. */
 export type ReadinessCheck = (signal: AbortSignal) => Promise<unknown>;
+
+/** Metrics as text, for example a Registry of prom-client. */
+interface MetricsText {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
 
 export interface OperationsServerOptions {
   /** Port 0 takes a free one. */
@@ -14,7 +19,7 @@ export interface OperationsServerOptions {
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
   /** What is worth knowing and makes nobody less ready, for example that an operator has paused something. */
   readonly state: () => Readonly<Record<string, unknown>>;
-  readonly registry: Registry;
+  readonly registry: MetricsText;
   readonly log: Logger;
   /** Not ready any more once this aborts. */
   readonly stopping: AbortSignal;
@@ -31,7 +36,7 @@ const CHECK_TIMEOUT_MS = 2000;
 
 /**
  * The operators' port: /healthz (the process lives), /readyz (200 when every check passes and the process is not
- * stopping, else 503; the body names what failed, and the relay's state) and /metrics (Prometheus).
+ * stopping, else 503; the body names what failed, and the process's state) and /metrics (Prometheus).
  */
 export async function serveOperations(options: OperationsServerOptions): Promise<OperationsServer> {
   const { checks, state, registry, log, stopping } = options;

@@ -1,0 +1,59 @@
+import { type Environment, secretField } from "@countersign/service-kit";
+import { z } from "zod";
+import { isSeed } from "../signing-seed.ts";
+
+const path = z.string().min(1);
+
+const url = z
+  .string()
+  .refine(
+    (s) => (s.startsWith("unix:/") ? Buffer.byteLength(s) < 108 : URL.parse(s)?.protocol === "https:"),
+    'must be "unix:/path" (at most 102 bytes of path) or "https://host:port": a process of its own',
+  );
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 of letters, digits, dots, dashes and underscores");
+
+/** The key of an HMAC: at least as long as its hash (RFC 2104, section 3). */
+const requestSecret = (env: Environment) =>
+  secretField(env).refine(
+    (secret) => Buffer.byteLength(secret.reveal()) >= 32,
+    "must have at least 32 bytes",
+  );
+
+const grantText = z.string().min(1).max(128);
+
+/** The Ed25519 key of the grants that go with every call, and the name under which the signer knows it. */
+const grants = (env: Environment) =>
+  z.strictObject({
+    audience: grantText,
+    key_id: grantText,
+    seed: secretField(env).refine(isSeed, "must be 32 bytes, in hex or base64"),
+  });
+
+/** Where the signer is, and what the relay proves to it. */
+export function signerSchema(env: Environment) {
+  return z
+    .strictObject({
+      url,
+      tls: z.strictObject({ ca_file: path, cert_file: path, key_file: path }).optional(),
+      timeout_ms: z.int().min(1).max(3_600_000).default(5000),
+      signed_requests: z
+        .strictObject({
+          service: name,
+          key_id: name,
+          secret: requestSecret(env),
+          audience: z.string().min(1).max(255),
+        })
+        .optional(),
+      grants: grants(env).optional(),
+      pass_credentials: z.boolean().default(false),
+    })
+    .superRefine(({ url, tls }, context) => {
+      const needed = url.startsWith("https:");
+      if (needed === (tls !== undefined)) return;
+      const message = needed ? "is needed for an https:// signer" : "is only for an https:// signer";
+      context.addIssue({ code: "custom", path: ["tls"], message });
+    });
+}

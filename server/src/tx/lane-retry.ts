@@ -1,0 +1,54 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { DomainError } from "@countersign/service-kit";
+import { LedgerUnavailableError } from "../ledger/errors.ts";
+import { ChainError } from "../near/chain-error.ts";
+
+/** Pause before what failed for a passing reason is tried again, in milliseconds. */
+const RETRY_MS = 250;
+
+/** What a lane was doing when it had to try again; "replace": a transaction can never land. */
+export type LaneStep = "ledger" | "signer" | "head" | "nonce" | "replace";
+
+export interface LaneRetryOptions {
+  readonly laneId: number;
+  readonly random: () => number;
+  readonly events: { laneRetrying(event: { laneId: string; step: LaneStep; error: unknown }): void };
+  /** Ends every pause: then its reason is thrown. */
+  readonly signal: AbortSignal;
+}
+
+/** Has a lane's steps tried again while they fail for reasons that pass, with a pause before each. */
+export class LaneRetry {
+  readonly #options: LaneRetryOptions;
+
+  constructor(options: LaneRetryOptions) {
+    this.#options = options;
+  }
+
+  /** Tries until it works, fails for good or the lane stops. */
+  async run<T>(step: LaneStep, attempt: () => Promise<T>): Promise<T> {
+    for (;;) {
+      this.#options.signal.throwIfAborted();
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        await this.pause(step, error);
+      }
+    }
+  }
+
+  /** Tells why, and waits before the next try. */
+  async pause(step: LaneStep, error: unknown): Promise<void> {
+    const { random, events, laneId, signal } = this.#options;
+    events.laneRetrying({ laneId: String(laneId), step, error });
+    await delay(RETRY_MS * (0.5 + random()), undefined, { signal });
+  }
+}
+
+/** Whether an error says nothing about the work itself: the chain, the signer or the ledger was not there. */
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof ChainError || error instanceof DomainError || error instanceof LedgerUnavailableError
+  );
+}

@@ -1,0 +1,89 @@
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { KeyState } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
+import { describe, expect, it } from "vitest";
+import { makeBlocks } from "../support/block-maker.ts";
+import { startLaneWorld } from "./support/lane-world.ts";
+import { expectLandedOnce, keysAsked, succeeded } from "./support/watching.ts";
+
+const TIMEOUT_MS = 60_000;
+
+describe("a key with which the signer does not sign", () => {
+  it.each([
+    ["paused", { paused: true }],
+    ["pending", { state: KeyState.PENDING }],
+    ["drained", { state: KeyState.DRAINED }],
+  ])(
+    "because it is %s takes no work, and goes on once it signs",
+    async (_, shown) => {
+      const world = await startLaneWorld({ wallets: 2 });
+      const { signer, devnet } = world;
+      Object.assign(signer, shown);
+      const ids = [await world.accept(0), await world.accept(1)];
+      const asked = keysAsked(world);
+      world.start();
+      await world.until(() => asked() === 3);
+      expect(signer.calls).toEqual([]);
+      expect((await world.ledger.stats()).oldestUnclaimedAt).not.toBeNull();
+      expect(devnet.chain.log).toEqual([]);
+      Object.assign(signer, { state: KeyState.ACTIVE, paused: false });
+      await world.until(succeeded(world, 2));
+      await expectLandedOnce(world, ids);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "gives back what it had claimed and not signed",
+    async () => {
+      const world = await startLaneWorld({ wallets: 1, random: () => 0 });
+      const { signer, ledger } = world;
+      signer.answer = () => (nonces) => nonces.map(() => ErrorReason.SIGNER_KEY_NOT_ACTIVE);
+      const id = await world.accept(0);
+      world.start();
+      await world.until(() => world.retries.length === 1);
+      expect((await ledger.stats()).oldestUnclaimedAt).toBeNull();
+      signer.state = KeyState.DRAINED;
+      while ((await ledger.stats()).oldestUnclaimedAt === null) await new Promise(setImmediate);
+      const calls = signer.calls.length;
+      signer.answer = () => undefined;
+      signer.state = KeyState.ACTIVE;
+      await world.until(succeeded(world, 1));
+      await expectLandedOnce(world, [id]);
+      expect(signer.calls).toHaveLength(calls + 1);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "follows what is signed to its end when it is drained",
+    async () => {
+      const world = await startLaneWorld({ wallets: 2, blockTimeMs: undefined });
+      const { signer, devnet } = world;
+      const first = await world.accept(0);
+      world.start();
+      await world.until(() => world.moves.includes(`${first} BROADCAST`));
+      signer.state = KeyState.DRAINED;
+      const asked = keysAsked(world);
+      await world.until(() => asked() === 2);
+      await world.accept(1);
+      makeBlocks(devnet);
+      await world.until(() => world.moves.includes(`${first} SUCCEEDED`));
+      await expectLandedOnce(world, [first]);
+      expect(signer.calls).toHaveLength(1);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "of a signer from before keys had states signs",
+    async () => {
+      const world = await startLaneWorld({ wallets: 1 });
+      world.signer.state = KeyState.UNSPECIFIED;
+      const id = await world.accept(0);
+      world.start();
+      await world.until(succeeded(world, 1));
+      await expectLandedOnce(world, [id]);
+    },
+    TIMEOUT_MS,
+  );
+});
