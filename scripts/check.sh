@@ -33,6 +33,7 @@ check "format and lint" biome ci --colors=off .
 check "types" tsc -p .
 check "dead code" knip
 check "import rules" node scripts/import-rules.ts
+check "signer's closure" node scripts/signer-closure.ts
 check "contracts: format" buf format --diff --exit-code
 check "contracts: lint" buf lint
 check "contracts: breaking" buf breaking proto --against proto/released.binpb

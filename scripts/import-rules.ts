@@ -78,9 +78,19 @@ const RULES: readonly Rule[] = [
     mayNotImport: /^(kysely|pg|node:sqlite|sql\/.*)$/,
   },
   {
-    because: "SQL stays in the signer's store and its journal",
-    from: /^signer-service\/src\/(?!(store|journal)\/)/,
+    because: "SQL stays in the signer's store, journal and audit",
+    from: /^signer-service\/src\/(?!(store|journal|audit)\/)/,
     mayNotImport: /^(kysely|pg|node:sqlite|sql\/.*)$/,
+  },
+  {
+    because: "the signer speaks to its backends, and listens; nothing else of it reaches a network",
+    from: /^signer-service\/src\/(?!(backends|commands|listening|operations)\/|.*\.test\.ts$)/,
+    mayNotImport: /^node:(http|https|http2|tls|dgram)$/,
+  },
+  {
+    because: "capabilities of the signer do not know their handlers",
+    from: /^signer-service\/src\/(keys|policy|grants|journal|store|audit|backends|observability|isolation|operations|relayer-signer)\//,
+    mayNotImport: /^signer-service\/src\/(admin|rpc|commands|app\.ts|cli\.ts)/,
   },
   {
     because: "Redis stays in the shared state",

@@ -2,14 +2,18 @@
 # Runs a command with the services that the tests need, and stops them whatever happens:
 #
 #   scripts/services.sh run CMD [ARG...]
+#   scripts/services.sh softhsm      only prints the path of SoftHSM's library, which is installed where it is missing
 #
 # PostgreSQL: TEST_POSTGRES_URL names a throw-away server on a loopback port, unless the caller set it already.
 # Redis: TEST_REDIS_URL does the same, and TEST_REDIS_SERVER names the program, for tests that start and kill
 # servers of their own.
+# SoftHSM: TEST_PKCS11_MODULE is the path of its PKCS#11 library, and pkcs11js is built for it. Tests make their own
+# tokens.
 # Where a service is not installed, and Debian's package may not be installed either, its tests are skipped; with
 # CI=true that is an error.
 set -euo pipefail
 
+scripts="$(cd "$(dirname "$0")" && pwd)"
 work_dir=""
 postgres_pid=""
 redis_pid=""
@@ -173,14 +177,47 @@ stop_redis() {
   redis_pid=""
 }
 
+# SoftHSM's library. Debian has it below the folder of the machine's kind.
+find_softhsm() {
+  local module
+  for module in /usr/lib/softhsm /usr/lib/*/softhsm /usr/lib64 /usr/local/lib/softhsm /opt/homebrew/lib/softhsm; do
+    module="$module/libsofthsm2.so"
+    if [ -f "$module" ]; then printf '%s\n' "$module" && return; fi
+  done
+  return 1
+}
+
+# Nothing runs: the library works inside of the process that loads it.
+provide_softhsm() {
+  local module
+  if ! module="$(find_softhsm)" || ! command -v softhsm2-util >/dev/null; then
+    if ! install_packages softhsm2 || ! module="$(find_softhsm)"; then
+      do_without SoftHSM TEST_PKCS11_MODULE
+      return
+    fi
+  fi
+  if ! "$scripts/build-addons.sh"; then
+    if ! install_packages g++ make python3 || ! "$scripts/build-addons.sh"; then
+      do_without pkcs11js TEST_PKCS11_MODULE
+      return
+    fi
+  fi
+  export TEST_PKCS11_MODULE="$module"
+}
+
 stop_all() {
   stop_redis
   stop_postgres
   if [ -n "$work_dir" ]; then rm -rf "$work_dir"; fi
 }
 
+if [ "${1:-}" = softhsm ]; then
+  provide_softhsm
+  printf '%s\n' "${TEST_PKCS11_MODULE:?}"
+  exit 0
+fi
 if [ "${1:-}" != run ] || [ $# -lt 2 ]; then
-  sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 shift
@@ -194,6 +231,7 @@ chmod 711 "$work_dir"
 
 if [ -z "${TEST_POSTGRES_URL:-}" ]; then start_postgres; fi
 if [ -z "${TEST_REDIS_URL:-}" ] || [ -z "${TEST_REDIS_SERVER:-}" ]; then start_redis; fi
+if [ -z "${TEST_PKCS11_MODULE:-}" ]; then provide_softhsm; fi
 
 status=0
 "$@" || status=$?

@@ -4,7 +4,7 @@ import { Wallet } from "./wallet.ts";
 
 /** Calls to try against the running demo. */
 export async function hints(stack: Stack, folder: string, apiKey: string): Promise<string> {
-  const { network, relayer, relayUrl, operationsUrl, admin } = stack;
+  const { network, relayer, relayUrl, operationsUrl, admin, signerAdmin } = stack;
   const wallet = new Wallet(`carol-${randomBytes(3).toString("hex")}.${relayer}`, stack.rpcUrl);
   const account = JSON.stringify({
     network,
@@ -35,5 +35,13 @@ npx countersign limits get demo
 echo '{"tenant_day": {"accounts": 10}}' | npx countersign limits set demo -
 curl -s ${relayUrl}/${service}/CreateAccount ${json} ${key} -d '${account}'
 npx countersign usage --by method
+
+The signer, as its operators see it, and how they stop its key:
+
+npx signer status --admin ${signerAdmin}
+npx signer key pause --admin ${signerAdmin} --key-id relayer-1 --reason "an incident"
+npx signer key resume --admin ${signerAdmin} --key-id relayer-1
+npx signer journal export --config ${folder}/signer.yaml
+npx signer audit export --config ${folder}/signer.yaml
 `;
 }

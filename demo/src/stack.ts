@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { baseDecode, KeyPair } from "near-api-js";
 import type { AdminAccess } from "./operator.ts";
 import { type Running, run, start } from "./processes.ts";
+import { type Custody, SIGNER_NAMES, startSigner } from "./signer.ts";
 
 const NETWORK = "countersign-devnet";
 const RELAYER = "relay.test";
-const PASSPHRASE = "the demo's keystore is thrown away";
 
 /** The demo's three processes. */
 export interface Stack {
@@ -17,42 +17,46 @@ export interface Stack {
   readonly rpcUrl: string;
   readonly network: string;
   readonly relayer: string;
+  /** The signer's admin address. */
+  readonly signerAdmin: string;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a devnet, a signer with a fresh key and mutual TLS, and a relay, each in a process of its own, with
- * all of their files in `folder`.
+ * Starts a signer with a fresh key and mutual TLS, a devnet, and a relay, each in a process of its own, with all of
+ * their files in `folder`.
  */
-export async function startStack(folder: string): Promise<Stack> {
+export async function startStack(folder: string, custody: Custody): Promise<Stack> {
   const file = (name: string) => join(folder, name);
-  const env = { DEMO_PASSPHRASE: PASSPHRASE };
-  const publicKey = await makeRelayerKey(file("keystore.json"), env);
   await run("scripts/dev-certs.ts", [file("certs")]);
+  const secrets = relaySecrets();
   const started: Running[] = [];
   const stop = async () => {
     for (const running of started.splice(0).reverse()) await running.stop();
   };
   try {
-    const devnet = await startDevnet(file, publicKey);
+    const names = { network: NETWORK, relayer: RELAYER };
+    const relay = { requestSecret: secrets.env.DEMO_REQUEST_SECRET, grantPublicKey: secrets.grantPublicKey };
+    const signer = await startSigner({ custody, folder, relay, ...names });
+    started.push(signer.running);
+    const devnet = await startDevnet(file, signer.publicKey);
     started.push(devnet);
-    const [rpcUrl] = devnet.ready.rpc_urls as string[];
-    const signer = await startSigner(file, env);
-    started.push(signer);
-    const secrets = relaySecrets();
-    const relay = await startRelay(file, rpcUrl ?? "", String(signer.ready.address), secrets.env);
-    started.push(relay);
+    const [rpcUrl = ""] = devnet.ready.rpc_urls as string[];
+    await signer.open(rpcUrl);
+    const serving = await startRelay(file, rpcUrl, String(signer.running.ready.address), secrets.env);
+    started.push(serving);
     return {
-      relayUrl: String(relay.ready.address),
-      operationsUrl: String(relay.ready.operations),
+      relayUrl: String(serving.ready.address),
+      operationsUrl: String(serving.ready.operations),
       admin: {
         url: `unix:${file("admin.sock")}`,
         key: secrets.env.DEMO_ADMIN_KEY,
         auditPublicKey: secrets.auditPublicKey,
       },
-      rpcUrl: rpcUrl ?? "",
+      rpcUrl,
       network: NETWORK,
       relayer: RELAYER,
+      signerAdmin: signer.admin,
       stop,
     };
   } catch (error) {
@@ -61,28 +65,28 @@ export async function startStack(folder: string): Promise<Stack> {
   }
 }
 
-async function makeRelayerKey(keystore: string, env: Record<string, string>): Promise<string> {
-  const args = ["keys", "generate", "--keystore", keystore, "--passphrase", "env:DEMO_PASSPHRASE"];
-  const names = ["--key-id", "relayer-1", "--network", NETWORK, "--account", RELAYER, "--json"];
-  const made = JSON.parse(await run("signer-service/src/cli.ts", [...args, ...names], env)) as {
-    public_key: string;
-  };
-  return made.public_key;
-}
-
 /** Fresh secrets of the relay, which reads them from its environment. */
 function relaySecrets() {
-  const audit = KeyPair.fromRandom("ed25519");
-  // The text is "ed25519:" and the base58 of the seed and the public key.
-  const seed = baseDecode(audit.toString().replace("ed25519:", "")).subarray(0, 32);
+  const [audit, grants] = [ed25519(), ed25519()];
   return {
-    auditPublicKey: audit.getPublicKey().toString(),
+    auditPublicKey: audit.publicKey,
+    grantPublicKey: grants.publicKey,
     env: {
       DEMO_ADMIN_KEY: randomBytes(32).toString("base64url"),
       DEMO_API_KEY_PEPPER: randomBytes(32).toString("base64url"),
-      DEMO_AUDIT_SEED: Buffer.from(seed).toString("hex"),
+      DEMO_AUDIT_SEED: audit.seed,
+      DEMO_GRANT_SEED: grants.seed,
+      DEMO_REQUEST_SECRET: randomBytes(32).toString("base64url"),
     },
   };
+}
+
+/** A fresh key: its seed in hex, and its public half in NEAR's text. */
+function ed25519(): { seed: string; publicKey: string } {
+  const pair = KeyPair.fromRandom("ed25519");
+  // The text is "ed25519:" and the base58 of the seed and the public key.
+  const seed = baseDecode(pair.toString().replace("ed25519:", "")).subarray(0, 32);
+  return { seed: Buffer.from(seed).toString("hex"), publicKey: pair.getPublicKey().toString() };
 }
 
 type FileNamed = (name: string) => string;
@@ -101,25 +105,6 @@ async function startDevnet(file: FileNamed, publicKey: string): Promise<Running>
   );
 }
 
-async function startSigner(file: FileNamed, env: Record<string, string>): Promise<Running> {
-  const certs = {
-    ca_file: file("certs/ca.pem"),
-    cert_file: file("certs/server.pem"),
-    key_file: file("certs/server.key"),
-  };
-  // JSON is YAML.
-  const config = {
-    listen: { host: "127.0.0.1", port: 0, tls: certs },
-    keystore: { file: file("keystore.json"), passphrase: "env:DEMO_PASSPHRASE" },
-  };
-  await writeFile(file("signer.yaml"), JSON.stringify(config, undefined, 2));
-  return start("signer-service/src/cli.ts", ["run", "--config", file("signer.yaml")], {
-    env,
-    logFile: file("signer.log"),
-    isReady: (line) => line.msg === "listening",
-  });
-}
-
 async function startRelay(
   file: FileNamed,
   rpcUrl: string,
@@ -131,6 +116,7 @@ async function startRelay(
     cert_file: file("certs/client.pem"),
     key_file: file("certs/client.key"),
   };
+  const { audience, service, requestKeyId, grantKeyId } = SIGNER_NAMES;
   const near = (amount: string) => `${amount}000000000000000000000`;
   const config = {
     network: NETWORK,
@@ -143,7 +129,12 @@ async function startRelay(
     auth: { api_key_peppers: ["env:DEMO_API_KEY_PEPPER"] },
     audit: { signing_seed: "env:DEMO_AUDIT_SEED" },
     ledger: { url: `sqlite:${file("relay.db")}` },
-    signer: { url: signerUrl, tls: certs },
+    signer: {
+      url: signerUrl,
+      tls: certs,
+      signed_requests: { audience, service, key_id: requestKeyId, secret: "env:DEMO_REQUEST_SECRET" },
+      grants: { audience, key_id: grantKeyId, seed: "env:DEMO_GRANT_SEED" },
+    },
     near: { endpoints: [{ url: rpcUrl }] },
     relayers: [{ account_id: RELAYER, key_ids: ["relayer-1"] }],
     delegates: { max_deposit: near("1000") },

@@ -1,56 +1,143 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
-import { createLogger, type Logger, serve, serveRpc, standardInterceptors } from "@countersign/service-kit";
+import {
+  createLogger,
+  type Logger,
+  serve,
+  serveOperations,
+  serveRpc,
+  standardInterceptors,
+} from "@countersign/service-kit";
+import { createSignerGate, type RefusedPeer } from "./access/signer-gate.ts";
+import { openAdmin } from "./admin/open-admin.ts";
+import type { Backend } from "./backends/backend.ts";
+import type { BackendConfig } from "./backends/backends-schema.ts";
+import { openBackends } from "./backends/open-backends.ts";
 import type { SignerConfig } from "./config.ts";
-import { unlockKeystore } from "./keystore/keystore.ts";
-import { KeystoreBackend } from "./keystore/keystore-backend.ts";
+import { assertReloadable, type EffectiveConfig, effectiveConfig } from "./effective-config.ts";
+import { verifyAdminGrant } from "./grants/admin-grant-signature.ts";
+import type { Journal } from "./journal/journal.ts";
+import { BackendHealth } from "./keys/backend-health.ts";
+import { heldRecords } from "./keys/held-records.ts";
+import { KeyOperations } from "./keys/key-operations.ts";
+import { type KeyChange, KeyRing } from "./keys/key-ring.ts";
+import { Reloading } from "./keys/reloading.ts";
 import { resolveListenOn } from "./listening/listen-on.ts";
+import { servedCertificates } from "./listening/served-certificates.ts";
 import { createEvents } from "./observability/events.ts";
-import type { HeldKey } from "./relayer-signer/key-backend.ts";
+import { registerGauges } from "./observability/gauges.ts";
+import { createMetrics, createProcessRegistry } from "./observability/metrics.ts";
+import { readinessChecks, readinessState } from "./operations/readiness.ts";
+import { KeyRates } from "./policy/key-rates.ts";
+import { policyOf } from "./policy/policy.ts";
 import { RelayerSigner } from "./relayer-signer/relayer-signer.ts";
 import { getPublicKey } from "./rpc/get-public-key.ts";
 import { listKeys } from "./rpc/list-keys.ts";
 import { signTransactions } from "./rpc/sign-transactions.ts";
+import { openSignerStore } from "./store/open-signer-store.ts";
 
-/** What a test may put in place of the real thing. */
+/** What the signer's process and its tests give to it. */
 export interface SignerOverrides {
   readonly log?: Logger;
-  /** Instead of the keystore's keys. */
-  readonly heldKeys?: readonly HeldKey[];
-  /** Monotonic clock in milliseconds. */
-  readonly now?: () => number;
+  /** Reads the configuration again, for a reload; without it there is nothing new. */
+  readonly readConfig?: () => SignerConfig;
+  /** In place of the real thing, for tests. */
+  readonly openBackends?: (configs: readonly BackendConfig[]) => Promise<readonly Backend[]>;
+  /** Stands between the signer and its journal, for tests that fail or kill there. */
+  readonly journal?: (journal: Journal) => Journal;
 }
 
 /** A signer that serves. */
 export interface Signer {
   /** "https://127.0.0.1:7443" or "unix:/run/countersign/signer.sock". */
   readonly address: string;
+  /** Undefined without an admin section. */
+  readonly adminAddress: string | undefined;
+  readonly operationsAddress: string;
+  /** Takes the configuration over again. Throws what Reloading.run throws. */
+  reload(actor: string): Promise<KeyChange>;
   /** Takes no more calls and lets those that run finish, at most `limits.drain_ms`; then it is closed. */
   drain(): Promise<void>;
 }
 
+/** How often the store is rid of what has expired, in milliseconds. */
+const PRUNE_MS = 60_000;
+
 /**
- * Starts a signer: unlocks its keys and serves RelayerSignerService, health and reflection. Throws an Error
- * whose message tells the operator what is wrong.
+ * Starts a signer: opens its store and its keys, and serves relays, operators and metrics. Throws an Error whose
+ * message tells the operator what is wrong; nothing is left open then.
  */
 export async function createSigner(config: SignerConfig, overrides: SignerOverrides = {}): Promise<Signer> {
-  const log = overrides.log ?? createLogger("signer", config.log.level);
-  const events = createEvents(log);
-  const listen = await resolveListenOn(config.listen);
-  const heldKeys = overrides.heldKeys ?? (await loadHeldKeys(config));
-  const signer = await RelayerSigner.load(heldKeys);
-  events.keysLoaded(heldKeys);
+  const opened: (() => Promise<void>)[] = [];
+  try {
+    return await openSigner(config, overrides, opened);
+  } catch (error) {
+    for (const close of opened.reverse()) await close().catch(() => undefined);
+    throw error;
+  }
+}
 
-  const now = overrides.now ?? (() => performance.now());
-  const service = serve(RelayerSignerService, {
-    getPublicKey: getPublicKey(signer),
-    listKeys: listKeys(signer),
-    signTransactions: signTransactions(signer, events, now),
-  });
+/** Adds to `opened` how to close what it has opened, for a start that fails half-way. */
+async function openSigner(
+  config: SignerConfig,
+  overrides: SignerOverrides,
+  opened: (() => Promise<void>)[],
+): Promise<Signer> {
+  const log = overrides.log ?? createLogger("signer", config.log.level);
+  const registry = createProcessRegistry();
+  const events = createEvents(log, createMetrics(registry));
+  const now = () => new Date();
+  const elapsed = () => performance.now();
+  const wait = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal, ref: false });
   const { limits } = config;
+
+  const store = await openSignerStore(config.store, {
+    now,
+    newIncarnation: randomUUID,
+    events,
+    onAuditFailed: (error) => events.auditFailed(error),
+  });
+  opened.push(() => store.close());
+  for (const warning of store.warnings) log.warn(warning);
+
+  const open = overrides.openBackends ?? openBackends;
+  const ring = await KeyRing.open<SignerConfig>(
+    { openBackends: ({ backends }) => open(backends), records: store.keyRecords, events, now: elapsed, wait },
+    config,
+  );
+  opened.push(() => ring.close());
+  const { keyRecords, adminGrants, audit, requestNonces } = store;
+  const records = heldRecords(keyRecords, () => ring.all());
+  const parts = { heldRecords: records, adminGrants, rates: new KeyRates(elapsed), now };
+  let effective: EffectiveConfig = await effectiveConfig(config, ring.all(), parts);
+
+  const refused = ({ peer, reason, message, requestId }: RefusedPeer) => {
+    events.requestRefused({ peer, reason, requestId });
+    const nothing = { keyId: "", payloadHash: "", tenant: "", submissionId: "" };
+    audit.refused({ peer, reason, message, requestId, ...nothing });
+  };
+  const { auth, network, audience } = config;
+  const gate = createSignerGate({ auth, network, audience, requestNonces, now, onRefused: refused });
+  const signer = new RelayerSigner({
+    keyOf: (keyId) => ring.open(keyId),
+    rules: () => effective.rules,
+    journal: overrides.journal?.(store.journal) ?? store.journal,
+  });
+
+  const listen = await resolveListenOn(config.listen, now());
   const stopping = new AbortController();
   const server = await serveRpc({
     listen,
-    services: [service],
+    admit: gate.admit,
+    gate: gate.gate,
+    services: [
+      serve(RelayerSignerService, {
+        getPublicKey: getPublicKey(records),
+        listKeys: listKeys(records),
+        signTransactions: signTransactions({ signer, audit, events, now: elapsed }),
+      }),
+    ],
     interceptors: standardInterceptors(log, stopping.signal),
     limits: {
       defaultDeadlineMs: limits.default_deadline_ms,
@@ -61,26 +148,99 @@ export async function createSigner(config: SignerConfig, overrides: SignerOverri
     log,
     stopping,
   });
+  opened.push(() => server.drain(limits.drain_ms));
+  const certificates = servedCertificates(config.listen, listen, server, events, now);
+
+  const health = new BackendHealth({
+    backends: () => ring.backends(),
+    missing: () => ring.missing(),
+    events,
+    wait,
+  });
+  const keys = new KeyOperations({
+    records: keyRecords,
+    generate: (backend, names, actor) => ring.generate(backend, names, actor),
+    hasPolicy: (keyId) => policyOf(effective.config.policies, keyId) !== undefined,
+    events,
+  });
+  const reloading = new Reloading<SignerConfig>({
+    readConfig: overrides.readConfig ?? (() => config),
+    prepareKeys: (next) => ring.prepare(next),
+    prepareOthers: async (next, held) => {
+      assertReloadable(config, next);
+      const prepared = await effectiveConfig(next, held, parts);
+      certificates?.check();
+      admin?.checkCertificates();
+      return () => {
+        effective = prepared;
+        gate.replace(next);
+      };
+    },
+    audit,
+    events,
+  });
+  const reload = (actor: string) => reloading.run(actor);
+  const journalState = async () => {
+    const [status, incarnation] = await Promise.all([store.status(), store.incarnation()]);
+    return { ...status, incarnation };
+  };
+  const sources = { keys: () => keys.list(), backends: () => health.states(), journal: journalState };
+  registerGauges(registry, sources);
+  const operations = await serveOperations({
+    listen: config.operations,
+    checks: readinessChecks(sources),
+    state: () => readinessState(sources),
+    registry,
+    log,
+    stopping: stopping.signal,
+  });
+  opened.push(() => operations.close());
+  const admin = await openAdmin({
+    config,
+    context: {
+      audience,
+      keys,
+      reload,
+      backends: sources.backends,
+      journal: journalState,
+      grants: adminGrants,
+      verifyAdminGrant: (grant) => verifyAdminGrant(grant, effective.trust, now()),
+      events,
+    },
+    requestNonces,
+    events,
+    onRefused: refused,
+    now,
+    log,
+    stopping,
+  });
+
+  const working = new AbortController();
+  const prune = async () => {
+    while (!working.signal.aborted) {
+      await store.prune().catch((error: unknown) => events.notPruned(error));
+      await wait(PRUNE_MS, working.signal).catch(() => undefined);
+    }
+  };
+  const work = Promise.all([health.run(working.signal), prune()]);
   server.setServing(true);
-  events.listening(server.address);
+  events.listening({ address: server.address, admin: admin?.address, operations: operations.address });
+
   return {
     address: server.address,
+    adminAddress: admin?.address,
+    operationsAddress: operations.address,
+    reload,
     async drain() {
       events.stopping();
-      await server.drain(limits.drain_ms);
+      certificates?.stop();
+      await Promise.all([server.drain(limits.drain_ms), admin?.drain(limits.drain_ms)]);
+      working.abort();
+      await work;
+      await operations.close();
+      await ring.close();
+      await store.close();
       events.stopped();
     },
   };
-}
-
-/** The keys of every configured backend. Throws a KeystoreError. */
-export async function loadHeldKeys(config: SignerConfig): Promise<HeldKey[]> {
-  const { file, passphrase } = config.keystore;
-  const unlocked = await unlockKeystore(file, passphrase);
-  return unlocked.map(({ entry, privateKey }) => ({
-    keyId: entry.key_id,
-    network: entry.network,
-    accountId: entry.account_id,
-    backend: new KeystoreBackend(privateKey),
-  }));
 }

@@ -1,54 +1,19 @@
-import {
-  type Environment,
-  LOG_LEVELS,
-  type LoadedConfig,
-  loadConfig,
-  secretField,
-} from "@countersign/service-kit";
+import { type Environment, LOG_LEVELS, type LoadedConfig, loadConfig } from "@countersign/service-kit";
 import { z } from "zod";
+import { authProblems, authSchema, networkSchema } from "./access/access-schema.ts";
+import { adminSchema } from "./admin/admin-schema.ts";
+import { backendsSchema } from "./backends/backends-schema.ts";
+import { callerCredentialsSection } from "./grants/caller-credentials-section.ts";
+import { adminKeysSection, findSharedKey, grantsSection } from "./grants/grants-section.ts";
+import { processSchema } from "./isolation/process-schema.ts";
+import { keysSchema } from "./keys/keys-schema.ts";
+import { listenSchema } from "./listening/listen-schema.ts";
+import { operationsSchema } from "./operations/operations-schema.ts";
+import { policiesSection } from "./policy/policy-schema.ts";
+import { storeSchema } from "./store/store-schema.ts";
 
 /** Environment variables that override the file begin with this: SIGNER_LOG__LEVEL is log.level. */
 const ENV_PREFIX = "SIGNER_";
-
-const path = z.string().min(1).max(4096);
-
-const tlsSchema = z.strictObject({ ca_file: path, cert_file: path, key_file: path });
-
-/** Paths of PEM files: the authority of the clients, and the signer's own pair. */
-export interface TlsFiles {
-  caFile: string;
-  certFile: string;
-  keyFile: string;
-}
-
-/** Where the signer listens: a Unix socket, or TCP with mutual TLS. */
-export type ListenConfig =
-  | { kind: "unix"; path: string }
-  | { kind: "tls"; host: string; port: number; tls: TlsFiles };
-
-const listenSchema = z
-  .strictObject({
-    /** sockaddr_un holds 108 bytes on Linux and 104 elsewhere, the final zero included. */
-    unix: path.max(103).startsWith("/", "must be an absolute path").optional(),
-    host: z.string().min(1).max(255).optional(),
-    port: z.int().min(0).max(65_535).optional(),
-    tls: tlsSchema.optional(),
-  })
-  .transform(({ unix, host, port, tls }, context): ListenConfig => {
-    const refuse = (message: string) => {
-      context.addIssue({ code: "custom", message });
-      return z.NEVER;
-    };
-    if (unix !== undefined) {
-      return host === undefined && port === undefined && tls === undefined
-        ? { kind: "unix", path: unix }
-        : refuse("takes either unix, or host, port and tls");
-    }
-    if (host === undefined || port === undefined) return refuse("needs unix, or host, port and tls");
-    if (tls === undefined) return refuse("needs tls: the signer does not listen on TCP without it");
-    const files = { caFile: tls.ca_file, certFile: tls.cert_file, keyFile: tls.key_file };
-    return { kind: "tls", host, port, tls: files };
-  });
 
 /** Fits 64 transactions of 196,608 bytes, the most that the contract takes in one call. */
 const DEFAULT_REQUEST_MAX_BYTES = 13 * 1024 * 1024;
@@ -61,12 +26,52 @@ const limitsSchema = z.strictObject({
   drain_ms: z.int().min(0).max(600_000).default(10_000),
 });
 
-const configSchema = (env: Environment) =>
+/** A name that grants, signed requests and admin grants address the signer by. */
+const audience = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, "must be letters, digits, '.', '_' or '-', at most 128");
+
+const sections = (env: Environment) =>
   z.strictObject({
+    audience,
     listen: listenSchema,
-    keystore: z.strictObject({ file: path, passphrase: secretField(env) }),
+    admin: adminSchema(listenSchema).optional(),
+    operations: operationsSchema,
+    auth: authSchema(env).prefault({}),
+    network: networkSchema.prefault({}),
+    store: storeSchema(env),
+    backends: backendsSchema(env),
+    keys: keysSchema,
+    policies: policiesSection,
+    grants: grantsSection,
+    caller_credentials: callerCredentialsSection,
+    admin_keys: adminKeysSection,
+    process: processSchema,
     log: z.strictObject({ level: z.enum(LOG_LEVELS).default("info") }).prefault({}),
     limits: limitsSchema.prefault({}),
+  });
+
+/** What no section can know of itself. */
+function* problemsOf(
+  config: z.output<ReturnType<typeof sections>>,
+): Generator<{ path: string[]; message: string }> {
+  yield* authProblems(config.listen.kind, config.auth);
+  if (config.caller_credentials !== undefined && !config.grants.required) {
+    const message = "needs grants.required: a grant says whose caller it is";
+    yield { path: ["caller_credentials"], message };
+  }
+  const shared = findSharedKey(config.grants, config.admin_keys);
+  if (shared !== null) {
+    yield {
+      path: ["admin_keys"],
+      message: `admin key ${shared} is a grant key too: a relay must hold no admin key`,
+    };
+  }
+}
+
+const configSchema = (env: Environment) =>
+  sections(env).superRefine((config, context) => {
+    for (const { path, message } of problemsOf(config)) context.addIssue({ code: "custom", path, message });
   });
 
 /** The signer's configuration (docs/signer.example.yaml). Times in milliseconds, sizes in bytes. */

@@ -57,6 +57,7 @@ describe("development certificates", () => {
     }
     expect(server.subjectAltName).toBe("DNS:localhost, IP Address:127.0.0.1, DNS:signer");
     expect(client.subject).toBe("CN=relay");
+    expect(client.subjectAltName).toBe("URI:spiffe://countersign.example/relay");
     expect(new Set([ca, server, client].map((c) => c.serialNumber)).size).toBe(3);
   });
 

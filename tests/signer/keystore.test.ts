@@ -3,14 +3,17 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from "node:path";
 import { formatPublicKey } from "@countersign/near";
 import { Secret } from "@countersign/service-kit";
-import { privateKeyFromSeed, publicKeyOf } from "@countersign/signer-service/keystore/ed25519-seed.ts";
-import type { KeystoreContents } from "@countersign/signer-service/keystore/format.ts";
+import {
+  privateKeyFromSeed,
+  publicKeyOf,
+} from "@countersign/signer-service/backends/keystore/ed25519-seed.ts";
+import type { KeystoreContents } from "@countersign/signer-service/backends/keystore/format.ts";
 import {
   addToKeystore,
   listKeystore,
   NEW_FILE_COST,
   unlockKeystore,
-} from "@countersign/signer-service/keystore/keystore.ts";
+} from "@countersign/signer-service/backends/keystore/keystore.ts";
 import { describe, expect, it } from "vitest";
 import { addKey, keystoreOf, LOW_COST, newKey, PASSPHRASE } from "./support/keystores.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { parseSecretKeyText } from "@countersign/signer-service/keystore/secret-key-text.ts";
+import { parseSecretKeyText } from "@countersign/signer-service/backends/keystore/secret-key-text.ts";
 import { baseEncode, KeyPair } from "near-api-js";
 import { describe, expect, it } from "vitest";
 

@@ -1,33 +1,59 @@
 import { formatPublicKey } from "@countersign/near";
 import { Command } from "commander";
-import { loadHeldKeys } from "../app.ts";
-import { loadSignerConfig } from "../config.ts";
+import { openBackends } from "../backends/open-backends.ts";
+import { loadSignerConfig, type SignerConfig } from "../config.ts";
+import { CallerCredentials } from "../grants/caller-credentials.ts";
+import { loadKeys } from "../keys/load-keys.ts";
 import { resolveListenOn } from "../listening/listen-on.ts";
-import { RelayerSigner } from "../relayer-signer/relayer-signer.ts";
+import { findPolicyConflict } from "../policy/policy-conflict.ts";
 
-/** `signer config check`: everything that `run` does before it listens, without listening. */
+/** `signer config check`: everything that `run` does before it listens, but for the store, without listening. */
 export function configCommand(): Command {
   const config = new Command("config").description("the signer's configuration");
   config
     .command("check")
-    .description("checks the configuration, the files it names and the keystore, and shows what is in effect")
+    .description("checks the configuration, the files it names and the keys, and shows what is in effect")
     .requiredOption("--config <file>", "configuration file (YAML)")
     .option("--json", "print JSON")
     .action(async (options: { config: string; json?: true }) => {
       const loaded = loadSignerConfig(options.config, process.env);
-      await resolveListenOn(loaded.config.listen);
-      const signer = await RelayerSigner.load(await loadHeldKeys(loaded.config));
-      const keys = signer.keys().map((key) => ({
+      const { keys, missing } = await check(loaded.config);
+      const away = missing.map(
+        ({ source, problem }) => `backend ${source.backend.name} is away: ${problem}\n`,
+      );
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify({ ok: true, keys }, null, 2)}\n`
+          : `${loaded.dump()}\n${away.join("")}ok: the configuration is valid; keys that open: ${keys.length}\n`,
+      );
+    });
+  return config;
+}
+
+/** Throws an Error that tells the operator what is wrong. */
+async function check(config: SignerConfig) {
+  await resolveListenOn(config.listen);
+  if (config.admin !== undefined) await resolveListenOn(config.admin.listen);
+  if (config.caller_credentials !== undefined) await CallerCredentials.load(config.caller_credentials);
+  const backends = await openBackends(config.backends);
+  try {
+    const { keys: loaded, missing, problems } = await loadKeys(backends, config.keys, []);
+    const keys = loaded.map(({ key }) => key);
+    const conflict = findPolicyConflict(config.policies, [...config.keys, ...keys]);
+    const wrong = conflict === null ? problems : [...problems, conflict];
+    if (wrong.length > 0) throw new Error(wrong.join("; "));
+    return {
+      missing,
+      keys: keys.map((key) => ({
         key_id: key.keyId,
         network: key.network,
         account_id: key.accountId,
         public_key: formatPublicKey(key.publicKey),
-      }));
-      process.stdout.write(
-        options.json === true
-          ? `${JSON.stringify({ ok: true, keys }, null, 2)}\n`
-          : `${loaded.dump()}\nok: the configuration is valid; keys that open: ${keys.length}\n`,
-      );
-    });
-  return config;
+        backend: key.backendName,
+        has_policy: Object.hasOwn(config.policies, key.keyId),
+      })),
+    };
+  } finally {
+    await Promise.all(backends.map((backend) => backend.close()));
+  }
 }

@@ -1,4 +1,4 @@
-import type { KeyMetadata } from "../keystore/format.ts";
+import type { KeyMetadata } from "../backends/keystore/format.ts";
 
 /** What may be shown of a key, under the names of the keystore file. */
 export function publicFields(key: KeyMetadata): KeyMetadata {

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readSecret } from "@countersign/service-kit";
 import { Command } from "commander";
-import { SEED_BYTES } from "../keystore/ed25519-seed.ts";
-import { addToKeystore, listKeystore } from "../keystore/keystore.ts";
-import { KeystoreError } from "../keystore/keystore-error.ts";
-import { parseSecretKeyText } from "../keystore/secret-key-text.ts";
+import { SEED_BYTES } from "../backends/keystore/ed25519-seed.ts";
+import { addToKeystore, listKeystore } from "../backends/keystore/keystore.ts";
+import { KeystoreError } from "../backends/keystore/keystore-error.ts";
+import { parseSecretKeyText } from "../backends/keystore/secret-key-text.ts";
 import { formatKeyTable, publicFields } from "./key-table.ts";
 
 interface NewKeyOptions {

@@ -1,21 +1,35 @@
 import { once } from "node:events";
+import { createLogger } from "@countersign/service-kit";
 import { Command } from "commander";
-import { createSigner } from "../app.ts";
+import { createSigner, type Signer } from "../app.ts";
 import { loadSignerConfig } from "../config.ts";
+import { isolate } from "../isolation/isolate.ts";
 
 /** `signer run`: serves until SIGTERM or SIGINT, then lets the calls that run finish. A second signal kills. */
 export function runCommand(): Command {
   return new Command("run")
-    .description("serves relays until SIGTERM or SIGINT")
+    .description("serves relays until SIGTERM or SIGINT; SIGHUP takes the configuration over again")
     .requiredOption("--config <file>", "configuration file (YAML)")
     .action(async ({ config: file }: { config: string }) => {
-      const { config } = loadSignerConfig(file, process.env);
-      const signer = await createSigner(config);
+      const readConfig = () => loadSignerConfig(file, process.env).config;
+      const config = readConfig();
+      const log = createLogger("signer", config.log.level);
+      await isolate({ ...config.process, isProduction: process.env.NODE_ENV === "production", log });
       const signalled = new AbortController();
       const { signal } = signalled;
-      await Promise.race([once(process, "SIGTERM", { signal }), once(process, "SIGINT", { signal })]);
+      // Heard from now on: without a listener the signals end the process in the middle of its start.
+      const asked = Promise.race([once(process, "SIGTERM", { signal }), once(process, "SIGINT", { signal })]);
+      let signer: Signer | undefined;
+      const reload = () => {
+        // Its outcome is logged, and what was in effect stays when it fails.
+        signer?.reload("signal").catch(() => undefined);
+      };
+      process.on("SIGHUP", reload);
+      signer = await createSigner(config, { log, readConfig });
+      await asked;
       // The other one is let go of too, so that either kills from here on.
       signalled.abort();
       await signer.drain();
+      process.off("SIGHUP", reload);
     });
 }

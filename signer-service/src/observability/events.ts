@@ -1,44 +1,105 @@
 import { type Logger, reasonName } from "@countersign/service-kit";
 import { base58 } from "@scure/base";
 import type { HeldKey } from "../relayer-signer/key-backend.ts";
-import type { SigningResult } from "../relayer-signer/relayer-signer.ts";
+import type { SigningResult } from "../relayer-signer/signing-call.ts";
+import type { Metrics } from "./metrics.ts";
+import { outcomeOf } from "./outcome.ts";
 
-/** What the signer did, one method for each business event. Payloads and signatures are in none of them. */
+/**
+ * What the signer did: one function per event, which logs it and counts it. Payloads, signatures and secrets are in
+ * none of them.
+ *
+ * Log fields have these names and no others, so that a line can be found by any of them:
+ * - `request_id`     header x-request-id, also in every error that a caller gets
+ * - `reason`         ErrorReason without its prefix
+ * - `key_id`, `network`, `account_id`, `purpose`, `hash`   a key and what it signed; `hash` is the transaction's
+ * - `backend`, `problem`   a place that holds keys, and what is wrong with it
+ * - `actor`, `change`, `admin_grant`, `added`, `removed`   an operator and what was done
+ * - `peer`           who called
+ * - `address`, `admin`, `operations`, `expires_at`   where the signer listens, and until when its certificates hold
+ * - `count`, `refused`, `signed`, `duration_ms`   a call for signatures
+ * - `err`            the private cause
+ */
 export interface SignerEvents {
+  /** Keys are held from now on. */
   keysLoaded(keys: readonly HeldKey[]): void;
-  listening(address: string): void;
+  /** Keys could not be loaded; they are tried again. Without ids all keys of the backend are meant. */
+  keysAway(event: { backend: string; keyIds: readonly string[]; problem: string }): void;
+  /** Calls are taken from now on. Without an admin section there is no such address. */
+  listening(at: { address: string; admin: string | undefined; operations: string }): void;
+  /** A call for signatures was answered. */
   batchAnswered(batch: {
     requestId: string;
     network: string;
     results: readonly SigningResult[];
     durationMs: number;
   }): void;
+  /** A backend made a signature. Counted only. */
+  backendSigned(event: { backend: string; seconds: number }): void;
+  /** A backend did not. Counted only: the refusal of the transaction is logged with its cause. */
+  backendFailed(event: { backend: string }): void;
+  /** A backend went away, or is back. */
+  backendChanged(event: { backend: string; healthy: boolean; problem: string }): void;
+  /** A backend that is not needed any more could not be closed. */
+  notClosed(error: unknown): void;
+  /** An operator changed a key. */
+  keyChanged(event: { keyId: string; change: string; actor: string }): void;
+  /** An operator installed or revoked an admin grant. */
+  adminGrantChanged(event: { id: string; change: "installed" | "revoked"; actor: string }): void;
+  /** A new configuration is in effect. */
+  reloaded(event: { added: readonly string[]; removed: readonly string[]; actor: string }): void;
+  /** A configuration was not taken over. */
+  reloadFailed(event: { actor: string; reason: string; error: unknown }): void;
+  /** A connection or a request was not let in. Logged at debug: anybody in reach can have many of them; the audit has all. */
+  requestRefused(event: { peer: string; reason: string; requestId: string }): void;
+  /** A server uses new certificates, for new connections. */
+  certificatesRenewed(event: { address: string; expiresAt: Date }): void;
+  /** New certificates cannot be used: the server goes on with the old ones. */
+  certificatesNotRenewed(event: { address: string; error: Error }): void;
+  /** The store's life began anew: no key signs until its nonce is read from the chain. */
+  restored(reason: string): void;
+  /** The incarnation file could not be written: a store that is put back may go unnoticed. */
+  witnessFailed(error: unknown): void;
+  /** Refusals could not be written to the audit; they are kept and tried again. */
+  auditFailed(error: unknown): void;
+  /** What has expired could not be deleted from the store; it is tried again. */
+  notPruned(error: unknown): void;
   stopping(): void;
   stopped(): void;
 }
 
-/** Writes the events to a log. */
-export function createEvents(log: Logger): SignerEvents {
+/** Events that go to the log and the metrics. */
+export function createEvents(log: Logger, metrics: Metrics): SignerEvents {
+  /** A caller may name any key: only those that were held at some time become a label. */
+  const known = new Set<string>();
+  const keyLabel = (keyId: string) => (known.has(keyId) ? keyId : "");
   return {
     keysLoaded(keys) {
       for (const { keyId, network, accountId, backend } of keys) {
+        known.add(keyId);
         const fields = { key_id: keyId, network, account_id: accountId, backend: backend.describe() };
         log.info(fields, "key loaded");
       }
     },
-    listening: (address) => log.info({ address }, "listening"),
+    keysAway({ backend, keyIds, problem }) {
+      for (const keyId of keyIds) known.add(keyId);
+      log.error({ backend, key_id: keyIds.join(","), problem }, "keys not loaded");
+    },
+    listening: ({ address, admin, operations }) => log.info({ address, admin, operations }, "listening"),
     batchAnswered({ requestId, network, results, durationMs }) {
-      const signed = results.flatMap((r) =>
-        r.kind === "signed" ? [{ key_id: r.keyId, hash: base58.encode(r.hash) }] : [],
-      );
+      metrics.callSeconds.observe(durationMs / 1000);
+      const signed: { key_id: string; hash: string }[] = [];
       for (const result of results) {
-        if (result.kind === "signed") continue;
-        const fields = {
-          request_id: requestId,
-          network,
-          key_id: result.keyId,
-          reason: reasonName(result.reason),
-        };
+        const { keyId, purpose } = result;
+        if (result.kind === "signed") {
+          metrics.signatures.inc({ key: keyLabel(keyId), purpose, outcome: "succeeded", reason: "" });
+          signed.push({ key_id: keyId, hash: base58.encode(result.hash) });
+          continue;
+        }
+        const reason = reasonName(result.reason);
+        const outcome = outcomeOf(result.reason);
+        metrics.signatures.inc({ key: keyLabel(keyId), purpose, outcome, reason });
+        const fields = { request_id: requestId, network, key_id: keyId, purpose, reason };
         log.warn(
           result.cause === undefined ? fields : { ...fields, err: result.cause },
           "transaction refused",
@@ -55,6 +116,48 @@ export function createEvents(log: Logger): SignerEvents {
         },
         "batch answered",
       );
+    },
+    backendSigned: ({ backend, seconds }) => metrics.backendSeconds.observe({ backend }, seconds),
+    backendFailed: ({ backend }) => metrics.backendErrors.inc({ backend }),
+    backendChanged({ backend, healthy, problem }) {
+      if (healthy) log.info({ backend }, "backend is back");
+      else log.error({ backend, problem }, "backend gives no answer");
+    },
+    notClosed: (error) => log.warn({ err: error }, "backend not closed"),
+    keyChanged: ({ keyId, change, actor }) => log.info({ key_id: keyId, change, actor }, "key changed"),
+    adminGrantChanged: ({ id, change, actor }) =>
+      log.info({ admin_grant: id, change, actor }, "admin grant changed"),
+    reloaded({ added, removed, actor }) {
+      metrics.reloads.inc({ outcome: "succeeded" });
+      log.info({ added, removed, actor }, "configuration reloaded");
+    },
+    reloadFailed({ actor, reason, error }) {
+      metrics.reloads.inc({ outcome: "failed" });
+      log.error({ actor, reason, err: error }, "configuration not reloaded");
+    },
+    requestRefused({ peer, reason, requestId }) {
+      metrics.refusals.inc({ reason });
+      log.debug({ request_id: requestId, peer, reason }, "request refused");
+    },
+    certificatesRenewed: ({ address, expiresAt }) =>
+      log.info({ address, expires_at: expiresAt.toISOString() }, "certificates renewed"),
+    certificatesNotRenewed({ address, error }) {
+      metrics.upkeepErrors.inc({ what: "certificates" });
+      log.error({ address, err: error }, "certificates not renewed");
+    },
+    restored: (reason) =>
+      log.error({ problem: reason }, "the journal is locked: read its floors from the chain"),
+    witnessFailed(error) {
+      metrics.upkeepErrors.inc({ what: "incarnation" });
+      log.error({ err: error }, "incarnation file not written");
+    },
+    auditFailed(error) {
+      metrics.upkeepErrors.inc({ what: "audit" });
+      log.error({ err: error }, "refusals not written to the audit");
+    },
+    notPruned(error) {
+      metrics.upkeepErrors.inc({ what: "pruning" });
+      log.warn({ err: error }, "store not pruned");
     },
     stopping: () => log.info("stopping"),
     stopped: () => log.info("stopped"),

@@ -1,104 +1,229 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { attachSignature, type Signature, transactionHash, verifySignature } from "@countersign/near";
+import { attachSignature, formatPublicKey, transactionHash } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
-import type { HeldKey, KeyBackend, RelayerKey } from "./key-backend.ts";
-import { findKeyConflict } from "./key-conflict.ts";
-import { checkTransaction } from "./transaction-check.ts";
+import type { VerifiedGrant } from "../grants/signing-grants.ts";
+import type { Journal, JournalAnswer, JournalRequest, Purpose } from "../journal/journal.ts";
+import type { KeyBackend, RelayerKey } from "./key-backend.ts";
+import type { SignatureCheck } from "./own-signature.ts";
+import {
+  type RefusalFacts,
+  refusedBy,
+  type SigningCall,
+  type SigningRequest,
+  type SigningResult,
+} from "./signing-call.ts";
 
-/** A transaction to be signed: borsh bytes of an unsigned Transaction. */
-export interface SigningRequest {
-  keyId: string;
-  transaction: Uint8Array;
+/** A key that the signer holds, with the place that signs with it. */
+export interface OpenKey {
+  readonly key: RelayerKey;
+  readonly backend: KeyBackend;
+  readonly verifies: SignatureCheck;
 }
 
-/** What became of one transaction. `hash` is 32 bytes; `cause` is private, for the log. */
-export type SigningResult =
-  | { kind: "signed"; keyId: string; signedTransaction: Uint8Array; hash: Uint8Array }
-  | { kind: "refused"; keyId: string; reason: ErrorReason; message: string; cause: unknown };
+/** What a transaction's own bytes say, once its key's policy allows it. */
+export interface Examined {
+  readonly purpose: Purpose;
+  readonly nonce: bigint;
+  /** yoctoNEAR, and the most that the key may move in a day; null for no bound. */
+  readonly deposit: bigint;
+  readonly depositPerDay: bigint | null;
+}
 
-/** Signs transactions with the relayer's keys, and nothing that it has not decoded itself. */
+/** What a transaction has to pass before the journal is asked. Each throws a DomainError for what it refuses. */
+export interface SignerRules {
+  /** One grant for each request, in their order; null where none are asked for. `hashes` are the payloads'. */
+  grantsOf(call: SigningCall, hashes: readonly Uint8Array[]): readonly VerifiedGrant[] | null;
+  /** What the bytes are, from the bytes alone, and whether the key's policy, its rate and the caller allow it. */
+  examine(
+    request: SigningRequest,
+    network: string,
+    key: RelayerKey,
+    grant: VerifiedGrant | null,
+  ): Promise<Examined>;
+}
+
+export interface RelayerSignerOptions {
+  readonly keyOf: (keyId: string) => OpenKey | undefined;
+  /** Those of the configuration that is in effect. */
+  readonly rules: () => SignerRules;
+  readonly journal: Journal;
+}
+
+/** A transaction that nothing is known of yet but what the relay says. */
+interface Unchecked {
+  readonly call: SigningCall;
+  readonly index: number;
+  readonly request: SigningRequest;
+  readonly grant: VerifiedGrant | null;
+  readonly facts: RefusalFacts;
+  readonly rules: SignerRules;
+}
+
+/** A transaction that may be signed if the journal agrees. */
+interface Candidate {
+  readonly index: number;
+  readonly request: SigningRequest;
+  readonly open: OpenKey;
+  readonly facts: RefusalFacts;
+  readonly entry: JournalRequest;
+}
+
+/** A signature that the backend gave and that verifies. */
+interface MadeFor {
+  readonly candidate: Candidate;
+  readonly signature: Uint8Array;
+}
+
+/**
+ * Signs transactions with the relayer's keys, and nothing that it has not decoded itself. The journal is asked before
+ * a backend is, and told before a signature is released (docs/signer.md).
+ */
 export class RelayerSigner {
-  readonly #keys: ReadonlyMap<string, { key: RelayerKey; backend: KeyBackend }>;
+  readonly #options: RelayerSignerOptions;
 
-  private constructor(keys: ReadonlyMap<string, { key: RelayerKey; backend: KeyBackend }>) {
-    this.#keys = keys;
+  constructor(options: RelayerSignerOptions) {
+    this.#options = options;
   }
 
   /**
-   * Asks every backend for its public key. Throws an Error if a key id or a public key occurs twice, for two
-   * networks or within one.
+   * One result for each request, in their order; a refused one does not stop the others. Throws
+   * SIGNER_STORE_UNAVAILABLE: then nothing is released, and the same call again gives what was signed.
    */
-  static async load(held: readonly HeldKey[]): Promise<RelayerSigner> {
-    const loaded = await Promise.all(
-      held.map(async ({ backend, ...names }) => ({
-        key: { ...names, publicKey: await backend.publicKey() },
-        backend,
-      })),
+  async sign(call: SigningCall): Promise<SigningResult[]> {
+    const hashes = call.requests.map(({ transaction }) => transactionHash(transaction));
+    const results = new Map<number, SigningResult>();
+    const candidates = await this.#candidates(call, hashes, results);
+    if (candidates.length > 0) await this.#signCandidates(candidates, results);
+    return call.requests.map((_, index) => {
+      const result = results.get(index);
+      if (result === undefined) throw new Error("a request without a result");
+      return result;
+    });
+  }
+
+  /** What passes every check but the journal's; the rest gets its refusal. */
+  async #candidates(
+    call: SigningCall,
+    hashes: readonly Uint8Array[],
+    results: Map<number, SigningResult>,
+  ): Promise<Candidate[]> {
+    const rules = this.#options.rules();
+    const [grants, refusal] = await attempt(() => rules.grantsOf(call, hashes));
+    const found = await Promise.all(
+      call.requests.map(async (request, index) => {
+        const grant = grants?.[index] ?? null;
+        const payloadHash = hashes[index] ?? new Uint8Array();
+        const { tenant = "", submissionId = "", purpose = "" } = grant ?? {};
+        const facts: RefusalFacts = { keyId: request.keyId, purpose, payloadHash, tenant, submissionId };
+        const [candidate, error] =
+          refusal === undefined
+            ? await attempt(() => this.#candidate({ call, index, request, grant, facts, rules }))
+            : [undefined, refusal];
+        if (error !== undefined) results.set(index, refusedBy(error, facts));
+        return candidate;
+      }),
     );
-    const conflict = findKeyConflict(loaded.map(({ key }) => key));
-    if (conflict !== null) throw new Error(conflict);
-    return new RelayerSigner(new Map(loaded.map((entry) => [entry.key.keyId, entry])));
+    return found.filter((candidate) => candidate !== undefined);
   }
 
-  /** All keys, by id. */
-  keys(): RelayerKey[] {
-    return [...this.#keys.values()].map(({ key }) => key).sort((a, b) => (a.keyId < b.keyId ? -1 : 1));
-  }
-
-  /** One key; throws SIGNER_KEY_NOT_FOUND. */
-  key(keyId: string): RelayerKey {
-    return this.#held(keyId).key;
-  }
-
-  #held(keyId: string): { key: RelayerKey; backend: KeyBackend } {
-    const held = this.#keys.get(keyId);
-    if (held === undefined) {
+  async #candidate({ call, index, request, grant, facts, rules }: Unchecked): Promise<Candidate> {
+    const open = this.#options.keyOf(request.keyId);
+    if (open === undefined) {
       throw new DomainError(ErrorReason.SIGNER_KEY_NOT_FOUND, "the signer holds no key of this id");
     }
-    return held;
+    const { network, requestId, peer } = call;
+    const { keyId, accountId, publicKey } = open.key;
+    const examined = await rules.examine(request, network, open.key, grant);
+    const { payloadHash } = facts;
+    const names = { keyId, network, accountId, publicKey: formatPublicKey(publicKey), requestId, peer };
+    const entry = { ...names, ...examined, payloadHash, grant };
+    return { index, request, open, facts: { ...facts, purpose: examined.purpose }, entry };
   }
 
-  /** One result for each request, in their order; a refused one does not stop the others. */
-  sign(network: string, requests: readonly SigningRequest[]): Promise<SigningResult[]> {
-    return Promise.all(requests.map((request) => this.#signOne(network, request)));
-  }
-
-  async #signOne(network: string, { keyId, transaction }: SigningRequest): Promise<SigningResult> {
-    try {
-      const { key, backend } = this.#held(keyId);
-      checkTransaction(transaction, network, key);
-      const hash = transactionHash(transaction);
-      const signature = { type: key.publicKey.type, data: await backend.sign(hash) };
-      const signedTransaction = attachChecked(transaction, hash, key, signature);
-      return { kind: "signed", keyId, signedTransaction, hash };
-    } catch (error) {
-      const refusal =
-        error instanceof DomainError
-          ? error
-          : new DomainError(ErrorReason.INTERNAL, "the key's backend failed", { cause: error });
-      return {
-        kind: "refused",
-        keyId,
-        reason: refusal.reason,
-        message: refusal.message,
-        cause: refusal.cause,
-      };
+  async #signCandidates(
+    candidates: readonly Candidate[],
+    results: Map<number, SigningResult>,
+  ): Promise<void> {
+    const { journal } = this.#options;
+    const answers = await journal.reserve(candidates.map(({ entry }) => entry));
+    const made = await Promise.all(
+      candidates.map(async (candidate, i) => {
+        const [signature, error] = await attempt(() => answered(candidate, answers[i]));
+        if (error === undefined) return { candidate, ...signature };
+        results.set(candidate.index, refusedBy(error, candidate.facts));
+        return undefined;
+      }),
+    );
+    const signed = made.filter((one) => one !== undefined);
+    const fresh = signed.filter(({ isStored }) => !isStored);
+    const kept = await this.#record(fresh);
+    for (const { candidate, signature } of signed.filter(({ isStored }) => isStored)) {
+      release({ candidate, signature }, results);
     }
+    for (const [i, { candidate }] of fresh.entries()) {
+      const signature = kept[i];
+      if (signature === undefined) throw new Error("a signature that the journal did not answer for");
+      release({ candidate, signature }, results);
+    }
+  }
+
+  async #record(made: readonly MadeFor[]): Promise<Uint8Array[]> {
+    if (made.length === 0) return [];
+    return this.#options.journal.record(
+      made.map(({ candidate: { entry }, signature }) => {
+        const { publicKey, nonce, payloadHash } = entry;
+        return { publicKey, nonce, payloadHash, signature };
+      }),
+    );
   }
 }
 
-/** A faulty signature can give the key away and is never released (fault attacks on Ed25519). */
-function attachChecked(
-  transaction: Uint8Array,
-  hash: Uint8Array,
-  key: RelayerKey,
-  signature: Signature,
-): Uint8Array {
-  if (!verifySignature(key.publicKey, hash, signature)) {
+/** What comes of the journal's answer: the signature that it has, or a new one. */
+async function answered(
+  { open, entry }: Candidate,
+  answer: JournalAnswer | undefined,
+): Promise<{ signature: Uint8Array; isStored: boolean }> {
+  if (answer === undefined) throw new Error("a request that the journal did not answer");
+  if (answer.kind === "refused") throw new DomainError(answer.reason, answer.message);
+  if (answer.kind === "signed") return { signature: answer.signature, isStored: true };
+  const signature = await signed(open, entry.payloadHash);
+  // A faulty signature can give the key away and is never released (fault attacks on Ed25519).
+  if (!(await open.verifies(entry.payloadHash, signature))) {
     throw new DomainError(
       ErrorReason.SIGNER_SELF_CHECK_FAILED,
-      `the signature of key ${key.keyId} does not verify; nothing is released`,
+      `the signature of key ${entry.keyId} does not verify; nothing is released`,
     );
   }
-  return attachSignature(transaction, signature);
+  return { signature, isStored: false };
+}
+
+async function signed({ backend, key }: OpenKey, hash: Uint8Array): Promise<Uint8Array> {
+  try {
+    return await backend.sign(hash);
+  } catch (cause) {
+    if (cause instanceof DomainError) throw cause;
+    const message = `the backend of key ${key.keyId} gave no signature`;
+    throw new DomainError(ErrorReason.SIGNER_BACKEND_UNAVAILABLE, message, { cause });
+  }
+}
+
+function release({ candidate, signature }: MadeFor, results: Map<number, SigningResult>): void {
+  const { index, request, open, entry } = candidate;
+  const { keyId, purpose, payloadHash: hash } = entry;
+  const { type } = open.key.publicKey;
+  const signedTransaction = attachSignature(request.transaction, { type, data: signature });
+  results.set(index, { kind: "signed", keyId, purpose, signedTransaction, hash });
+}
+
+/** The value, or the DomainError that refuses it; a fault of ours is INTERNAL. */
+async function attempt<T>(
+  action: () => T | Promise<T>,
+): Promise<[value: T, error: undefined] | [value: undefined, error: DomainError]> {
+  try {
+    return [await action(), undefined];
+  } catch (error) {
+    if (error instanceof DomainError) return [undefined, error];
+    const fault = new DomainError(ErrorReason.INTERNAL, "the signer failed", { cause: error });
+    return [undefined, fault];
+  }
 }

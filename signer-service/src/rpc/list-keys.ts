@@ -1,9 +1,9 @@
 import type { MethodImpl } from "@connectrpc/connect";
 import type { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
-import type { RelayerSigner } from "../relayer-signer/relayer-signer.ts";
+import type { HeldRecords } from "../keys/held-records.ts";
 import { toRelayerKeyMessage } from "./relayer-key-message.ts";
 
 /** RelayerSignerService.ListKeys. */
-export function listKeys(signer: RelayerSigner): MethodImpl<typeof RelayerSignerService.method.listKeys> {
-  return () => ({ keys: signer.keys().map(toRelayerKeyMessage) });
+export function listKeys(heldRecords: HeldRecords): MethodImpl<typeof RelayerSignerService.method.listKeys> {
+  return async () => ({ keys: (await heldRecords()).map(toRelayerKeyMessage) });
 }

@@ -1,14 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { RelayerKeySchema } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
-import { formatPublicKey } from "@countersign/near";
-import type { RelayerKey } from "../relayer-signer/key-backend.ts";
+import { KeyState, type RelayerKeySchema } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
+import type { KeyRecord } from "../keys/key-records.ts";
 
 /** A key as it stands on the wire. */
-export function toRelayerKeyMessage(key: RelayerKey): MessageInitShape<typeof RelayerKeySchema> {
-  return {
-    keyId: key.keyId,
-    network: key.network,
-    accountId: key.accountId,
-    publicKey: formatPublicKey(key.publicKey),
-  };
+export function toRelayerKeyMessage(record: KeyRecord): MessageInitShape<typeof RelayerKeySchema> {
+  const { keyId, network, accountId, publicKey, state, pauseReason } = record;
+  return { keyId, network, accountId, publicKey, state: KeyState[state], paused: pauseReason !== null };
 }

@@ -2,12 +2,11 @@ import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_servic
 import { type Authenticator, createAuthenticator } from "@countersign/server/access/authenticator.ts";
 import type { DefaultRates } from "@countersign/server/access/call-rates.ts";
 import { callerOf } from "@countersign/server/access/caller.ts";
-import { parseTrustedProxies } from "@countersign/server/access/client-address.ts";
 import { createGate, type RefusedCall } from "@countersign/server/access/gate.ts";
 import { TokenAuthenticator } from "@countersign/server/access/token-authenticator.ts";
 import { DEFAULT_KEY_FETCHING } from "@countersign/server/access/token-keys.ts";
 import { MemoryRateLimiter } from "@countersign/server/shared-state/memory-rate-limiter.ts";
-import { createLogger, serve, serveRpc, standardInterceptors } from "@countersign/service-kit";
+import { createLogger, parseNetworks, serve, serveRpc, standardInterceptors } from "@countersign/service-kit";
 import { onTestFinished } from "vitest";
 import { smallRelay } from "../../transport/small-relay.ts";
 import { HASHER, type Protection, START } from "./protection.ts";
@@ -46,7 +45,7 @@ export async function startGatedRelay(protection: Protection, options: GatedRela
       ...{ ip: PLENTY, failedAuth: PLENTY, tenant: PLENTY, key: PLENTY, user: PLENTY, method: PLENTY },
       ...options.rates,
     },
-    trustedProxies: parseTrustedProxies(options.trustedProxies ?? []),
+    trustedProxies: parseNetworks(options.trustedProxies ?? []),
     onRefused: (call) => refused.push(call),
     onKeyUsed: (id) => used.push(id),
   });

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Secret } from "@countersign/service-kit";
-import type { KeyMetadata } from "@countersign/signer-service/keystore/format.ts";
-import { addToKeystore, type NewKey } from "@countersign/signer-service/keystore/keystore.ts";
+import type { KeyMetadata } from "@countersign/signer-service/backends/keystore/format.ts";
+import { addToKeystore, type NewKey } from "@countersign/signer-service/backends/keystore/keystore.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 export const PASSPHRASE = new Secret("correct horse battery staple");

@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { baseEncode, KeyPair } from "near-api-js";
+import { openPolicy, type SignerSettings, signerSettings } from "../../support/signer-settings.ts";
 import { keystoreOf, PASSPHRASE } from "./keystores.ts";
 import { RELAYER } from "./transactions.ts";
 
 export const SEED = randomBytes(32);
 export const publicKey = KeyPair.fromString(`ed25519:${baseEncode(SEED)}`).getPublicKey();
 
-/** The environment that the configurations of `yamlOf` refer to. */
+/** The environment that the configurations of `relayerSettings` refer to. */
 export const PASSPHRASE_ENV = { KEYSTORE_PASSPHRASE: PASSPHRASE.reveal() };
 
 /** A keystore with RELAYER's key "a", whose seed is SEED, and another key "b". */
@@ -18,8 +19,14 @@ export const signOne = (transaction: Uint8Array) => ({
   transactions: [{ keyId: "a", transaction }],
 });
 
-/** A configuration file's text: listens on a Unix socket. */
-export function yamlOf(socket: string, keystore: string): string {
-  const listen = `listen: { unix: "${socket}" }`;
-  return `${listen}\nkeystore: { file: "${keystore}", passphrase: "env:KEYSTORE_PASSPHRASE" }\n`;
+/** What a signer with a keystore and its keys "a" and "b" is configured with; its sockets and store are in `folder`. */
+export function relayerSettings(folder: string, keystore: string, more: SignerSettings = {}): SignerSettings {
+  const passphrase = "env:KEYSTORE_PASSPHRASE";
+  const policy = openPolicy("testnet", RELAYER);
+  return signerSettings(folder, {
+    backends: [{ type: "keystore", name: "keystore", file: keystore, passphrase }],
+    policies: { a: policy, b: policy },
+    log: { level: "info" },
+    ...more,
+  });
 }

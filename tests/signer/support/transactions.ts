@@ -14,14 +14,14 @@ export const RELAYER = "relay.testnet";
 /** The borsh bytes of an unsigned transaction, made by near-api-js. */
 export function transactionBytes(
   publicKey: PublicKey,
-  overrides: { signerId?: string; receiverId?: string; actions?: Action[] } = {},
+  overrides: { signerId?: string; receiverId?: string; nonce?: bigint; actions?: Action[] } = {},
 ): Uint8Array {
   return encodeTransaction(
     createTransaction(
       overrides.signerId ?? RELAYER,
       publicKey,
       overrides.receiverId ?? "alice.testnet",
-      42n,
+      overrides.nonce ?? 42n,
       overrides.actions ?? [actions.transfer(1n)],
       new Uint8Array(32).fill(7),
     ),

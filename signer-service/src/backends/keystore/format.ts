@@ -1,7 +1,7 @@
 import { isValidAccountId, parsePublicKey } from "@countersign/near";
 import { base64 } from "@scure/base";
 import { z } from "zod";
-import { findKeyConflict } from "../relayer-signer/key-conflict.ts";
+import { findKeyConflict } from "../../relayer-signer/key-conflict.ts";
 import { KeystoreError } from "./keystore-error.ts";
 
 /** Most keys in one file, and most bytes that are read of one. */

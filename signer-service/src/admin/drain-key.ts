@@ -1,0 +1,12 @@
+import type { MethodImpl } from "@connectrpc/connect";
+import type { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
+import { actorOf } from "./admin-actor.ts";
+import type { AdminContext } from "./admin-context.ts";
+import { keyStatusMessage } from "./key-status-message.ts";
+
+/** SignerAdminService.DrainKey. */
+export function drainKey({ keys }: AdminContext): MethodImpl<typeof SignerAdminService.method.drainKey> {
+  return async ({ keyId }, { values }) => ({
+    key: keyStatusMessage(await keys.drain(keyId, actorOf(values))),
+  });
+}

@@ -1,0 +1,93 @@
+import { Worker } from "node:worker_threads";
+import type { SessionAnswer, SessionCall, SessionMethod } from "./session-calls.ts";
+import { TokenFailure } from "./token-failure.ts";
+import type { TokenSession } from "./token-session.ts";
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: TokenFailure) => void;
+}
+
+/**
+ * A thread with one session. Calls to a library block, some for as long as an HSM's network takes; here they
+ * block neither the event loop nor the threads that Node reads files and resolves names with.
+ */
+export class SessionThread {
+  readonly #worker: Worker;
+  readonly #timeout: NodeJS.Timeout;
+  readonly #waiting: Waiting[] = [];
+  /** Calls that were given up and are still under way: their answers come too late. */
+  #late = 0;
+  #ended = false;
+
+  /** `module` is the library's path; a call fails when nothing was answered for `timeoutMs`. */
+  constructor(module: string, timeoutMs: number) {
+    // The environment may hold secrets, and the thread needs none of it: libraries read the process's own.
+    const options = { workerData: { module }, env: {} };
+    this.#worker = new Worker(new URL("./session-worker.ts", import.meta.url), options);
+    this.#worker.on("message", (answer: SessionAnswer) => this.#answered(answer));
+    this.#worker.on("error", (error) => this.#end(`the session's thread ended: ${error.message}`));
+    this.#worker.on("exit", () => {
+      this.#end("the session's thread ended");
+      this.#late = 0;
+    });
+    this.#timeout = setTimeout(() => this.#giveUp(timeoutMs), timeoutMs).unref();
+  }
+
+  /** Calls that the library may still be working on, those that were given up among them. */
+  get outstanding(): number {
+    return this.#waiting.length + this.#late;
+  }
+
+  /** Whether it can be given calls: it has not ended, and no call of it hangs. */
+  get isUsable(): boolean {
+    return !this.#ended && this.#late === 0;
+  }
+
+  /** Calls a method of the thread's session, after those asked for before. Throws a TokenFailure. */
+  call<M extends SessionMethod>(
+    method: M,
+    ...args: Parameters<TokenSession[M]>
+  ): Promise<ReturnType<TokenSession[M]>> {
+    if (!this.isUsable)
+      return Promise.reject(new TokenFailure("lost", "the session's thread does not answer"));
+    if (this.#waiting.length === 0) this.#timeout.refresh();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.push({ resolve, reject });
+    this.#worker.postMessage({ method, args } satisfies SessionCall);
+    return promise as Promise<ReturnType<TokenSession[M]>>;
+  }
+
+  /** Ends the thread; one that hangs in a call ends when the library returns. */
+  end(): void {
+    this.#end("the backend is closed");
+    this.#worker.unref();
+    void this.#worker.terminate();
+  }
+
+  #answered(answer: SessionAnswer): void {
+    if (this.#late > 0) {
+      this.#late--;
+      return;
+    }
+    const waiting = this.#waiting.shift();
+    this.#timeout.refresh();
+    if (answer.failure === undefined) waiting?.resolve(answer.value);
+    else waiting?.reject(new TokenFailure(answer.failure.kind, answer.failure.message));
+  }
+
+  #giveUp(timeoutMs: number): void {
+    this.#rejectAll(`the token has given no answer for ${timeoutMs} ms`);
+  }
+
+  #end(message: string): void {
+    this.#ended = true;
+    clearTimeout(this.#timeout);
+    this.#rejectAll(message);
+  }
+
+  #rejectAll(message: string): void {
+    this.#late += this.#waiting.length;
+    for (const { reject } of this.#waiting.splice(0)) reject(new TokenFailure("lost", message));
+  }
+}

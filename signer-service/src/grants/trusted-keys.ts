@@ -1,0 +1,57 @@
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { PublicKeyError, parsePublicKey } from "@countersign/near";
+import { z } from "zod";
+import { inDomain, type SigningDomain } from "./signing-domain.ts";
+
+/** Keys that may sign the same thing; more than two are rarely needed for a rotation. */
+const MAX_KEYS = 16;
+const SIGNATURE_BYTES = 64;
+
+/** Ed25519 public keys by id. */
+export type TrustedKeys = ReadonlyMap<string, KeyObject>;
+
+/** A list of Ed25519 public keys in the configuration: `{ id, public_key }`, each id and each key once. */
+export const trustedKeyList = z
+  .array(
+    z.strictObject({
+      id: z.string().min(1).max(128),
+      public_key: z.string().refine(isEd25519, 'must be "ed25519:" and base58 of 32 bytes'),
+    }),
+  )
+  .max(MAX_KEYS)
+  .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, "must name each id once")
+  .refine(
+    (keys) => new Set(keys.map((key) => key.public_key)).size === keys.length,
+    "must name each public_key once",
+  );
+
+/** The keys of a `trustedKeyList`, ready to verify with. */
+export function trustedKeys(list: z.output<typeof trustedKeyList>): TrustedKeys {
+  return new Map(list.map(({ id, public_key }) => [id, keyObject(public_key)]));
+}
+
+/** Whether the key of this id is known and signed the bytes for the domain (RFC 8032). */
+export function isSignedBy(
+  keys: TrustedKeys,
+  domain: SigningDomain,
+  bytes: Uint8Array,
+  { keyId, signature }: { readonly keyId: string; readonly signature: Uint8Array },
+): boolean {
+  const key = keys.get(keyId);
+  if (key === undefined || signature.length !== SIGNATURE_BYTES) return false;
+  return verify(null, inDomain(domain, bytes), key, signature);
+}
+
+function isEd25519(text: string): boolean {
+  try {
+    return parsePublicKey(text).type === "ed25519";
+  } catch (error) {
+    if (!(error instanceof PublicKeyError)) throw error;
+    return false;
+  }
+}
+
+function keyObject(publicKey: string): KeyObject {
+  const x = Buffer.from(parsePublicKey(publicKey).data).toString("base64url");
+  return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+}

@@ -1,0 +1,47 @@
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { DomainError } from "@countersign/service-kit";
+import type { Backend, MadeKey, NewKeyNames } from "../backends/backend.ts";
+import { wordsOf } from "./load-keys.ts";
+import type { RingKey } from "./ring-key.ts";
+
+/** Makes keys in backends, and remembers those that the store has not heard of: asked for again, they are not remade. */
+export class KeyMaker {
+  readonly #made = new Map<string, MadeKey>();
+
+  /** Throws SIGNER_CONFIG_INVALID for a place that makes no keys, and SIGNER_BACKEND_UNAVAILABLE. */
+  async make(backend: Backend, names: NewKeyNames): Promise<RingKey> {
+    const generate = backend.generate?.bind(backend);
+    if (generate === undefined) {
+      throw new DomainError(ErrorReason.SIGNER_CONFIG_INVALID, `backend ${backend.name} makes no keys`);
+    }
+    const name = nameOf(backend, names);
+    try {
+      const made = this.#made.get(name) ?? (await generate(names));
+      this.#made.set(name, made);
+      const { key, reference } = made;
+      return {
+        ...names,
+        backend: key,
+        publicKey: await key.publicKey(),
+        backendName: backend.name,
+        reference,
+      };
+    } catch (error) {
+      if (error instanceof DomainError) throw error;
+      throw new DomainError(
+        ErrorReason.SIGNER_BACKEND_UNAVAILABLE,
+        `backend ${backend.name} did not make the key: ${wordsOf(error)}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** The store knows the key. */
+  entered(backend: Backend, names: NewKeyNames): void {
+    this.#made.delete(nameOf(backend, names));
+  }
+}
+
+function nameOf(backend: Backend, { keyId, network, accountId }: NewKeyNames): string {
+  return JSON.stringify([backend.name, keyId, network, accountId]);
+}

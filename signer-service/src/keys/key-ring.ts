@@ -1,0 +1,285 @@
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { DomainError } from "@countersign/service-kit";
+import type { Backend, NewKeyNames } from "../backends/backend.ts";
+import type { SignerEvents } from "../observability/events.ts";
+import { findKeyConflict } from "../relayer-signer/key-conflict.ts";
+import { signatureCheck } from "../relayer-signer/own-signature.ts";
+import type { OpenKey } from "../relayer-signer/relayer-signer.ts";
+import { bringBack } from "./bring-back.ts";
+import { KeyMaker } from "./key-maker.ts";
+import type { KeyRecord, KeyRecords, KeyState } from "./key-records.ts";
+import { closeAll, KeySet } from "./key-set.ts";
+import type { KeySource } from "./key-sources.ts";
+import type { ConfiguredKey } from "./keys-schema.ts";
+import { loadKeys, loadSource } from "./load-keys.ts";
+import { newRecord, type RingKey } from "./ring-key.ts";
+
+/** What of a configuration the ring reads itself. */
+export interface KeysConfig {
+  readonly keys: readonly ConfiguredKey[];
+}
+
+export interface KeyRingOptions<C extends KeysConfig> {
+  /**
+   * Makes the backends of a configuration; their names differ. Throws an Error for what an operator has to mend. A place
+   * that gives no answer is no error yet: its backend says so when it is asked.
+   */
+  readonly openBackends: (config: C) => Promise<readonly Backend[]>;
+  readonly records: KeyRecords;
+  readonly events: Pick<
+    SignerEvents,
+    "keysLoaded" | "keysAway" | "backendSigned" | "backendFailed" | "notClosed"
+  >;
+  /** Monotonic clock in milliseconds. */
+  readonly now: () => number;
+  /** Resolves after so many milliseconds; rejects when the signal aborts. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+/** Ids of the keys that a new configuration brought and took. */
+export interface KeyChange {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** A new configuration's keys, loaded beside those in use. It ends with one call of `takeOver` or `discard`. */
+export interface PreparedKeys {
+  readonly keys: readonly RingKey[];
+  readonly change: KeyChange;
+  /**
+   * Enters the keys in the store. Throws SIGNER_CONFIG_INVALID when it knows one of them as another one, and
+   * SIGNER_STORE_UNAVAILABLE.
+   */
+  enter(actor: string): Promise<void>;
+  /** Puts the keys in place of those in use, once they are entered. */
+  takeOver(): void;
+  discard(): Promise<void>;
+}
+
+/** The keys that the signer holds, from every backend. */
+export class KeyRing<C extends KeysConfig> {
+  readonly #options: KeyRingOptions<C>;
+  #set = new KeySet([], []);
+  /** What is under way that only one may do at a time. */
+  #busy: string | null = null;
+  #maker = new KeyMaker();
+
+  private constructor(options: KeyRingOptions<C>) {
+    this.#options = options;
+  }
+
+  /**
+   * Loads all keys and enters them in the store. Throws what `openBackends` throws, SIGNER_CONFIG_INVALID with every
+   * problem, and SIGNER_STORE_UNAVAILABLE; nothing is left open then.
+   */
+  static async open<C extends KeysConfig>(options: KeyRingOptions<C>, config: C): Promise<KeyRing<C>> {
+    const ring = new KeyRing(options);
+    const prepared = await ring.prepare(config);
+    try {
+      await prepared.enter("start");
+    } catch (error) {
+      await prepared.discard();
+      throw error;
+    }
+    prepared.takeOver();
+    return ring;
+  }
+
+  /** One key; throws SIGNER_KEY_NOT_FOUND. */
+  get(keyId: string): RingKey {
+    const key = this.#set.entry(keyId)?.key;
+    if (key !== undefined) return key;
+    throw new DomainError(ErrorReason.SIGNER_KEY_NOT_FOUND, "the signer holds no key of this id");
+  }
+
+  /** One key as the relayer's signer takes it. The object stays the same until a reload. */
+  open(keyId: string): OpenKey | undefined {
+    return this.#set.entry(keyId)?.open;
+  }
+
+  /** All keys, by id; those of places that are away too, as far as the store knows them from before. */
+  all(): RingKey[] {
+    return this.#set.keys();
+  }
+
+  backends(): readonly Backend[] {
+    return this.#set.backends;
+  }
+
+  /** What could not be loaded yet, by backend: one line for each. */
+  missing(): { backend: string; problem: string }[] {
+    return this.#set.missing.map(({ source, problem }) => ({
+      backend: source.backend.name,
+      problem: source.keyIds.length === 0 ? problem : `key ${source.keyIds.join(", ")}: ${problem}`,
+    }));
+  }
+
+  /** The keys as the store has them, by id: also those that are held no more. */
+  keyBook(): Promise<KeyRecord[]> {
+    return this.#options.records.list();
+  }
+
+  /**
+   * Loads a configuration's keys beside those in use. Throws RELOAD_RUNNING while another one is prepared or a key is
+   * made, what `openBackends` throws, SIGNER_CONFIG_INVALID with every problem, and SIGNER_STORE_UNAVAILABLE.
+   */
+  async prepare(config: C): Promise<PreparedKeys> {
+    this.#begin("a reload is under way");
+    try {
+      const { records, openBackends } = this.#options;
+      const backends = await openBackends(config);
+      try {
+        const { keys, away, missing, problems } = await loadKeys(backends, config.keys, await records.list());
+        if (problems.length > 0) throw invalid(problems.join("; "));
+        const set = new KeySet(backends, missing);
+        const loaded = keys.map(({ key }) => key);
+        set.put([...away, ...loaded].map((key) => this.#entryOf(key)));
+        const entering = keys.map(({ key, initialState }) => newRecord(key, initialState));
+        return {
+          keys: set.keys(),
+          change: changeBetween(this.#set, set),
+          enter: async (actor) => {
+            await records.enter(entering, actor).catch((error: unknown) => {
+              throw isKeyExists(error) ? invalid(error.message) : error;
+            });
+          },
+          takeOver: () => {
+            this.#busy = null;
+            this.#takeOver(set, loaded);
+          },
+          discard: async () => {
+            this.#busy = null;
+            await this.#closeAll(backends);
+          },
+        };
+      } catch (error) {
+        await this.#closeAll(backends);
+        throw error;
+      }
+    } catch (error) {
+      this.#busy = null;
+      throw error;
+    }
+  }
+
+  #takeOver(set: KeySet, loaded: readonly RingKey[]): void {
+    const { events, wait } = this.#options;
+    const old = this.#set;
+    this.#set = set;
+    events.keysLoaded(loaded);
+    const onProblem = ({ backend, keyIds }: KeySource, problem: string) =>
+      events.keysAway({ backend: backend.name, keyIds, problem });
+    for (const { source, problem } of set.missing) onProblem(source, problem);
+    old.retire().then((failures) => failures.forEach(events.notClosed));
+    this.#maker = new KeyMaker();
+    bringBack(set, {
+      load: async (source) => {
+        const keys = await set.use(() => loadSource(source));
+        await this.#enter(set, keys, source.initialState, "start");
+      },
+      onProblem,
+      wait,
+    });
+  }
+
+  /**
+   * Makes a key, which is pending; the same names again give the same key. Throws SIGNER_KEY_EXISTS for an id that is
+   * another key's, SIGNER_CONFIG_INVALID where no such backend makes keys, SIGNER_BACKEND_UNAVAILABLE,
+   * SIGNER_STORE_UNAVAILABLE, and RELOAD_RUNNING.
+   */
+  async generate(backendName: string, names: NewKeyNames, actor: string): Promise<KeyRecord> {
+    this.#begin("a key is being made");
+    try {
+      const set = this.#set;
+      const { keyId, network, accountId } = names;
+      const known = (await this.keyBook()).find((record) => record.keyId === keyId);
+      if (known !== undefined) {
+        const isSame =
+          known.backend === backendName && known.network === network && known.accountId === accountId;
+        if (isSame) return known;
+        throw new DomainError(ErrorReason.SIGNER_KEY_EXISTS, `key id ${keyId} is another key's`);
+      }
+      const backend = set.backends.find((b) => b.name === backendName);
+      if (backend === undefined) throw invalid(`there is no backend ${backendName}`);
+      const key = await set.use(() => this.#maker.make(backend, names));
+      const [record] = await this.#enter(set, [key], "PENDING", actor);
+      if (record === undefined) throw new Error("the store gave no record of the key that it entered");
+      this.#maker.entered(backend, names);
+      return record;
+    } finally {
+      this.#busy = null;
+    }
+  }
+
+  /** Enters keys that came late and adds them to a set. */
+  async #enter(set: KeySet, keys: readonly RingKey[], state: KeyState, actor: string): Promise<KeyRecord[]> {
+    const ids = new Set(keys.map((key) => key.keyId));
+    const conflict = findKeyConflict([...keys, ...set.keys().filter((key) => !ids.has(key.keyId))]);
+    if (conflict !== null) throw new DomainError(ErrorReason.SIGNER_KEY_EXISTS, conflict);
+    const records = await this.#options.records.enter(
+      keys.map((key) => newRecord(key, state)),
+      actor,
+    );
+    set.put(keys.map((key) => this.#entryOf(key)));
+    this.#options.events.keysLoaded(keys);
+    return records;
+  }
+
+  /** Signatures are made by the backend that holds the key when they are asked for, whichever set that is. */
+  #entryOf(key: RingKey) {
+    const { backend } = key;
+    const outer = {
+      describe: () => backend.describe(),
+      publicKey: async () => key.publicKey,
+      sign: (hash: Uint8Array) => this.#sign(key.keyId, hash),
+    };
+    const verifies = signatureCheck(key.publicKey);
+    const given = { ...key, backend: outer };
+    return { key: given, backend, open: { key: given, backend: outer, verifies } };
+  }
+
+  async #sign(keyId: string, hash: Uint8Array): Promise<Uint8Array> {
+    const { events, now } = this.#options;
+    const set = this.#set;
+    const { backendName } = this.get(keyId);
+    const started = now();
+    try {
+      const signature = await set.use(async () => set.entry(keyId)?.backend.sign(hash));
+      if (signature === undefined) throw new Error("the key went away");
+      events.backendSigned({ backend: backendName, seconds: (now() - started) / 1000 });
+      return signature;
+    } catch (error) {
+      events.backendFailed({ backend: backendName });
+      throw error;
+    }
+  }
+
+  /** Lets signatures that are being made finish, and closes the backends. */
+  async close(): Promise<void> {
+    const failures = await this.#set.retire();
+    failures.forEach(this.#options.events.notClosed);
+  }
+
+  #begin(what: string): void {
+    if (this.#busy !== null) throw new DomainError(ErrorReason.RELOAD_RUNNING, this.#busy);
+    this.#busy = what;
+  }
+
+  async #closeAll(backends: readonly Backend[]): Promise<void> {
+    (await closeAll(backends)).forEach(this.#options.events.notClosed);
+  }
+}
+
+function changeBetween(before: KeySet, after: KeySet): KeyChange {
+  const idsNotIn = (set: KeySet, other: KeySet) =>
+    set.keys().flatMap(({ keyId }) => (other.entry(keyId) === undefined ? [keyId] : []));
+  return { added: idsNotIn(after, before), removed: idsNotIn(before, after) };
+}
+
+function invalid(problems: string): DomainError {
+  return new DomainError(ErrorReason.SIGNER_CONFIG_INVALID, problems);
+}
+
+function isKeyExists(error: unknown): error is DomainError {
+  return error instanceof DomainError && error.reason === ErrorReason.SIGNER_KEY_EXISTS;
+}

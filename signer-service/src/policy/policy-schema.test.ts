@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { policyFrom } from "./check-builders.ts";
+import { policyOf } from "./policy.ts";
+import { findPolicyConflict } from "./policy-conflict.ts";
+import { policiesSection } from "./policy-schema.ts";
+
+const RECEIVERS = [{ account: "app.testnet" }];
+
+describe("a policy", () => {
+  it("that only names its network allows nothing, and moves nothing", () => {
+    expect(policyFrom({})).toEqual({
+      network: "testnet",
+      rate: { perSecond: 50, burst: 200 },
+      depositPerDay: 0n,
+      maxActions: 100,
+      delegates: undefined,
+      accountCreation: undefined,
+      keyManagement: false,
+      transfers: undefined,
+    });
+  });
+
+  it("for delegates allows no method, no deposit and calls alone unless it says more", () => {
+    expect(policyFrom({ delegates: { receivers: RECEIVERS } }).delegates).toEqual({
+      maxGas: 300_000_000_000_000n,
+      maxDeposit: 0n,
+      receivers: [{ account: "app.testnet", methods: [] }],
+      actions: ["FunctionCall"],
+    });
+  });
+
+  it.each([
+    ["an unknown field", { delegate: {} }],
+    ["an unknown field below", { delegates: { receivers: RECEIVERS, reciever: 1 } }],
+    ["no receivers", { delegates: { receivers: [] } }],
+    ["a receiver that is no pattern", { delegates: { receivers: [{ account: "app*" }] } }],
+    [
+      "a kind of action that NEAR does not have",
+      { delegates: { receivers: RECEIVERS, actions: ["Delegate"] } },
+    ],
+    ["an amount without quotes", { deposit_per_day: 1 }],
+    ["more actions than the chain takes", { max_actions: 101 }],
+    ["a suffix without its dot", { account_creation: { suffixes: ["relay.testnet"] } }],
+    ["a pattern as the receiver of transfers", { transfers: { receivers: ["*"], max_deposit: "0" } }],
+    ["a deposit without a bound for the day", { transfers: { receivers: ["a.near"], max_deposit: "1" } }],
+  ])("may not have %s", (_, fields) => {
+    const parsed = policiesSection.safeParse({ "relayer-1": { network: "testnet", ...fields } });
+    expect(parsed.success).toBe(false);
+  });
+
+  it("is nobody's under a name that every object has", () => {
+    expect(policyOf(policiesSection.parse(undefined), "constructor")).toBeUndefined();
+    const named = JSON.parse('{"__proto__": {"network": "testnet"}}');
+    expect(policyOf(policiesSection.parse(named), "__proto__")).toBeUndefined();
+  });
+});
+
+describe("policies conflict with the keys", () => {
+  const keys = [{ keyId: "relayer-1", network: "testnet", accountId: "relay.testnet" }];
+  const creation = (fields: object) => policyFrom({ account_creation: { ...fields } });
+
+  it.each([
+    ["not when they fit", { "relayer-1": creation({ suffixes: [".relay.testnet"] }) }, null],
+    ["by a key that is not held", { "relayer-2": policyFrom({}) }, "does not hold"],
+    ["by another network", { "relayer-1": policyFrom({ network: "mainnet" }) }, "is for network mainnet"],
+    ["by a suffix of others", { "relayer-1": creation({ suffixes: [".testnet"] }) }, "without a registrar"],
+    [
+      "not by a suffix that the registrar serves",
+      { "relayer-1": creation({ suffixes: [".testnet"], registrar: { account: "testnet", method: "new" } }) },
+      null,
+    ],
+  ])("%s", (_, policies, complaint) => {
+    const found = findPolicyConflict(policies, keys);
+    if (complaint === null) expect(found).toBeNull();
+    else expect(found).toContain(complaint);
+  });
+});

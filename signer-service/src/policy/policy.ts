@@ -1,0 +1,71 @@
+import type { NonDelegateAction } from "@countersign/near";
+
+/** What one key may sign. What it does not name is refused. Deposits in yoctoNEAR, gas in gas units. */
+export interface KeyPolicy {
+  /** The key's network, named again so that a policy cannot be meant for another. */
+  readonly network: string;
+  readonly rate: KeyRate;
+  /** The most that the key may move in a day (UTC), whatever the purpose. */
+  readonly depositPerDay: bigint;
+  /** Actions of a transaction, and of a delegate in it. */
+  readonly maxActions: number;
+  readonly delegates: DelegatePolicy | undefined;
+  readonly accountCreation: AccountCreationPolicy | undefined;
+  /** Whether a standing admin grant can let it add and delete keys of its own account. */
+  readonly keyManagement: boolean;
+  readonly transfers: TransferPolicy | undefined;
+}
+
+/** A token bucket: `burst` transactions at once, `perSecond` in the long run. */
+export interface KeyRate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Delegates that may be relayed. Their deposits are the relayer's, who pays for the inner actions (NEP-366). */
+export interface DelegatePolicy {
+  readonly maxGas: bigint;
+  readonly maxDeposit: bigint;
+  readonly receivers: readonly ReceiverPolicy[];
+  /** Kinds of inner actions. */
+  readonly actions: readonly NonDelegateAction["kind"][];
+}
+
+/** Receivers of delegates, by a pattern (policy/name-patterns.ts), and the methods that may be called there. */
+export interface ReceiverPolicy {
+  readonly account: string;
+  readonly methods: readonly string[];
+}
+
+/** Accounts that may be created: one label before a suffix, by the key's own account or by the registrar. */
+export interface AccountCreationPolicy {
+  /** Each with its leading dot. The key's own account creates accounts only before its own name. */
+  readonly suffixes: readonly string[];
+  readonly registrar: RegistrarPolicy | undefined;
+  readonly maxDeposit: bigint;
+  readonly maxGas: bigint;
+}
+
+/** The one contract call that creates accounts. */
+export interface RegistrarPolicy {
+  readonly account: string;
+  readonly method: string;
+  /** Whether the call may carry more arguments than the new account's name and key. */
+  readonly extraArguments: boolean;
+}
+
+/** Plain transfers, for an operator who moves funds between accounts. */
+export interface TransferPolicy {
+  /** Accounts, no patterns. */
+  readonly receivers: readonly string[];
+  readonly maxDeposit: bigint;
+}
+
+/** Policies by key id, as the configuration has them. */
+export type KeyPolicies = Readonly<Record<string, KeyPolicy>>;
+
+/** The policy of a key, or undefined: then it signs nothing. */
+export function policyOf(policies: KeyPolicies, keyId: string): KeyPolicy | undefined {
+  // A key id comes from outside, and every object has a "constructor".
+  return Object.hasOwn(policies, keyId) ? policies[keyId] : undefined;
+}

@@ -1,0 +1,128 @@
+/** Milliseconds since the epoch. */
+type Millis = bigint;
+/** 32 bytes in hexadecimal digits. */
+type Hash = string;
+/** 20 decimal digits: NEAR's nonces are unsigned 64-bit numbers, and the engines' integers are signed. */
+type Nonce = string;
+/** Decimal digits: an amount in yoctoNEAR has up to 128 bits. */
+type Amount = string;
+
+/** Which store this is. No row in a new store, nor in one that a backup was put back into. */
+export interface StoreIdentityTable {
+  /** 1. */
+  id: bigint;
+  incarnation: string;
+  /** Where the store is, as far as the engine tells; empty when it does not. */
+  place: string;
+  created_at: Millis;
+}
+
+export interface KeyRecordTable {
+  public_key: string;
+  key_id: string;
+  network: string;
+  account_id: string;
+  backend: string;
+  reference: string;
+  state: string;
+  pause_reason: string | null;
+  nonce_floor: Nonce | null;
+  highest_nonce: Nonce | null;
+}
+
+/** One reservation each. Nothing but the last two columns ever changes, and these only once. */
+export interface JournalEntryTable {
+  /** From 1 without a gap. */
+  sequence: bigint;
+  at: Millis;
+  network: string;
+  account_id: string;
+  public_key: string;
+  nonce: Nonce;
+  payload_hash: Hash;
+  purpose: string;
+  /** Hexadecimal digits; empty where no grant was asked for. */
+  grant_id: string;
+  tenant: string;
+  submission_id: string;
+  deposit: Amount;
+  request_id: string;
+  peer: string;
+  /** The entry that a repair put this one in the place of; 0 for none. */
+  supersedes: bigint;
+  hash: Hash;
+  /** Hexadecimal digits; null until the signature is made. */
+  signature: string | null;
+  superseded_by: bigint | null;
+}
+
+/** Grants for one transaction that were presented once, until they have expired. */
+export interface UsedGrantTable {
+  /** Hexadecimal digits. */
+  id: string;
+  expires_at: Millis;
+}
+
+export interface DailyDepositTable {
+  public_key: string;
+  /** Days since the epoch, in UTC. */
+  day: bigint;
+  amount: Amount;
+}
+
+export interface RequestNonceTable {
+  key_id: string;
+  nonce: string;
+  expires_at: Millis;
+}
+
+export interface AdminGrantTable {
+  id: string;
+  audience: string;
+  not_before: Millis;
+  expires_at: Millis;
+  kind: string;
+  /** What it allows, as JSON. */
+  allows: string;
+  /** The bytes that were signed, and the signature, in hexadecimal digits. */
+  grant_bytes: string;
+  admin_key_id: string;
+  signature: string;
+  /** 0 or 1, as is `used`. */
+  revoked: bigint;
+  used: bigint;
+}
+
+export interface AuditEntryTable {
+  /** From 1 without a gap. */
+  sequence: bigint;
+  at: Millis;
+  kind: string;
+  actor: string;
+  key_id: string;
+  /** JSON. */
+  detail: string;
+  hash: Hash;
+}
+
+/** Where a hash chain ends. Whoever adds to it has locked its row. */
+export interface ChainHeadTable {
+  /** "journal" or "audit". */
+  chain: string;
+  /** 0, and zeros, while the chain is empty. */
+  sequence: bigint;
+  hash: Hash;
+}
+
+/** The signer's store. */
+export interface SignerSchema {
+  store_identity: StoreIdentityTable;
+  key_records: KeyRecordTable;
+  journal_entries: JournalEntryTable;
+  used_grants: UsedGrantTable;
+  daily_deposits: DailyDepositTable;
+  request_nonces: RequestNonceTable;
+  admin_grants: AdminGrantTable;
+  audit_entries: AuditEntryTable;
+  chain_heads: ChainHeadTable;
+}
