@@ -16,7 +16,7 @@ import type { BackendConfig } from "./backends/backends-schema.ts";
 import { openBackends } from "./backends/open-backends.ts";
 import type { SignerConfig } from "./config.ts";
 import { assertReloadable, type EffectiveConfig, effectiveConfig } from "./effective-config.ts";
-import { verifyAdminGrant } from "./grants/admin-grant-signature.ts";
+import { grantsThatHold, verifyAdminGrant } from "./grants/admin-grant-signature.ts";
 import type { Journal } from "./journal/journal.ts";
 import { BackendHealth } from "./keys/backend-health.ts";
 import { heldRecords } from "./keys/held-records.ts";
@@ -96,6 +96,8 @@ async function openSigner(
     now,
     newIncarnation: randomUUID,
     events,
+    // Asked by the journal when a repair could apply: long after the configuration took effect.
+    grantsThatHold: (kept, at) => grantsThatHold(kept, effective.trust, at),
     onAuditFailed: (error) => events.auditFailed(error),
   });
   opened.push(() => store.close());

@@ -5,7 +5,7 @@ import {
   WaitUntil,
 } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { reasonName } from "@countersign/service-kit";
-import { KeystoreBackend } from "@countersign/signer-service/keystore/keystore-backend.ts";
+import { KeystoreKey } from "@countersign/signer-service/backends/keystore/keystore-key.ts";
 import { actions } from "near-api-js";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
@@ -156,7 +156,7 @@ describe("a transaction that the signer refuses", () => {
     let broken = true;
     const relay = await start({
       signerBackend: ({ privateKey }) => {
-        const backend = new KeystoreBackend(privateKey);
+        const backend = new KeystoreKey(privateKey);
         return {
           describe: () => "breakable",
           publicKey: () => backend.publicKey(),

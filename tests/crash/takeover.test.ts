@@ -1,4 +1,4 @@
-import { KeystoreBackend } from "@countersign/signer-service/keystore/keystore-backend.ts";
+import { KeystoreKey } from "@countersign/signer-service/backends/keystore/keystore-key.ts";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { makeBlocks } from "../support/block-maker.ts";
 import { expectExactlyOnce } from "../support/exactly-once.ts";
@@ -38,7 +38,7 @@ async function twoRelays({ flags }: RelayWorld, stopAt?: string): Promise<[Relay
 }
 
 /** A signer's key that tells of its first signature before it gives it. */
-class NotingBackend extends KeystoreBackend {
+class NotingBackend extends KeystoreKey {
   readonly #onFirst: () => void;
   #asked = false;
 

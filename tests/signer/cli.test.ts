@@ -1,11 +1,14 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Secret } from "@countersign/service-kit";
-import { publicKeyOf } from "@countersign/signer-service/keystore/ed25519-seed.ts";
-import { unlockKeystore } from "@countersign/signer-service/keystore/keystore.ts";
+import { publicKeyOf } from "@countersign/signer-service/backends/keystore/ed25519-seed.ts";
+import { unlockKeystore } from "@countersign/signer-service/backends/keystore/keystore.ts";
 import { KeyPair } from "near-api-js";
 import { describe, expect, it } from "vitest";
+import { openPolicy, type SignerSettings } from "../support/signer-settings.ts";
 import { keystoreOf, PASSPHRASE } from "./support/keystores.ts";
+import { relayerSettings } from "./support/one-relayer.ts";
+import { configFile } from "./support/running-signer.ts";
 import { runCli } from "./support/signer-cli.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";
 
@@ -146,17 +149,14 @@ describe("signer keys export-public", () => {
 });
 
 describe("signer config check", () => {
-  function configFile(keystore: string, extra = ""): string {
-    const directory = temporaryDirectory();
-    const path = join(directory, "signer.yaml");
-    const listen = `listen: { unix: "${directory}/s.sock" }`;
-    const store = `keystore: { file: "${keystore}", passphrase: "env:KEYSTORE_PASSPHRASE" }`;
-    writeFileSync(path, `${listen}\n${store}\n${extra}`);
-    return path;
+  const policies = { "relayer-1": openPolicy("testnet", "relay.testnet") };
+
+  function fileOf(keystore: string, more: SignerSettings = {}): string {
+    return configFile(relayerSettings(temporaryDirectory(), keystore, { policies, ...more }));
   }
 
   it("shows what is in effect, with the passphrase as its reference, and how many keys open", async () => {
-    const file = configFile(await keystoreOf({}));
+    const file = fileOf(await keystoreOf({}));
     const env = { ...ENV, SIGNER_LOG__LEVEL: "debug" };
     const result = await runCli(["config", "check", "--config", file], env);
     expect(result).toMatchObject({ code: 0, stderr: "" });
@@ -165,24 +165,37 @@ describe("signer config check", () => {
     expect(result.stdout).toContain("keys that open: 1");
     expect(result.stdout).not.toContain("horse");
     const json = await runCli(["config", "check", "--config", file, "--json"], env);
-    expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, keys: [{ key_id: "relayer-1" }] });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      ok: true,
+      keys: [{ key_id: "relayer-1", has_policy: true }],
+    });
   });
 
   it("names every problem at once", async () => {
-    const result = await runCli([
-      "config",
-      "check",
-      "--config",
-      configFile("", "log: { level: loud }\nnote: 1\n"),
-    ]);
+    const file = fileOf("", { log: { level: "loud" }, audience: "two words", note: 1 });
+    const result = await runCli(["config", "check", "--config", file]);
     expect(result).toMatchObject({ code: 1, stdout: "" });
-    for (const path of ["keystore.file", "keystore.passphrase", "log.level", "note"]) {
+    for (const path of ["backends.0.file", "backends.0.passphrase", "audience", "log.level", "note"]) {
       expect(result.stderr).toContain(path);
     }
   });
 
+  it("says which policy is for no key that is held, or for another network than its key's", async () => {
+    const keystore = await keystoreOf({});
+    const policy = openPolicy("mainnet", "relay.testnet");
+    for (const [keyId, message] of [
+      ["relayer-2", "a policy for key relayer-2, which the signer does not hold"],
+      ["relayer-1", "the policy of key relayer-1 is for network mainnet"],
+    ] as const) {
+      const file = fileOf(keystore, { policies: { [keyId]: policy } });
+      const result = await runCli(["config", "check", "--config", file], ENV);
+      expect(result).toMatchObject({ code: 1, stdout: "" });
+      expect(result.stderr).toContain(message);
+    }
+  });
+
   it("tries the passphrase", async () => {
-    const file = configFile(await keystoreOf({}));
+    const file = fileOf(await keystoreOf({}));
     const result = await runCli(["config", "check", "--config", file], { KEYSTORE_PASSPHRASE: "wrong" });
     expect(result).toMatchObject({ code: 1, stdout: "" });
     expect(result.stderr).toContain("the passphrase is wrong");

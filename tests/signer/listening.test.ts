@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { makeDevCerts } from "../../scripts/dev-certs.ts";
-import { keystoreFile, PASSPHRASE_ENV, publicKey, signOne, yamlOf } from "./support/one-relayer.ts";
-import { runSigner, signerConfig } from "./support/running-signer.ts";
+import { keystoreFile, PASSPHRASE_ENV, publicKey, relayerSettings, signOne } from "./support/one-relayer.ts";
+import { configFile, runSigner, signerConfig, tlsSettings } from "./support/running-signer.ts";
 import { startSigner } from "./support/signer-cli.ts";
 import { signerClient, tlsTransport, unixTransport } from "./support/signer-client.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";
@@ -24,15 +24,16 @@ describe("on a Unix socket, the signer", () => {
   });
 
   it("replaces the socket of a process that was killed, and refuses to take a live one's place", async () => {
-    const config = signerConfig(await keystoreFile());
-    if (config.listen.kind !== "unix") throw new Error("not a Unix socket");
-    const yaml = join(temporaryDirectory(), "signer.yaml");
-    writeFileSync(yaml, yamlOf(config.listen.path, config.keystore.file));
-    const first = await startSigner(yaml, PASSPHRASE_ENV);
+    const keystore = await keystoreFile();
+    const path = join(temporaryDirectory(), "s.sock");
+    const listen = { unix: path };
+    const config = signerConfig(keystore, { listen });
+    const settings = relayerSettings(temporaryDirectory(), keystore, { listen });
+    const first = await startSigner(configFile(settings), PASSPHRASE_ENV);
     await expect(runSigner(config)).rejects.toThrow("another process listens");
     first.child.kill("SIGKILL");
     await once(first.child, "exit");
-    expect(lstatSync(config.listen.path).isSocket()).toBe(true);
+    expect(lstatSync(path).isSocket()).toBe(true);
     const second = await runSigner(config);
     expect((await signerClient(unixTransport(second.address)).listKeys({})).keys).toHaveLength(2);
   });
@@ -42,7 +43,7 @@ describe("on a Unix socket, the signer", () => {
     const directory = join(temporaryDirectory(), "open");
     mkdirSync(directory);
     chmodSync(directory, 0o777);
-    const listen = (path: string) => runSigner(signerConfig(file, { kind: "unix", path }));
+    const listen = (path: string) => runSigner(signerConfig(file, { listen: { unix: path } }));
     await expect(listen(join(directory, "s.sock"))).rejects.toThrow("group or others may write");
     chmodSync(directory, 0o700);
     writeFileSync(join(directory, "s.sock"), "precious");
@@ -55,8 +56,7 @@ describe("on a Unix socket, the signer", () => {
 describe("over TLS, the signer", () => {
   async function tlsSigner() {
     const certs = makeDevCerts(temporaryDirectory());
-    const tls = { caFile: certs.ca, certFile: certs.serverCert, keyFile: certs.serverKey };
-    const config = signerConfig(await keystoreFile(), { kind: "tls", host: "127.0.0.1", port: 0, tls });
+    const config = signerConfig(await keystoreFile(), tlsSettings(certs));
     return { certs, signer: await runSigner(config) };
   }
 
@@ -100,8 +100,7 @@ describe("over TLS, the signer", () => {
   it("refuses a private key that everybody may read", async () => {
     const certs = makeDevCerts(temporaryDirectory());
     chmodSync(certs.serverKey, 0o644);
-    const tls = { caFile: certs.ca, certFile: certs.serverCert, keyFile: certs.serverKey };
-    const config = signerConfig(await keystoreFile(), { kind: "tls", host: "127.0.0.1", port: 0, tls });
+    const config = signerConfig(await keystoreFile(), tlsSettings(certs));
     await expect(runSigner(config)).rejects.toThrow("open to everybody");
   });
 });

@@ -2,32 +2,32 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { decodeTransaction, encodeTransaction, formatPublicKey } from "@countersign/near";
 import { reasonName } from "@countersign/service-kit";
-import { privateKeyFromSeed } from "@countersign/signer-service/keystore/ed25519-seed.ts";
-import { KeystoreBackend } from "@countersign/signer-service/keystore/keystore-backend.ts";
+import { privateKeyFromSeed } from "@countersign/signer-service/backends/keystore/ed25519-seed.ts";
+import { KeystoreKey } from "@countersign/signer-service/backends/keystore/keystore-key.ts";
+import type { Journal } from "@countersign/signer-service/journal/journal.ts";
 import type { HeldKey, KeyBackend } from "@countersign/signer-service/relayer-signer/key-backend.ts";
-import {
-  RelayerSigner,
-  type SigningResult,
-} from "@countersign/signer-service/relayer-signer/relayer-signer.ts";
+import type { SigningResult } from "@countersign/signer-service/relayer-signer/signing-call.ts";
 import fc from "fast-check";
 import { actions, decodeSignedTransaction, KeyPair, PublicKey } from "near-api-js";
 import { describe, expect, it } from "vitest";
+import { testBackend } from "../support/test-signer.ts";
+import { AUDIENCE, type PipelineOptions, startPipeline } from "./support/pipeline.ts";
+import { runSigner, signerConfig } from "./support/running-signer.ts";
+import { grantsFor } from "./support/signing-grants.ts";
 import { delegateAction, RELAYER, transactionBytes } from "./support/transactions.ts";
 
-const SEED = new Uint8Array(32).fill(5);
-const backend = new KeystoreBackend(privateKeyFromSeed(SEED));
+const backend = new KeystoreKey(privateKeyFromSeed(new Uint8Array(32).fill(5)));
 const nearKey = PublicKey.from(formatPublicKey(await backend.publicKey()));
 
-function held(overrides: Partial<HeldKey> = {}): HeldKey {
-  return { keyId: "relayer-1", network: "testnet", accountId: RELAYER, backend, ...overrides };
-}
-
-async function sign(transaction: Uint8Array, key: Partial<HeldKey> = {}, keyId = "relayer-1") {
-  const signer = await RelayerSigner.load([held(key)]);
-  const [result] = await signer.sign("testnet", [{ keyId, transaction }]);
-  if (result === undefined) throw new Error("no result");
-  return result;
-}
+const start = (options?: PipelineOptions, changed: Partial<KeyBackend> = {}) => {
+  const altered: KeyBackend = {
+    describe: () => "altered",
+    publicKey: () => backend.publicKey(),
+    sign: (hash) => backend.sign(hash),
+    ...changed,
+  };
+  return startPipeline([{ keyId: "relayer-1", backend: altered }], options);
+};
 
 /** Whether the signature in these bytes is the relayer key's over `hash`, as near-api-js sees it. */
 function verifies(hash: Uint8Array, signedTransaction: Uint8Array): boolean {
@@ -35,147 +35,204 @@ function verifies(hash: Uint8Array, signedTransaction: Uint8Array): boolean {
   return signature !== undefined && nearKey.verify(hash, Uint8Array.from(signature));
 }
 
-const reasonOf = (result: SigningResult) => (result.kind === "signed" ? "signed" : reasonName(result.reason));
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
+const reasonOf = (result: SigningResult | undefined) =>
+  result?.kind === "refused" ? reasonName(result.reason) : result?.kind;
+
+/** Lets everything through and keeps nothing, for tests that sign many payloads under one nonce. */
+const forgetfulJournal = (): Journal => ({
+  reserve: async (requests) => requests.map(() => ({ kind: "reserved" })),
+  record: async (made) => made.map(({ signature }) => signature),
+});
 
 describe("a transaction that fits its key", () => {
   it("is signed so that near-api-js verifies it, and named by the hash of its unsigned bytes", async () => {
     const bytes = transactionBytes(nearKey);
-    const result = await sign(bytes);
-    if (result.kind !== "signed") throw new Error(result.message);
-    const hash = createHash("sha256").update(bytes).digest();
+    const [result] = await (await start()).sign({ requests: [{ transaction: bytes }] });
+    if (result?.kind !== "signed") throw new Error(result?.message);
+    const hash = sha256(bytes);
     expect(Buffer.from(result.hash)).toEqual(hash);
+    expect(result.purpose).toBe("TRANSFER");
     expect(verifies(hash, result.signedTransaction)).toBe(true);
     expect(Buffer.from(result.signedTransaction.subarray(0, bytes.length))).toEqual(Buffer.from(bytes));
   });
 
   for (const curve of ["ed25519", "secp256k1"] as const) {
     it(`is signed when it carries one ${curve} delegate to its sender`, async () => {
-      const bytes = transactionBytes(nearKey, { actions: [await delegateAction({ curve })] });
-      expect(reasonOf(await sign(bytes))).toBe("signed");
+      const transaction = transactionBytes(nearKey, { actions: [await delegateAction({ curve })] });
+      const [result] = await (await start()).sign({ requests: [{ transaction }] });
+      expect(reasonOf(result)).toBe("signed");
     });
   }
 });
 
-describe("a transaction is refused", () => {
+describe("a transaction is refused, and neither the journal nor the backend is asked,", () => {
+  const unasked = {
+    reserve: () => expect.unreachable("the journal was asked"),
+    record: () => expect.unreachable("the journal was told"),
+  };
+  const untouched = () =>
+    start({ journal: () => unasked }, { sign: () => expect.unreachable("the backend was asked") });
+  const bytes = transactionBytes(nearKey);
+
   it("under a key id that the signer does not hold", async () => {
-    expect(reasonOf(await sign(transactionBytes(nearKey), {}, "relayer-2"))).toBe("SIGNER_KEY_NOT_FOUND");
+    const [result] = await (await untouched()).sign({
+      requests: [{ keyId: "relayer-2", transaction: bytes }],
+    });
+    expect(result).toMatchObject({ reason: ErrorReason.SIGNER_KEY_NOT_FOUND, keyId: "relayer-2" });
   });
 
   it("for another network than the key's", async () => {
-    const result = await sign(transactionBytes(nearKey), { network: "mainnet" });
-    expect(reasonOf(result)).toBe("SIGNER_NETWORK_MISMATCH");
+    const call = { network: "mainnet", requests: [{ transaction: bytes }] };
+    expect(reasonOf((await (await untouched()).sign(call))[0])).toBe("SIGNER_NETWORK_MISMATCH");
   });
 
-  it("of another account", async () => {
-    const bytes = transactionBytes(nearKey, { signerId: "mallory.testnet" });
-    expect(reasonOf(await sign(bytes))).toBe("SIGNER_ACCOUNT_MISMATCH");
-  });
-
-  it("under another public key, of the same curve or the other", async () => {
-    for (const curve of ["ed25519", "secp256k1"] as const) {
-      const bytes = transactionBytes(KeyPair.fromRandom(curve).getPublicKey());
-      expect(reasonOf(await sign(bytes))).toBe("SIGNER_PUBLIC_KEY_MISMATCH");
-    }
+  it("of another account, and under another public key of either curve", async () => {
+    const requests = [
+      transactionBytes(nearKey, { signerId: "mallory.testnet" }),
+      transactionBytes(KeyPair.fromRandom("ed25519").getPublicKey()),
+      transactionBytes(KeyPair.fromRandom("secp256k1").getPublicKey()),
+    ].map((transaction) => ({ transaction }));
+    expect((await (await untouched()).sign({ requests })).map(reasonOf)).toEqual([
+      "SIGNER_ACCOUNT_MISMATCH",
+      "SIGNER_PUBLIC_KEY_MISMATCH",
+      "SIGNER_PUBLIC_KEY_MISMATCH",
+    ]);
   });
 
   it("with a byte more or less, as a digest, or with an action that is not understood", async () => {
-    const bytes = transactionBytes(nearKey);
     const unknownAction = Uint8Array.from(bytes);
     // A Transfer's tag stands before its 16 bytes of deposit.
     unknownAction[bytes.length - 17] = 11;
-    const broken = [
+    const requests = [
       new Uint8Array(),
       new Uint8Array([...bytes, 0]),
       bytes.subarray(0, -1),
-      createHash("sha256").update(bytes).digest(),
+      sha256(bytes),
       unknownAction,
-    ];
-    for (const transaction of broken) {
-      expect(reasonOf(await sign(transaction))).toBe("SIGNER_TRANSACTION_MALFORMED");
-    }
+    ].map((transaction) => ({ transaction }));
+    const results = await (await untouched()).sign({ requests });
+    expect(new Set(results.map(reasonOf))).toEqual(new Set(["SIGNER_TRANSACTION_MALFORMED"]));
   });
 
   it("with a delegate that is not alone, goes to another than its sender, or does not verify", async () => {
     const delegate = await delegateAction();
-    const unverified = async (curve: "ed25519" | "secp256k1") => [
-      await delegateAction({ curve, validSignature: false }),
-    ];
+    const unverified = (curve: "ed25519" | "secp256k1") => delegateAction({ curve, validSignature: false });
     const broken = [
       [{ actions: [delegate, actions.transfer(1n)] }, "the only action"],
       [{ actions: [actions.transfer(1n), delegate] }, "the only action"],
       [{ actions: [delegate, delegate] }, "the only action"],
       [{ actions: [delegate], receiverId: "bob.testnet" }, "not the delegate's sender"],
-      [{ actions: await unverified("ed25519") }, "does not verify"],
-      [{ actions: await unverified("secp256k1") }, "does not verify"],
+      [{ actions: [await unverified("ed25519")] }, "does not verify"],
+      [{ actions: [await unverified("secp256k1")] }, "does not verify"],
     ] as const;
+    const { sign } = await untouched();
     for (const [overrides, message] of broken) {
-      const result = await sign(transactionBytes(nearKey, { ...overrides, actions: [...overrides.actions] }));
+      const transaction = transactionBytes(nearKey, { ...overrides, actions: [...overrides.actions] });
+      const [result] = await sign({ requests: [{ transaction }] });
       expect(reasonOf(result)).toBe("SIGNER_TRANSACTION_MALFORMED");
       expect(result).toHaveProperty("message", expect.stringContaining(message));
     }
-  });
-
-  it("and releases nothing when the backend's signature does not verify", async () => {
-    const faulty: KeyBackend = {
-      describe: () => "faulty",
-      publicKey: () => backend.publicKey(),
-      sign: async (hash) => (await backend.sign(hash)).map((byte, i) => (i === 40 ? byte ^ 1 : byte)),
-    };
-    const result = await sign(transactionBytes(nearKey), { backend: faulty });
-    expect(reasonOf(result)).toBe("SIGNER_SELF_CHECK_FAILED");
-    expect(result).not.toHaveProperty("signedTransaction");
-  });
-
-  it("with a safe message when the backend throws, and the cause is kept for the log", async () => {
-    const cause = new Error("token removed, PIN 1234");
-    const broken: KeyBackend = {
-      describe: () => "broken",
-      publicKey: () => backend.publicKey(),
-      sign: () => Promise.reject(cause),
-    };
-    const result = await sign(transactionBytes(nearKey), { backend: broken });
-    expect(result).toMatchObject({
-      reason: ErrorReason.INTERNAL,
-      message: "the key's backend failed",
-      cause,
-    });
   });
 });
 
 describe("a batch", () => {
   it("keeps its order, and a refused item does not stop the others", async () => {
-    const signer = await RelayerSigner.load([held()]);
-    const good = transactionBytes(nearKey);
-    const results = await signer.sign("testnet", [
-      { keyId: "relayer-1", transaction: good },
-      { keyId: "relayer-1", transaction: new Uint8Array([1]) },
-      { keyId: "nobody", transaction: good },
-      { keyId: "relayer-1", transaction: transactionBytes(nearKey, { receiverId: "bob.testnet" }) },
-    ]);
+    const { sign } = await start();
+    const results = await sign({
+      requests: [
+        { transaction: transactionBytes(nearKey) },
+        { transaction: new Uint8Array([1]) },
+        { keyId: "nobody", transaction: transactionBytes(nearKey) },
+        { transaction: transactionBytes(nearKey, { actions: [actions.transfer(2n)] }) },
+        { transaction: transactionBytes(nearKey, { nonce: 43n }) },
+      ],
+    });
     expect(results.map(reasonOf)).toEqual([
       "signed",
       "SIGNER_TRANSACTION_MALFORMED",
       "SIGNER_KEY_NOT_FOUND",
+      "SIGNER_NONCE_CONFLICT",
       "signed",
     ]);
-    expect(results.map((r) => r.keyId)).toEqual(["relayer-1", "relayer-1", "nobody", "relayer-1"]);
+    const [first, , nobody, , last] = results;
+    expect([first, nobody, last].map((r) => r?.keyId)).toEqual(["relayer-1", "nobody", "relayer-1"]);
+    if (first?.kind !== "signed" || last?.kind !== "signed") throw new Error("not signed");
+    expect(decodeSignedTransaction(last.signedTransaction).transaction.nonce).toBe(43n);
+    expect(Buffer.from(first.hash)).toEqual(sha256(transactionBytes(nearKey)));
+  });
+
+  it("signs what the backend can, whatever it does to the others", async () => {
+    const stuck = sha256(transactionBytes(nearKey));
+    const { sign } = await start(
+      {},
+      {
+        sign: (hash) => (stuck.equals(hash) ? Promise.reject(new Error("busy")) : backend.sign(hash)),
+      },
+    );
+    const requests = [42n, 43n].map((nonce) => ({ transaction: transactionBytes(nearKey, { nonce }) }));
+    expect((await sign({ requests })).map(reasonOf)).toEqual(["SIGNER_BACKEND_UNAVAILABLE", "signed"]);
+  });
+});
+
+describe("where grants are asked for", () => {
+  const relay = generateKeyPairSync("ed25519");
+  const grantKeys = new Map([["relay", relay.publicKey]]);
+  const requests = [42n, 43n].map((nonce) => ({
+    keyId: "relayer-1",
+    transaction: transactionBytes(nearKey, { nonce }),
+  }));
+
+  it("every transaction is signed that has one, once", async () => {
+    const { sign } = await start({ grantKeys });
+    const grants = grantsFor(relay.privateKey, requests, { audience: AUDIENCE });
+    expect((await sign({ requests, grants })).map(reasonOf)).toEqual(["signed", "signed"]);
+    const again = await sign({ requests, grants });
+    expect(again.map(reasonOf)).toEqual(["SIGNER_GRANT_USED", "SIGNER_GRANT_USED"]);
+    expect(again).toMatchObject([{ tenant: "acme", submissionId: "sub-1" }, { tenant: "acme" }]);
+  });
+
+  it("one that is wrong refuses all transactions of the call, and its good part can still be used", async () => {
+    const { sign } = await start({ grantKeys });
+    const grants = grantsFor(relay.privateKey, requests, { audience: AUDIENCE });
+    const others = requests.map(({ keyId, transaction }, i) => ({
+      keyId,
+      transaction: i === 0 ? transaction : transactionBytes(nearKey, { nonce: 44n }),
+    }));
+    for (const [call, reason] of [
+      [{ requests: others, grants }, "SIGNER_GRANT_INVALID"],
+      [{ requests, grants: { ...grants, keyId: "another" } }, "SIGNER_GRANT_INVALID"],
+      [{ requests, grants: null }, "SIGNER_GRANT_MISSING"],
+      [{ requests: [...requests, ...others], grants }, "SIGNER_GRANT_MISSING"],
+    ] as const) {
+      expect(new Set((await sign(call)).map(reasonOf))).toEqual(new Set([reason]));
+    }
+    expect((await sign({ requests, grants })).map(reasonOf)).toEqual(["signed", "signed"]);
   });
 });
 
 describe("loading", () => {
   it("refuses a key id twice, and one key for two networks or accounts", async () => {
-    const other = new KeystoreBackend(generateKeyPairSync("ed25519").privateKey);
-    await expect(RelayerSigner.load([held(), held({ backend: other })])).rejects.toThrow("occurs twice");
+    const held = (overrides: Partial<HeldKey> = {}): HeldKey => ({
+      ...{ keyId: "relayer-1", network: "testnet", accountId: RELAYER, backend },
+      ...overrides,
+    });
+    const load = (...keys: HeldKey[]) =>
+      runSigner(signerConfig("unused", { policies: {} }), {
+        openBackends: async () => [testBackend("keystore", keys)],
+      });
+    const other = new KeystoreKey(generateKeyPairSync("ed25519").privateKey);
+    await expect(load(held(), held({ backend: other }))).rejects.toThrow("occurs twice");
     const onMainnet = held({ keyId: "b", network: "mainnet" });
-    await expect(RelayerSigner.load([held(), onMainnet])).rejects.toThrow("held for two networks");
+    await expect(load(held(), onMainnet)).rejects.toThrow("held for two networks");
     const otherAccount = held({ keyId: "b", accountId: "b.testnet" });
-    await expect(RelayerSigner.load([held(), otherAccount])).rejects.toThrow("are the same key");
+    await expect(load(held(), otherAccount)).rejects.toThrow("are the same key");
   });
 });
 
 describe("mutated transactions", () => {
   it("are never signed over other bytes than those decoded, nor for another account or key", async () => {
-    const signer = await RelayerSigner.load([held()]);
+    const { sign } = await start({ journal: forgetfulJournal });
     const originals = [
       transactionBytes(nearKey),
       transactionBytes(nearKey, { actions: [await delegateAction()] }),
@@ -191,14 +248,14 @@ describe("mutated transactions", () => {
           bytes.splice(at % bytes.length, kind === "insert" ? 0 : 1, ...(kind === "delete" ? [] : [byte]));
         }
         const transaction = Uint8Array.from(bytes);
-        const [result] = await signer.sign("testnet", [{ keyId: "relayer-1", transaction }]);
+        const [result] = await sign({ requests: [{ transaction }] });
         if (result?.kind !== "signed") {
           expect(result?.reason).not.toBe(ErrorReason.INTERNAL);
           return;
         }
         const decoded = decodeTransaction(transaction);
         const reencoded = Buffer.from(encodeTransaction(decoded));
-        const hash = createHash("sha256").update(reencoded).digest();
+        const hash = sha256(reencoded);
         expect(reencoded).toEqual(Buffer.from(transaction));
         expect(Buffer.from(result.hash)).toEqual(hash);
         expect(verifies(hash, result.signedTransaction)).toBe(true);

@@ -1,11 +1,20 @@
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { privateKeyFromSeed } from "@countersign/signer-service/keystore/ed25519-seed.ts";
-import { KeystoreBackend } from "@countersign/signer-service/keystore/keystore-backend.ts";
+import { privateKeyFromSeed } from "@countersign/signer-service/backends/keystore/ed25519-seed.ts";
+import { KeystoreKey } from "@countersign/signer-service/backends/keystore/keystore-key.ts";
 import { describe, expect, it } from "vitest";
-import { keystoreFile, PASSPHRASE_ENV, publicKey, SEED, signOne, yamlOf } from "./support/one-relayer.ts";
-import { runSigner, signerConfig } from "./support/running-signer.ts";
+import { openPolicy } from "../support/signer-settings.ts";
+import { testBackend } from "../support/test-signer.ts";
+import {
+  keystoreFile,
+  PASSPHRASE_ENV,
+  publicKey,
+  relayerSettings,
+  SEED,
+  signOne,
+} from "./support/one-relayer.ts";
+import { configFile, runSigner, signerConfig } from "./support/running-signer.ts";
 import { startSigner } from "./support/signer-cli.ts";
 import { signerClient, unixTransport } from "./support/signer-client.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";
@@ -13,7 +22,7 @@ import { RELAYER, transactionBytes } from "./support/transactions.ts";
 
 describe("stopping", () => {
   it("lets a call that runs finish, and takes no new one", async () => {
-    const backend = new KeystoreBackend(privateKeyFromSeed(SEED));
+    const backend = new KeystoreKey(privateKeyFromSeed(SEED));
     const gate = Promise.withResolvers<void>();
     const signing = Promise.withResolvers<void>();
     const slow = {
@@ -25,8 +34,11 @@ describe("stopping", () => {
         return backend.sign(hash);
       },
     };
-    const heldKeys = [{ keyId: "a", network: "testnet", accountId: RELAYER, backend: slow }];
-    const signer = await runSigner(signerConfig("unused"), { heldKeys });
+    const held = [{ keyId: "a", network: "testnet", accountId: RELAYER, backend: slow }];
+    const policies = { a: openPolicy("testnet", RELAYER) };
+    const signer = await runSigner(signerConfig("unused", { policies }), {
+      openBackends: async () => [testBackend("keystore", held)],
+    });
     const client = signerClient(unixTransport(signer.address));
     const running = client.signTransactions(signOne(transactionBytes(publicKey)));
     await signing.promise;
@@ -41,18 +53,17 @@ describe("stopping", () => {
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    it(`by ${signal} drains, removes the socket and ends the process with 0`, async () => {
-      const socket = join(temporaryDirectory(), "s.sock");
-      const yaml = join(temporaryDirectory(), "signer.yaml");
-      writeFileSync(yaml, yamlOf(socket, await keystoreFile()));
-      const { child, address, output } = await startSigner(yaml, PASSPHRASE_ENV);
+    it(`by ${signal} drains, removes the sockets and ends the process with 0`, async () => {
+      const folder = temporaryDirectory();
+      const file = configFile(relayerSettings(folder, await keystoreFile()));
+      const { child, address, output } = await startSigner(file, PASSPHRASE_ENV);
       const client = signerClient(unixTransport(address));
       expect((await client.listKeys({})).keys).toHaveLength(2);
       const exited = once(child, "exit");
       child.kill(signal);
       expect(await exited).toEqual([0, null]);
       expect(output()).toContain('"msg":"stopped"');
-      expect(existsSync(socket)).toBe(false);
+      expect(["s", "a"].map((socket) => existsSync(join(folder, socket)))).toEqual([false, false]);
     });
   }
 });

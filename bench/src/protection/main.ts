@@ -3,12 +3,12 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeKeystore } from "../relay/keystore.ts";
 import { whySkipped } from "../relay/ledgers.ts";
 import { lookAtMachine } from "../relay/machine.ts";
 import { type Measured, measure } from "../relay/measure.ts";
 import { readOptions as readRelayOptions } from "../relay/options.ts";
 import { quantile } from "../relay/quantiles.ts";
-import { makeKeystore } from "../relay/stack.ts";
 import { type AccessLayers, accessLayers } from "./access-layers.ts";
 import { Rounds } from "./cpu-time.ts";
 import type { Layer } from "./layer.ts";

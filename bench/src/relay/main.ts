@@ -3,12 +3,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeKeystore } from "./keystore.ts";
 import { postgresFacts, whySkipped } from "./ledgers.ts";
 import { lookAtMachine } from "./machine.ts";
 import { type Measured, measure } from "./measure.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { type Report, table } from "./report.ts";
-import { BLOCK_TIME_MS, LANE_WINDOW, makeKeystore } from "./stack.ts";
+import { BLOCK_TIME_MS, LANE_WINDOW } from "./stack.ts";
 
 async function bench(options: BenchOptions, folder: string): Promise<Report> {
   const skips = options.engines.map((engine) => [engine, whySkipped(engine)] as const);

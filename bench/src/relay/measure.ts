@@ -1,13 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { Keystore } from "./keystore.ts";
 import { freshLedger } from "./ledgers.ts";
 import { type LoadResult, relayClients, submitAll } from "./load.ts";
 import type { BenchOptions, EngineName } from "./options.ts";
 import { chainFailures, drained, type Outcome, outcomes } from "./outcomes.ts";
 import { memory } from "./proc-stat.ts";
 import { quantile } from "./quantiles.ts";
-import { type Keystore, type Stack, startStack } from "./stack.ts";
+import { type Stack, startStack } from "./stack.ts";
 import { spent, type Usage, usageOf } from "./usage.ts";
 import { type PreSigned, preSign } from "./wallets.ts";
 

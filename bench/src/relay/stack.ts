@@ -2,21 +2,20 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { makeGrantKey } from "../signer/grants.ts";
+import { AUDIENCE, GRANT_KEY_ID, startSigner } from "../signer/signer-process.ts";
 import { DevnetAdmin } from "./devnet-admin.ts";
 import { freePorts } from "./free-port.ts";
-import { type Running, run, start } from "./processes.ts";
+import { KEY_ID, type Keystore, NETWORK, RELAYER } from "./keystore.ts";
+import { type Running, start } from "./processes.ts";
 import { makeTenant } from "./tenant.ts";
 import { type PreSigned, RECEIVER } from "./wallets.ts";
 
-export const NETWORK = "countersign-devnet";
 /** Milliseconds between the devnet's blocks. */
 export const BLOCK_TIME_MS = 100;
 /** `lanes.window` of the relay: transactions of its one key that are sent and not yet seen in a block. */
 export const LANE_WINDOW = 256;
 
-const RELAYER = "relay.test";
-const KEY_ID = "relayer-1";
-const PASSPHRASE = { BENCH_PASSPHRASE: "the bench's keystore is thrown away" };
 const ADMIN = { BENCH_ADMIN_KEY: randomBytes(32).toString("base64url") };
 /** Bounds that the bench never reaches; each call is counted all the same. */
 const FAST = { per_second: 100_000, burst: 1_000_000 };
@@ -35,20 +34,6 @@ export interface Stack {
   /** Rejects when one of the three ends; never resolves. */
   readonly broken: Promise<never>;
   stop(): Promise<void>;
-}
-
-/** The relayer's key, made by the signer's command line. */
-export interface Keystore {
-  readonly file: string;
-  readonly publicKey: string;
-}
-
-export async function makeKeystore(folder: string): Promise<Keystore> {
-  const file = join(folder, "keystore.json");
-  const where = ["keys", "generate", "--keystore", file, "--passphrase", "env:BENCH_PASSPHRASE"];
-  const names = ["--key-id", KEY_ID, "--network", NETWORK, "--account", RELAYER, "--json"];
-  const made = await run("signer-service/src/cli.ts", [...where, ...names], PASSPHRASE);
-  return { file, publicKey: (JSON.parse(made) as { public_key: string }).public_key };
 }
 
 export interface StackOptions {
@@ -72,10 +57,26 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const devnet = await startDevnet(options);
     started.push(devnet);
     const said = JSON.parse(await devnet.firstLine) as { rpc_urls: string[]; admin_url: string };
-    const signer = await startSigner(options);
-    started.push(signer);
+    const grantKey = makeGrantKey();
+    const signer = await startSigner({
+      folder: options.folder,
+      storeUrl: `sqlite:${join(options.folder, "signer.db")}`,
+      backends: [options.keystore.backend],
+      keys: [],
+      policies: { [KEY_ID]: SIGNER_POLICY },
+      grantKey: grantKey.publicKey,
+      logLevel: options.logLevel,
+      env: options.keystore.env,
+      profileFolder: undefined,
+    });
+    started.push(signer.running);
     const [publicPort = 0, operationsPort = 0] = await freePorts(2);
-    const relay = await startRelay(options, said.rpc_urls, publicPort, operationsPort);
+    const relay = await startRelay(options, {
+      rpcUrls: said.rpc_urls,
+      signerSocket: signer.socket,
+      grantSeed: grantKey.seed,
+      ports: { public: publicPort, operations: operationsPort },
+    });
     started.push(relay);
     const operationsUrl = `http://127.0.0.1:${operationsPort}`;
     const broken = Promise.race(started.map(({ ended }) => ended));
@@ -88,7 +89,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       operationsUrl,
       apiKey,
       admin: new DevnetAdmin(said.admin_url),
-      pids: { relay: relay.pid, signer: signer.pid, devnet: devnet.pid },
+      pids: { relay: relay.pid, signer: signer.running.pid, devnet: devnet.pid },
       broken,
       stop,
     };
@@ -112,41 +113,42 @@ async function startDevnet({ folder, keystore, wallets }: StackOptions): Promise
   return start("devnet/src/main.ts", args, { logFile: join(folder, "devnet.log") });
 }
 
-const signerSocket = (folder: string) => join(folder, "signer.sock");
 const adminSocket = (folder: string) => join(folder, "admin.sock");
 
-async function startSigner({ folder, keystore, logLevel }: StackOptions): Promise<Running> {
-  // JSON is YAML.
-  const config = {
-    listen: { unix: signerSocket(folder) },
-    keystore: { file: keystore.file, passphrase: "env:BENCH_PASSPHRASE" },
-    log: { level: logLevel },
-  };
-  const file = join(folder, "signer.yaml");
-  await writeFile(file, JSON.stringify(config));
-  return start("signer-service/src/cli.ts", ["run", "--config", file], {
-    logFile: join(folder, "signer.log"),
-    env: PASSPHRASE,
-  });
+/** What the tenant's delegates do, and nothing else. */
+const SIGNER_POLICY = {
+  network: NETWORK,
+  rate: FAST,
+  deposit_per_day: BILLION_NEAR,
+  delegates: { receivers: [{ account: RECEIVER }], actions: ["Transfer"], max_deposit: "1" },
+};
+
+/** Where the relay finds the others, and is found. */
+interface RelayPlaces {
+  readonly rpcUrls: readonly string[];
+  readonly signerSocket: string;
+  readonly grantSeed: string;
+  readonly ports: { readonly public: number; readonly operations: number };
 }
 
 async function startRelay(
   { folder, ledgerUrl, logLevel, profileFolder }: StackOptions,
-  rpcUrls: readonly string[],
-  publicPort: number,
-  operationsPort: number,
+  { rpcUrls, signerSocket, grantSeed, ports }: RelayPlaces,
 ): Promise<Running> {
   const config = {
     network: NETWORK,
-    listen: { port: publicPort },
-    operations: { port: operationsPort },
+    listen: { port: ports.public },
+    operations: { port: ports.operations },
     admin: {
       listen: { unix: adminSocket(folder) },
       keys: [{ name: "bench", role: "admin", secret: "env:BENCH_ADMIN_KEY" }],
     },
     rates: { ip: FAST, failed_auth: FAST, tenant: FAST, key: FAST, user: FAST, method: FAST },
     ledger: { url: "env:BENCH_LEDGER_URL" },
-    signer: { url: `unix:${signerSocket(folder)}` },
+    signer: {
+      url: `unix:${signerSocket}`,
+      grants: { audience: AUDIENCE, key_id: GRANT_KEY_ID, seed: "env:BENCH_GRANT_SEED" },
+    },
     near: { endpoints: rpcUrls.map((url) => ({ url })) },
     relayers: [{ account_id: RELAYER, key_ids: [KEY_ID] }],
     delegates: { max_deposit: "1", max_blocks_ahead: 1_000_000 },
@@ -158,7 +160,7 @@ async function startRelay(
   await writeFile(file, JSON.stringify(config));
   return start("server/src/cli.ts", ["relay", "--config", file], {
     logFile: join(folder, "relay.log"),
-    env: { ...ADMIN, BENCH_LEDGER_URL: ledgerUrl },
+    env: { ...ADMIN, BENCH_LEDGER_URL: ledgerUrl, BENCH_GRANT_SEED: grantSeed },
     nodeArgs: profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`],
   });
 }

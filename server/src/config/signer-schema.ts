@@ -29,7 +29,7 @@ const grants = (env: Environment) =>
   z.strictObject({
     audience: grantText,
     key_id: grantText,
-    seed: secretField(env).refine(isSeed, "must be 32 bytes, in hex or base64"),
+    seed: secretField(env).refine(isSeed, "must be 32 bytes, in hex, base64 or base58 after ed25519:"),
   });
 
 /** Where the signer is, and what the relay proves to it. */

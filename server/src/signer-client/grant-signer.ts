@@ -27,7 +27,7 @@ export interface GrantSignerOptions {
   readonly audience: string;
   /** The name under which the signer knows the key: 1 to 128 characters. */
   readonly keyId: string;
-  /** Of the Ed25519 key: 32 bytes in hex or base64. */
+  /** Of the Ed25519 key: 32 bytes, as seedKey takes them. */
   readonly seed: Secret<string>;
   readonly now: () => Date;
   readonly randomBytes: (length: number) => Uint8Array;

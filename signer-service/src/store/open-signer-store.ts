@@ -14,7 +14,7 @@ export interface OpenSignerStore extends SignerStore {
 /** Opens the store and everything that stands in it. Throws what `openStore` throws. */
 export async function openSignerStore(
   config: StoreConfig,
-  options: StoreOptions & Pick<SignerStoreOptions, "onAuditFailed">,
+  options: StoreOptions & Pick<SignerStoreOptions, "onAuditFailed" | "grantsThatHold">,
 ): Promise<OpenSignerStore> {
   const { engine, witness, warnings } = await openStore(config, options);
   const store = signerStoreOver(engine, {

@@ -3,7 +3,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { decodeSignedTransaction, transactionHash } from "@countersign/near";
 import { reasonName } from "@countersign/service-kit";
-import { KeystoreBackend } from "@countersign/signer-service/keystore/keystore-backend.ts";
+import { KeystoreKey } from "@countersign/signer-service/backends/keystore/keystore-key.ts";
 import { KeyPair, PublicKey } from "near-api-js";
 import { expect, onTestFinished } from "vitest";
 import { signerClient, unixTransport } from "../../signer/support/signer-client.ts";
@@ -20,7 +20,7 @@ async function startSigner() {
   const whole = await relayerKey("whole", RELAYER);
   const broken = await relayerKey("broken", RELAYER);
   const signer = await startTestSigner(NETWORK, [whole, broken], ({ keyId, privateKey }) => {
-    const backend = new KeystoreBackend(privateKey);
+    const backend = new KeystoreKey(privateKey);
     if (keyId === "whole") return backend;
     return {
       describe: () => "broken",

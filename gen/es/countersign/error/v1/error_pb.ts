@@ -922,9 +922,9 @@ export const ErrorReasonSchema: GenEnum<ErrorReason> = /*@__PURE__*/
 
 /**
  * The reasons that a method declares: it answers with no other one, save those that any method may give:
- * FIELD_INVALID, REQUEST_TOO_LARGE, DEADLINE_EXCEEDED, SHUTTING_DOWN, INTERNAL, OVERLOADED and RATE_LIMITED; and,
- * for the methods that are not open to everybody, the reasons from CREDENTIALS_MISSING to TOKEN_KEYS_UNAVAILABLE
- * and PAUSED.
+ * FIELD_INVALID, REQUEST_TOO_LARGE, DEADLINE_EXCEEDED, SHUTTING_DOWN, INTERNAL, OVERLOADED and RATE_LIMITED; for the
+ * relay's methods that are not open to everybody, the reasons from CREDENTIALS_MISSING to TOKEN_KEYS_UNAVAILABLE and
+ * PAUSED; and for the signer's methods, the reasons from PEER_NOT_ALLOWED to REQUEST_REPLAYED.
  *
  * @generated from extension: repeated countersign.error.v1.ErrorReason reasons = 52001;
  */

@@ -12,7 +12,7 @@ import { file_countersign_signer_v1_relayer_signer } from "./relayer_signer_pb.t
  * Describes the file countersign/signer/v1/relayer_signer_service.proto.
  */
 export const file_countersign_signer_v1_relayer_signer_service: GenFile = /*@__PURE__*/
-  fileDesc("CjJjb3VudGVyc2lnbi9zaWduZXIvdjEvcmVsYXllcl9zaWduZXJfc2VydmljZS5wcm90bxIVY291bnRlcnNpZ24uc2lnbmVyLnYxMpcDChRSZWxheWVyU2lnbmVyU2VydmljZRJyCgxHZXRQdWJsaWNLZXkSKi5jb3VudGVyc2lnbi5zaWduZXIudjEuR2V0UHVibGljS2V5UmVxdWVzdBorLmNvdW50ZXJzaWduLnNpZ25lci52MS5HZXRQdWJsaWNLZXlSZXNwb25zZSIJkAIBirIZAowBEmAKCExpc3RLZXlzEiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLkxpc3RLZXlzUmVxdWVzdBonLmNvdW50ZXJzaWduLnNpZ25lci52MS5MaXN0S2V5c1Jlc3BvbnNlIgOQAgESqAEKEFNpZ25UcmFuc2FjdGlvbnMSLi5jb3VudGVyc2lnbi5zaWduZXIudjEuU2lnblRyYW5zYWN0aW9uc1JlcXVlc3QaLy5jb3VudGVyc2lnbi5zaWduZXIudjEuU2lnblRyYW5zYWN0aW9uc1Jlc3BvbnNlIjOQAgKKshksjAGNAY4BjwGQAZEBkgGTAZQBlQHdAZYBlwGYAZkBmgGbAZwBnQGeAZ8B3AFiBnByb3RvMw", [file_countersign_error_v1_error, file_countersign_signer_v1_relayer_signer]);
+  fileDesc("CjJjb3VudGVyc2lnbi9zaWduZXIvdjEvcmVsYXllcl9zaWduZXJfc2VydmljZS5wcm90bxIVY291bnRlcnNpZ24uc2lnbmVyLnYxMp8DChRSZWxheWVyU2lnbmVyU2VydmljZRJ0CgxHZXRQdWJsaWNLZXkSKi5jb3VudGVyc2lnbi5zaWduZXIudjEuR2V0UHVibGljS2V5UmVxdWVzdBorLmNvdW50ZXJzaWduLnNpZ25lci52MS5HZXRQdWJsaWNLZXlSZXNwb25zZSILkAIBirIZBIwB3QESZgoITGlzdEtleXMSJi5jb3VudGVyc2lnbi5zaWduZXIudjEuTGlzdEtleXNSZXF1ZXN0GicuY291bnRlcnNpZ24uc2lnbmVyLnYxLkxpc3RLZXlzUmVzcG9uc2UiCZACAYqyGQLdARKoAQoQU2lnblRyYW5zYWN0aW9ucxIuLmNvdW50ZXJzaWduLnNpZ25lci52MS5TaWduVHJhbnNhY3Rpb25zUmVxdWVzdBovLmNvdW50ZXJzaWduLnNpZ25lci52MS5TaWduVHJhbnNhY3Rpb25zUmVzcG9uc2UiM5ACAoqyGSyMAY0BjgGPAZABkQGSAZMBlAGVAd0BlgGXAZgBmQGaAZsBnAGdAZ4BnwHcAWIGcHJvdG8z", [file_countersign_error_v1_error, file_countersign_signer_v1_relayer_signer]);
 
 /**
  * Signs transactions with the relayer's keys. Never on a public port: only relays call it.
@@ -42,7 +42,8 @@ export const RelayerSignerService: GenService<{
   },
   /**
    * Signs a batch of transactions. The declared reasons, and RATE_LIMITED of a key, stand in the items' refusals; what
-   * concerns the grants of the whole call stands in all of them. Signing the same bytes again gives the same signature.
+   * concerns the grants of the whole call stands in all of them, and SIGNER_STORE_UNAVAILABLE ends the call. Signing the
+   * same bytes again gives the same signature.
    *
    * @generated from rpc countersign.signer.v1.RelayerSignerService.SignTransactions
    */
