@@ -2,6 +2,7 @@ import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import { reasons } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
+import { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
 import { reasonName } from "@countersign/service-kit";
 import { afterAll, describe, expect, it } from "vitest";
 import { postgresUrl } from "../support/postgres.ts";
@@ -12,11 +13,19 @@ import { outageCases } from "./cases/outages.ts";
 import { policyCases } from "./cases/policy.ts";
 import { readCases } from "./cases/reads.ts";
 import { signerCases } from "./cases/signer.ts";
+import { SIGNER_ACCESS_REASONS, signerAccessCases } from "./cases/signer-access.ts";
+import { signerAdminCases } from "./cases/signer-admin.ts";
+import { signerGrantCases } from "./cases/signer-grants.ts";
+import { signerOutageCases } from "./cases/signer-outages.ts";
 import { submitDelegateCases } from "./cases/submit-delegate.ts";
 import type { ContractCase } from "./support/contract-case.ts";
 import { Worlds } from "./support/worlds.ts";
 
-const METHODS: readonly DescMethod[] = [...RelayService.methods, ...RelayerSignerService.methods];
+const SIGNER_METHODS: readonly DescMethod[] = [
+  ...RelayerSignerService.methods,
+  ...SignerAdminService.methods,
+];
+const METHODS: readonly DescMethod[] = [...RelayService.methods, ...SIGNER_METHODS];
 const CASES: readonly ContractCase[] = [
   ...submitDelegateCases,
   ...createAccountCases,
@@ -26,6 +35,10 @@ const CASES: readonly ContractCase[] = [
   ...accessCases,
   ...policyCases,
   ...signerCases,
+  ...signerGrantCases,
+  ...signerAccessCases,
+  ...signerAdminCases,
+  ...signerOutageCases,
 ];
 
 const nameOf = (outcome: ContractCase["outcome"]) => (outcome === "success" ? outcome : reasonName(outcome));
@@ -57,6 +70,7 @@ describe("the cases", () => {
     const mayGive = (method: DescMethod) => [
       ...COMMON_REASONS,
       ...(guarded.some((one) => one === method) ? ACCESS_REASONS : []),
+      ...(SIGNER_METHODS.includes(method) ? SIGNER_ACCESS_REASONS : []),
       ...getOption(method, reasons),
     ];
     const undeclared = CASES.filter(
@@ -68,7 +82,9 @@ describe("the cases", () => {
   it("cover every common reason", () => {
     const outcomes = new Set(CASES.map(({ outcome }) => outcome));
     expect(
-      [...COMMON_REASONS, ...ACCESS_REASONS].filter((reason) => !outcomes.has(reason)).map(reasonName),
+      [...COMMON_REASONS, ...ACCESS_REASONS, ...SIGNER_ACCESS_REASONS]
+        .filter((reason) => !outcomes.has(reason))
+        .map(reasonName),
     ).toEqual([]);
   });
 });

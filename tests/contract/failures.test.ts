@@ -8,6 +8,7 @@ import { reasonName } from "@countersign/service-kit";
 import { KeystoreKey } from "@countersign/signer-service/backends/keystore/keystore-key.ts";
 import { actions } from "near-api-js";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { openPolicy } from "../support/signer-settings.ts";
 import {
   NEAR,
   NETWORK,
@@ -153,25 +154,18 @@ describe("a transaction that the chain can never take", () => {
 
 describe("a transaction that the signer refuses", () => {
   it("ends in REJECTED with SIGNER_REFUSED; the same delegate can be sent again under another key", async () => {
-    let broken = true;
+    const elsewhere = { receivers: [{ account: "elsewhere.test", methods: ["*"] }] };
     const relay = await start({
-      signerBackend: ({ privateKey }) => {
-        const backend = new KeystoreKey(privateKey);
-        return {
-          describe: () => "breakable",
-          publicKey: () => backend.publicKey(),
-          sign: async (hash) => (broken ? new Uint8Array(64) : backend.sign(hash)),
-        };
-      },
+      signerSettings: { policies: { "relayer-1": { network: NETWORK, delegates: elsewhere } } },
     });
     const signedDelegate = await freshWallet(relay).delegate();
     const refused = await submit(relay, { signedDelegate, idempotencyKey: "first" });
     expect(endOf(refused)).toEqual({ state: SubmissionState.REJECTED, reason: "SIGNER_REFUSED" });
-    expect(refused.failure?.message).toContain("SIGNER_SELF_CHECK_FAILED");
+    expect(refused.failure?.message).toContain("SIGNER_POLICY_DENIED");
     expect(statesOf(refused)).toEqual(["ACCEPTED", "REJECTED"]);
     expect(relay.devnet.chain.log).toEqual([]);
 
-    broken = false;
+    await relay.signer.reload({ policies: { "relayer-1": openPolicy(NETWORK, RELAYER) } });
     expect((await submit(relay, { signedDelegate, idempotencyKey: "first" })).id).toBe(refused.id);
     const again = await submit(relay, { signedDelegate, idempotencyKey: "second" });
     expect(again.state).toBe(SubmissionState.SUCCEEDED);
@@ -180,6 +174,32 @@ describe("a transaction that the signer refuses", () => {
         relay.client.submitDelegate({ network: NETWORK, signedDelegate, idempotencyKey: "third" }, options),
       ErrorReason.DELEGATE_REPLAYED,
     );
+    expect(relay.devnet.chain.log).toHaveLength(1);
+  });
+});
+
+describe("a transaction that the key's place signs wrongly", () => {
+  it("waits, and ends in SUCCEEDED once the place signs well", async () => {
+    const asked = Promise.withResolvers<void>();
+    let broken = true;
+    const relay = await start({
+      signerBackend: ({ privateKey }) => {
+        const backend = new KeystoreKey(privateKey);
+        return {
+          describe: () => "breakable",
+          publicKey: () => backend.publicKey(),
+          async sign(hash) {
+            asked.resolve();
+            return broken ? new Uint8Array(64) : backend.sign(hash);
+          },
+        };
+      },
+    });
+    const { id } = await submit(relay, { waitUntil: WaitUntil.ACCEPTED });
+    await asked.promise;
+    broken = false;
+    const submission = await reaches(relay, id, SubmissionState.SUCCEEDED);
+    expect(statesOf(submission)).toEqual(["ACCEPTED", "SIGNED", "BROADCAST", "INCLUDED", "SUCCEEDED"]);
     expect(relay.devnet.chain.log).toHaveLength(1);
   });
 });

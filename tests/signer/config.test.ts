@@ -3,20 +3,19 @@ import { join } from "node:path";
 import { ConfigError } from "@countersign/service-kit";
 import { loadSignerConfig } from "@countersign/signer-service/config.ts";
 import { describe, expect, it } from "vitest";
-import type { SignerSettings } from "../support/signer-settings.ts";
-import { relayerSettings } from "./support/one-relayer.ts";
-import { configFile } from "./support/running-signer.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";
 
-const EXAMPLE = readFileSync(join(import.meta.dirname, "../../docs/signer.example.yaml"), "utf8");
-/** Everything that the example refers to, each secret as long as the longest must be. */
-const ENV = Object.fromEntries(
-  [...EXAMPLE.matchAll(/env:([A-Z0-9_]+)/g)].map(([, name]) => [name, `${name}`.padEnd(32, ".")]),
-);
-/** The second way to listen, which stands in the example as a comment. */
-const TLS_LINE = /^ {2}# ((?:host|port|tls):| {2}(?:# |(?:ca|cert|key)_file:))/gm;
-/** What the second way needs beside it. */
-const IDENTITIES = { SIGNER_AUTH__MTLS: JSON.stringify({ identities: ["CN=relay"] }) };
+const DOCS = join(import.meta.dirname, "../../docs");
+const EXAMPLE = readFileSync(join(DOCS, "signer.example.yaml"), "utf8");
+const ENV = {
+  KEYSTORE_PASSPHRASE: "x",
+  REQUEST_KEY: "k".repeat(32),
+  AWS_KEY_ID: "id",
+  AWS_SECRET: "secret",
+  DATABASE_URL: "postgres://signer:password@db/signer",
+};
+/** A field that stands in the example as a comment. */
+const OTHER_CHOICE = /^( +)# ([a-z_]+: \S.*)$/gm;
 
 function load(yaml: string, env: Record<string, string> = ENV) {
   const file = join(temporaryDirectory(), "signer.yaml");
@@ -24,110 +23,149 @@ function load(yaml: string, env: Record<string, string> = ENV) {
   return loadSignerConfig(file, env).config;
 }
 
-/** A good configuration, but for `more`. */
-function loadSettings(more: SignerSettings) {
-  const settings = relayerSettings("/run/signer", "k", more);
-  return loadSignerConfig(configFile(settings), { KEYSTORE_PASSPHRASE: "x" }).config;
+/** The example with secrets from the environment, since its files are not here. */
+function example(): string {
+  return EXAMPLE.replace(/: file:\S+/g, ": env:KEYSTORE_PASSPHRASE");
 }
 
-function problems(more: SignerSettings): string {
+/** The example without a section of the top level. */
+function without(section: string, yaml: string): string {
+  return yaml.replace(new RegExp(`^${section}:\\n(?:(?: .*)?\\n)*`, "m"), "");
+}
+
+function problems(yaml: string): string[] {
   try {
-    loadSettings(more);
+    load(yaml);
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map((p) => `${p.path}: ${p.message}`).join();
+    if (error instanceof ConfigError) return error.problems.map((p) => `${p.path}: ${p.message}`);
     throw error;
   }
-  return "";
+  return [];
 }
+
+const LISTEN = 'listen: { unix: "/a/b" }';
+const BACKEND = '{ type: keystore, name: keystore, file: k, passphrase: "env:KEYSTORE_PASSPHRASE" }';
+const REST = `audience: a\nstore: { url: "sqlite:s" }\nbackends: [${BACKEND}]\ngrants: { required: false }`;
 
 describe("docs/signer.example.yaml", () => {
   it("is valid, and shows the defaults", () => {
-    const config = load(EXAMPLE);
-    const { limits, log } = loadSettings({ log: undefined });
-    expect(config.listen).toEqual({ kind: "unix", path: "/run/countersign/signer.sock" });
-    expect({ limits: config.limits, log: config.log }).toEqual({ limits, log });
-    const keystore = config.backends.find(({ type }) => type === "keystore");
-    expect(keystore?.type === "keystore" && keystore.passphrase.reveal()).toBe(ENV.KEYSTORE_PASSPHRASE);
+    const config = load(example());
+    const { limits, log, operations, process } = load(`${LISTEN}\n${REST}`);
+    expect(config).toMatchObject({ limits, log, operations, process: { coreDumps: process.coreDumps } });
+    expect(config.backends.map(({ type }) => type)).toEqual([
+      "keystore",
+      "pkcs11",
+      "aws-kms",
+      "gcp-kms",
+      "vault",
+    ]);
+    expect(config.store.incarnationFile).toBe("/var/lib/countersign/signer.db.incarnation");
   });
 
-  it("is valid with its other way to listen", () => {
-    const yaml = EXAMPLE.replace(/^ {2}unix:.*$/m, "").replaceAll(TLS_LINE, "  $1");
-    expect(load(yaml, { ...ENV, ...IDENTITIES }).listen).toEqual({
-      kind: "tls",
-      host: "0.0.0.0",
-      port: 7443,
-      tls: {
-        caFile: "/etc/countersign/tls/ca.pem",
-        certFile: "/etc/countersign/tls/server.pem",
-        keyFile: "/etc/countersign/tls/server.key",
-      },
-    });
+  it("is valid with its other choices", () => {
+    const others = [...EXAMPLE.matchAll(OTHER_CHOICE)].map(([, , field]) => field);
+    expect(others).toEqual([
+      "unix: /run/countersign/signer.sock",
+      'identities: ["CN=alice"]',
+      "synchronous_standby: true",
+    ]);
+    const socket = without("auth", without("listen", example())).concat("listen:\n  unix: /run/s.sock\n");
+    expect(load(socket).listen).toEqual({ kind: "unix", path: "/run/s.sock" });
+    const tls = "{ host: ::1, port: 1, tls: { ca_file: a, cert_file: b, key_file: c } }";
+    const admin = `admin:\n  listen: ${tls}\n  identities: ["CN=alice"]\n`;
+    expect(load(without("admin", example()).concat(admin)).admin?.identities).toEqual(["CN=alice"]);
+    const store = 'store:\n  url: "env:DATABASE_URL"\n  synchronous_standby: true\n';
+    expect(load(without("store", example()).concat(store)).store.synchronousStandby).toBe(true);
   });
 
-  it("has a comment above every field, and a field or a comment for every section", () => {
-    const lines = EXAMPLE.replaceAll(TLS_LINE, "  $1").split("\n");
-    const isField = (line: string) => /^ +(- )?[a-z_]+:/.test(line);
+  it("has a comment above every field", () => {
+    const lines = EXAMPLE.split("\n");
+    const isField = (line: string) => /^ *(?:- )?[a-z_0-9-]+:(?: |$)/.test(line);
     const bare = lines.filter((line, i) => isField(line) && !/^ *# \S/.test(lines[i - 1] ?? ""));
     expect(bare).toEqual([]);
-    expect(lines.filter(isField).length).toBeGreaterThan(15);
-    const sections = [...Object.keys(loadSettings({})), "caller_credentials"];
-    expect(sections.filter((name) => !new RegExp(`^(# )?${name}:`, "m").test(EXAMPLE))).toEqual([]);
+    expect(lines.filter(isField).length).toBeGreaterThan(100);
+  });
+});
+
+describe("docs/signer.md", () => {
+  it("shows policies that are valid", () => {
+    const document = readFileSync(join(DOCS, "signer.md"), "utf8");
+    const [, policies = ""] = /```yaml\n(policies:\n[^`]*)```/.exec(document) ?? [];
+    expect(Object.keys(load(`${LISTEN}\n${REST}\n${policies}`).policies)).toEqual([
+      "delegates-only",
+      "sub-accounts",
+      "registrar",
+      "treasury",
+      "lanes",
+    ]);
+  });
+
+  it("shows places and keys that are valid", () => {
+    const document = readFileSync(join(DOCS, "signer.md"), "utf8");
+    const shown = [...document.matchAll(/```yaml\n(backends:\n[^`]*)```/g)].map(([, yaml = ""]) => yaml);
+    const types = shown.map((yaml) => {
+      const { backends, keys } = load(
+        `${LISTEN}\n${REST.replace(/^backends.*$/m, yaml.replace(/file:[^"]+/, "env:AWS_SECRET"))}`,
+      );
+      expect(keys[0]).toMatchObject({ backend: backends[0]?.name, initialState: "PENDING" });
+      return backends[0]?.type;
+    });
+    expect(types).toEqual(["aws-kms", "gcp-kms", "vault"]);
   });
 });
 
 describe("a configuration is refused", () => {
   it("that listens on TCP without TLS, nowhere, or in two ways", () => {
-    const listen = (fields: object) => problems({ listen: fields });
-    const tcp = { host: "localhost", port: 1 };
-    expect(listen(tcp)).toContain("does not listen on TCP without it");
-    expect(listen({})).toContain("needs unix, or host, port and tls");
-    expect(listen({ ...tcp, unix: "/a/b" })).toContain("takes either unix");
-    expect(listen({ unix: "relative.sock" })).toContain("must be an absolute path");
-    expect(listen({ ...tcp, tls: { ca_file: "a" } })).toContain("listen.tls.cert_file");
+    const listen = (fields: string) => problems(`listen: { ${fields} }\n${REST}`).join();
+    expect(listen("host: localhost, port: 1")).toContain("does not listen on TCP without it");
+    expect(listen("")).toContain("needs unix, or host, port and tls");
+    expect(listen('host: localhost, port: 1, unix: "/a/b"')).toContain("takes either unix");
+    expect(listen('unix: "relative.sock"')).toContain("must be an absolute path");
+    expect(listen("host: localhost, port: 1, tls: { ca_file: a }")).toContain("listen.tls.cert_file");
   });
 
-  it("that listens on TCP for whomever the authority vouches for, or asks for certificates on a socket", () => {
-    const tls = { ca_file: "a", cert_file: "b", key_file: "c" };
-    expect(problems({ listen: { host: "localhost", port: 1, tls } })).toContain(
-      "auth.mtls: is needed on TCP",
-    );
-    const auth = { mtls: { identities: ["CN=relay"] } };
-    expect(problems({ listen: { host: "localhost", port: 1, tls }, auth })).toBe("");
-    expect(problems({ auth })).toContain("auth.mtls: is not for a Unix socket");
-  });
-
-  it("with a passphrase inline, and the passphrase is not repeated", () => {
-    const keystore = { type: "keystore", name: "keystore", file: "k", passphrase: "hunter2" };
-    const found = problems({ backends: [keystore] });
-    expect(found).toContain("backends.0.passphrase: must be a reference");
-    expect(found).not.toContain("hunter2");
+  it("that listens on TCP and names no relay", () => {
+    const tls = "listen: { host: localhost, port: 1, tls: { ca_file: a, cert_file: b, key_file: c } }";
+    expect(problems(`${tls}\n${REST}`).join()).toContain("auth.mtls: is needed on TCP");
+    const auth = 'auth: { mtls: { identities: ["CN=relay"] } }';
+    expect(problems(`${tls}\n${REST}\n${auth}`)).toEqual([]);
+    expect(problems(`${LISTEN}\n${REST}\n${auth}`).join()).toContain("auth.mtls: is not for a Unix socket");
   });
 
   it("without a name of its own, a store, a place that holds keys, or a key to verify grants with", () => {
     for (const section of ["audience", "store", "backends"]) {
-      expect(problems({ [section]: undefined })).toContain(`${section}: `);
+      const rest = REST.replace(new RegExp(`^${section}: .*$`, "m"), "");
+      expect(problems(`${LISTEN}\n${rest}`).map((line) => line.split(":")[0])).toEqual([section]);
     }
-    expect(problems({ backends: [] })).toContain("backends: ");
-    expect(problems({ grants: undefined })).toContain("grants.keys: needs a key");
+    const asked = problems(`${LISTEN}\n${REST.replace("required: false", "required: true")}`).join();
+    expect(asked).toContain("grants.keys: needs a key");
   });
 
   it("that knows an admin key as a relay's grant key, or asks for callers' credentials without grants", () => {
-    const publicKey = "ed25519:6E8sCci9badyRkXb3JoRpBj5p8C6Tw41ELDZoiihKEtp";
-    const shared = problems({
-      grants: { keys: [{ id: "relay", public_key: publicKey }] },
-      admin_keys: [{ id: "eve", public_key: publicKey }],
-    });
-    expect(shared).toContain("admin_keys: admin key eve is a grant key too");
-    const issuer = { issuer: "https://issuer.example", audience: "acme", jwks_file: "acme.json" };
-    const callers = problems({ caller_credentials: { tenants: { acme: [issuer] } } });
-    expect(callers).toContain("caller_credentials: needs grants.required");
+    const key = 'public_key: "ed25519:6E8sCci9badyRkXb3JoRpBj5p8C6Tw41ELDZoiihKEtp"';
+    const grants = `grants: { keys: [{ id: relay, ${key} }] }`;
+    const shared = problems(
+      `${LISTEN}\n${REST.replace(/^grants.*$/m, grants)}\nadmin_keys: [{ id: eve, ${key} }]`,
+    );
+    expect(shared.join()).toContain("admin_keys: admin key eve is a grant key too");
+    const callers = "caller_credentials: { tenants: { acme: [{ issuer: i, audience: a, jwks_file: f }] } }";
+    expect(problems(`${LISTEN}\n${REST}\n${callers}`).join()).toContain(
+      "caller_credentials: needs grants.required",
+    );
+  });
+
+  it("with a passphrase inline, and the passphrase is not repeated", () => {
+    const found = problems(`${LISTEN}\n${REST.replace("env:KEYSTORE_PASSPHRASE", "hunter2")}`).join();
+    expect(found).toContain("backends.0.passphrase: must be a reference");
+    expect(found).not.toContain("hunter2");
   });
 });
 
 describe("the environment", () => {
   it("overrides the file", () => {
-    const config = load(EXAMPLE, { ...ENV, SIGNER_LIMITS__DRAIN_MS: "7", SIGNER_LISTEN__UNIX: "/x/y" });
+    const env = { ...ENV, SIGNER_LIMITS__DRAIN_MS: "7", SIGNER_AUDIENCE: "other" };
+    const config = load(example(), env);
     expect(config.limits.drain_ms).toBe(7);
-    expect(config.listen).toEqual({ kind: "unix", path: "/x/y" });
+    expect(config.audience).toBe("other");
   });
 });

@@ -79,7 +79,8 @@ describe("a transaction is refused, and neither the journal nor the backend is a
     const [result] = await (await untouched()).sign({
       requests: [{ keyId: "relayer-2", transaction: bytes }],
     });
-    expect(result).toMatchObject({ reason: ErrorReason.SIGNER_KEY_NOT_FOUND, keyId: "relayer-2" });
+    const message = "the signer holds no key relayer-2";
+    expect(result).toMatchObject({ reason: ErrorReason.SIGNER_KEY_NOT_FOUND, keyId: "", message });
   });
 
   it("for another network than the key's", async () => {
@@ -156,7 +157,7 @@ describe("a batch", () => {
       "signed",
     ]);
     const [first, , nobody, , last] = results;
-    expect([first, nobody, last].map((r) => r?.keyId)).toEqual(["relayer-1", "nobody", "relayer-1"]);
+    expect([first, nobody, last].map((r) => r?.keyId)).toEqual(["relayer-1", "", "relayer-1"]);
     if (first?.kind !== "signed" || last?.kind !== "signed") throw new Error("not signed");
     expect(decodeSignedTransaction(last.signedTransaction).transaction.nonce).toBe(43n);
     expect(Buffer.from(first.hash)).toEqual(sha256(transactionBytes(nearKey)));

@@ -29,7 +29,7 @@ export function openPolicy(network: string, accountId: string, registrar = "regi
     },
     account_creation: {
       suffixes: [`.${accountId}`, `.${registrar}`],
-      registrar: { account: registrar, method: "create_account", extra_arguments: true },
+      registrar: { account: registrar, method: "create_account_and_register_user", extra_arguments: true },
       max_deposit: MUCH,
       max_gas: MUCH,
     },

@@ -9,7 +9,8 @@ import { type App, type AppOverrides, createApp } from "@countersign/server/app.
 import { loadRelayConfig, type RelayConfig } from "@countersign/server/config/config.ts";
 import { createLogger } from "@countersign/service-kit";
 import type { KeyBackend } from "@countersign/signer-service/relayer-signer/key-backend.ts";
-import { relayerKey, startTestSigner, type TestRelayerKey } from "./test-signer.ts";
+import type { SignerSettings } from "./signer-settings.ts";
+import { relayerKey, startTestSigner, type TestRelayerKey, type TestSigner } from "./test-signer.ts";
 import { AUTH, type SeededTenant, seedTenants } from "./test-tenant.ts";
 import { TestWallet } from "./test-wallet.ts";
 
@@ -25,6 +26,8 @@ export interface TestRelayOptions {
   readonly settings?: Readonly<Record<string, string | undefined>>;
   /** Where the signer finds the relayer's key, instead of in memory. */
   readonly signerBackend?: (key: TestRelayerKey) => KeyBackend;
+  /** Sections of the signer's configuration. */
+  readonly signerSettings?: SignerSettings;
   readonly overrides?: AppOverrides;
   /** The relay's NEAR endpoints, instead of the devnet's own. */
   readonly endpoints?: (devnet: Devnet) => Promise<readonly string[]>;
@@ -42,6 +45,7 @@ export interface TestRelay {
   readonly wallets: readonly TestWallet[];
   readonly config: RelayConfig;
   readonly relayerKey: TestRelayerKey;
+  readonly signer: TestSigner;
   /** Stops the relay alone and starts it again on the same ledger. */
   restart(): Promise<void>;
   stopSigner(): Promise<void>;
@@ -58,7 +62,7 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
     ...options.devnet,
     accounts: genesis(key, wallets, options),
   });
-  const signer = await startTestSigner(NETWORK, [key], options.signerBackend);
+  const signer = await startTestSigner(NETWORK, [key], options.signerBackend, options.signerSettings);
   const urls = (await options.endpoints?.(devnet)) ?? devnet.rpcUrls;
   const settings = { "near.endpoints": JSON.stringify(urls.map((url) => ({ url }))), ...options.settings };
   const config = relayConfig(folder, devnet, signer.socketPath, { ...options, settings });
@@ -72,6 +76,7 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
     config,
     wallets,
     relayerKey: key,
+    signer,
     get app() {
       return app;
     },

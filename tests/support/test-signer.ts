@@ -35,6 +35,8 @@ export interface TestSigner {
   readonly socketPath: string;
   /** The operators' side of it. */
   readonly admin: Client<typeof SignerAdminService>;
+  /** Takes these sections of its configuration over in place of what they were. */
+  reload(changes: SignerSettings): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -69,14 +71,16 @@ export async function startTestSigner(
   const file = join(folder, "signer.yaml");
   const policies = Object.fromEntries(keys.map((key) => [key.keyId, openPolicy(network, key.accountId)]));
   const backends = [{ type: "keystore", name: "keystore", file: "unused", passphrase: "env:UNUSED" }];
-  await writeFile(file, JSON.stringify(signerSettings(folder, { backends, policies, ...settings })));
-  const { config } = loadSignerConfig(file, { UNUSED: "unused" });
+  const all = signerSettings(folder, { backends, policies, ...settings });
+  await writeFile(file, JSON.stringify(all));
+  const readConfig = () => loadSignerConfig(file, { UNUSED: "unused" }).config;
   const held = keys.map((key) => {
     const { keyId, accountId } = key;
     return { keyId, network, accountId, backend: backendOf(key) };
   });
-  const signer = await createSigner(config, {
+  const signer = await createSigner(readConfig(), {
     log: createLogger("signer", "error"),
+    readConfig,
     openBackends: async () => [testBackend("keystore", held)],
   });
   const admin = adminOf(join(folder, "a"));
@@ -84,6 +88,10 @@ export async function startTestSigner(
   return {
     socketPath: join(folder, "s"),
     admin,
+    reload: async (changes) => {
+      await writeFile(file, JSON.stringify({ ...all, ...changes }));
+      await admin.reload({});
+    },
     stop: async () => {
       await signer.drain();
       await rm(folder, { recursive: true, force: true });

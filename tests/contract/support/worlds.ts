@@ -5,6 +5,7 @@ import { createDatabase } from "../../support/postgres.ts";
 import { startProtectedRelay } from "../../support/protected-relay.ts";
 import { NEAR, startTestRelay, type TestRelay } from "../../support/test-relay.ts";
 import { LedgerGate } from "./ledger-gate.ts";
+import { type SignerPostgresWorld, startSignerOnPostgres } from "./signer-postgres.ts";
 
 /** Names that the veto contract refuses. */
 const DENIED = ["denied.relay.test", "denied.registrar.test"];
@@ -112,6 +113,13 @@ export class Worlds {
       await database.drop();
     });
     return { relay, gate, query: (sql) => database.query(sql) };
+  });
+
+  /** A signer whose store can be taken away. */
+  readonly signerPostgres = once(async (): Promise<SignerPostgresWorld> => {
+    const world = await startSignerOnPostgres();
+    this.#stops.push(() => world.stop());
+    return world;
   });
 
   async stop(): Promise<void> {

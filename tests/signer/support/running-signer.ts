@@ -19,10 +19,14 @@ export function configFile(settings: SignerSettings): string {
 }
 
 /** The configuration of a signer with a folder of its own for its sockets and its store. */
-export function signerConfig(keystore: string, more: SignerSettings = {}): SignerConfig {
+export function signerConfig(
+  keystore: string,
+  more: SignerSettings = {},
+  env: Readonly<Record<string, string>> = {},
+): SignerConfig {
   const limits = { default_deadline_ms: 30_000, max_connections: 64, drain_ms: 30_000 };
   const settings = relayerSettings(temporaryDirectory(), keystore, { limits, ...more });
-  return loadSignerConfig(configFile(settings), PASSPHRASE_ENV).config;
+  return loadSignerConfig(configFile(settings), { ...PASSPHRASE_ENV, ...env }).config;
 }
 
 /** Listens on TCP with these certificates, and lets their client in. */
@@ -34,14 +38,29 @@ export function tlsSettings(certs: DevCerts): SignerSettings {
   };
 }
 
-/**
- * A signer in this process, drained when the test ends, with everything that it logs. Its keys' nonces on the chain are
- * taken to be 0.
- */
+/** A signer in this process, drained when the test ends, with everything that it logs. */
+export interface RunningSigner extends Signer {
+  readonly admin: ReturnType<typeof adminOf>;
+  logged(): string;
+}
+
+/** A signer whose keys' nonces on the chain are taken to be 0. */
 export async function runSigner(
   config: SignerConfig,
   overrides: SignerOverrides = {},
-): Promise<Signer & { logged(): string }> {
+): Promise<RunningSigner> {
+  const signer = await runLockedSigner(config, overrides);
+  const { keys } = await signer.admin.getStatus({});
+  const floors = keys.map(({ key }) => ({ keyId: key?.keyId ?? "", nonce: 0n }));
+  if (floors.length > 0) await signer.admin.setNonceFloors({ floors });
+  return signer;
+}
+
+/** A signer that does not know its keys' nonces on the chain yet. */
+export async function runLockedSigner(
+  config: SignerConfig,
+  overrides: SignerOverrides = {},
+): Promise<RunningSigner> {
   let logged = "";
   const destination = new Writable({
     write(chunk, _encoding, done) {
@@ -49,10 +68,8 @@ export async function runSigner(
       done();
     },
   });
-  const signer = await createSigner(config, {
-    log: createLogger("signer", "trace", destination),
-    ...overrides,
-  });
+  const log = createLogger("signer", "trace", destination);
+  const signer = await createSigner(config, { log, ...overrides });
   let drained: Promise<void> | undefined;
   const drain = () => {
     drained ??= signer.drain();
@@ -60,8 +77,5 @@ export async function runSigner(
   };
   onTestFinished(drain);
   const admin = adminOf(signer.adminAddress?.slice("unix:".length) ?? "");
-  const { keys } = await admin.getStatus({});
-  const floors = keys.map(({ key }) => ({ keyId: key?.keyId ?? "", nonce: 0n }));
-  if (floors.length > 0) await admin.setNonceFloors({ floors });
-  return { ...signer, drain, logged: () => logged };
+  return { ...signer, drain, admin, logged: () => logged };
 }

@@ -42,8 +42,8 @@ export const RelayerSignerService: GenService<{
   },
   /**
    * Signs a batch of transactions. The declared reasons, and RATE_LIMITED of a key, stand in the items' refusals; what
-   * concerns the grants of the whole call stands in all of them, and SIGNER_STORE_UNAVAILABLE ends the call. Signing the
-   * same bytes again gives the same signature.
+   * concerns the grants of the whole call stands in all of them, and SIGNER_STORE_UNAVAILABLE may end the call. Signing
+   * the same bytes again gives the same signature.
    *
    * @generated from rpc countersign.signer.v1.RelayerSignerService.SignTransactions
    */

@@ -1,0 +1,51 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Client } from "@connectrpc/connect";
+import type { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
+import { PublicKey } from "near-api-js";
+import { signerClient, unixTransport } from "../../signer/support/signer-client.ts";
+import { RELAYER, transactionBytes } from "../../signer/support/transactions.ts";
+import { createDatabase } from "../../support/postgres.ts";
+import { relayerKey, startTestSigner, type TestSigner } from "../../support/test-signer.ts";
+import { type AdminGrantOf, adminGrants } from "./admin-grants.ts";
+import { LedgerGate } from "./ledger-gate.ts";
+
+/** A signer with the key "a", whose PostgreSQL can be taken away. */
+export interface SignerPostgresWorld {
+  readonly client: Client<typeof RelayerSignerService>;
+  readonly admin: TestSigner["admin"];
+  readonly gate: LedgerGate;
+  /** One that the key signs. */
+  readonly transaction: Uint8Array;
+  readonly grantOf: AdminGrantOf;
+  stop(): Promise<void>;
+}
+
+export async function startSignerOnPostgres(): Promise<SignerPostgresWorld> {
+  const database = await createDatabase();
+  const gate = await LedgerGate.before(database.url);
+  const folder = await mkdtemp(join(tmpdir(), "store-url-"));
+  const urlFile = join(folder, "url");
+  await writeFile(urlFile, gate.url, { mode: 0o600 });
+  const { adminKey, grantOf } = adminGrants("test-signer");
+  const key = await relayerKey("a", RELAYER);
+  const signer = await startTestSigner("testnet", [key], undefined, {
+    store: { url: `file:${urlFile}` },
+    admin_keys: [adminKey],
+  });
+  return {
+    client: signerClient(unixTransport(`unix:${signer.socketPath}`)),
+    admin: signer.admin,
+    gate,
+    transaction: transactionBytes(PublicKey.from(key.publicKey)),
+    grantOf,
+    async stop() {
+      await gate.open();
+      await signer.stop();
+      await gate.close();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
