@@ -2,6 +2,7 @@ import { base64Decode } from "@bufbuild/protobuf/wire";
 import {
   Code,
   ConnectError,
+  type ContextValues,
   createContextKey,
   type HandlerContext,
   type Interceptor,
@@ -14,6 +15,8 @@ export interface UnreadCall {
   readonly service: string;
   readonly method: string;
   readonly requestId: string;
+  /** What the gate noted. */
+  readonly values: ContextValues;
   readonly error: ConnectError;
 }
 
@@ -60,7 +63,8 @@ export function openCall(
     const error: unknown = context.signal.reason;
     if (!(error instanceof ConnectError) || error.isWireError || context.values.get(readKey)) return;
     addErrorInfo(unreadable(error), requestId);
-    onUnread?.({ service: context.service.typeName, method: context.method.name, requestId, error });
+    const { service, method, values } = context;
+    onUnread?.({ service: service.typeName, method: method.name, requestId, values, error });
   };
   context.signal.addEventListener("abort", ended, { once: true });
 }

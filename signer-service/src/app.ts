@@ -34,6 +34,7 @@ import { policyOf } from "./policy/policy.ts";
 import { RelayerSigner } from "./relayer-signer/relayer-signer.ts";
 import { getPublicKey } from "./rpc/get-public-key.ts";
 import { listKeys } from "./rpc/list-keys.ts";
+import { refusedCalls } from "./rpc/refused-calls.ts";
 import { signTransactions } from "./rpc/sign-transactions.ts";
 import { openSignerStore } from "./store/open-signer-store.ts";
 
@@ -129,6 +130,7 @@ async function openSigner(
 
   const listen = await resolveListenOn(config.listen, now());
   const stopping = new AbortController();
+  const { interceptor: refusals, onUnread } = refusedCalls(refused);
   const server = await serveRpc({
     listen,
     admit: gate.admit,
@@ -140,7 +142,8 @@ async function openSigner(
         signTransactions: signTransactions({ signer, audit, events, now: elapsed }),
       }),
     ],
-    interceptors: standardInterceptors(log, stopping.signal),
+    interceptors: [refusals, ...standardInterceptors(log, stopping.signal)],
+    onUnread,
     limits: {
       defaultDeadlineMs: limits.default_deadline_ms,
       maxDeadlineMs: limits.max_deadline_ms,
@@ -176,6 +179,7 @@ async function openSigner(
       return () => {
         effective = prepared;
         gate.replace(next);
+        admin?.replace(next);
       };
     },
     audit,

@@ -7,6 +7,12 @@ const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const utf8Encoder = new TextEncoder();
 
 /**
+ * The longest text, in bytes, that is read by hand: a call of TextDecoder takes a microsecond or two, and a transaction
+ * has room for 50,000 texts.
+ */
+const SHORT = 64;
+
+/**
  * Reads borsh (https://borsh.io) strictly: every length is bounded by the bytes that are left, text is valid
  * UTF-8, an option's tag is 0 or 1, and `end` refuses a rest. What it accepts has one encoding only.
  */
@@ -57,12 +63,26 @@ export class BorshReader {
   }
 
   string(): string {
-    const raw = this.bytes();
+    const length = this.u32();
+    const start = this.#take(length);
+    const ascii = length <= SHORT ? this.#ascii(start, length) : undefined;
+    if (ascii !== undefined) return ascii;
     try {
-      return utf8Decoder.decode(raw);
+      return utf8Decoder.decode(this.#bytes.subarray(start, start + length));
     } catch {
       throw new BorshError("text is not UTF-8");
     }
+  }
+
+  /** The text of bytes that are all ASCII, else undefined. */
+  #ascii(start: number, length: number): string | undefined {
+    let text = "";
+    for (let i = start; i < start + length; i++) {
+      const byte = this.#view.getUint8(i);
+      if (byte > 0x7f) return undefined;
+      text += String.fromCharCode(byte);
+    }
+    return text;
   }
 
   option<T>(read: () => T): T | null {
@@ -154,7 +174,7 @@ export class BorshWriter {
   }
 
   string(value: string): this {
-    return this.bytes(utf8Encoder.encode(value));
+    return value === "" ? this.u32(0) : this.bytes(utf8Encoder.encode(value));
   }
 
   option<T>(value: T | null, write: (value: T) => void): this {

@@ -34,4 +34,4 @@ export {
   type Transaction,
   transactionHash,
 } from "./transaction.ts";
-export { verifySignature } from "./verify.ts";
+export { verifySignature, verifySignatureAsync } from "./verify.ts";

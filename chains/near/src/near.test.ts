@@ -166,6 +166,25 @@ describe("transactions", () => {
     expect(() => decodeTransaction(relayed, inner - 1)).toThrow(TooManyActionsError);
   });
 
+  it.each([1, 63, 64, 65, 300])("keep texts of %i characters, and refuse what is no UTF-8", (length) => {
+    const calling = (methodName: string) =>
+      encodeTransaction({
+        signerId: "relay.near",
+        publicKey: parsePublicKey(KeyPair.fromRandom("ed25519").getPublicKey().toString()),
+        nonce: 1n,
+        receiverId: "app.near",
+        blockHash: new Uint8Array(32),
+        actions: [{ kind: "FunctionCall", methodName, args: new Uint8Array(), gas: 0n, deposit: 0n }],
+      });
+    for (const text of ["", "\0aZ~\x7f".repeat(length).slice(0, length), `\ufeff${"ü".repeat(length)}`]) {
+      expect(decodeTransaction(calling(text)).actions).toMatchObject([{ methodName: text }]);
+    }
+    const cut = calling("a".repeat(length));
+    // The text's last byte, before the length of the arguments, the gas and the deposit.
+    cut[cut.length - 29] = 0xc3;
+    expect(() => decodeTransaction(cut)).toThrow("text is not UTF-8");
+  });
+
   it("are refused with more method names of an access key than NEAR takes", () => {
     const publicKey = parsePublicKey(KeyPair.fromRandom("ed25519").getPublicKey().toString());
     const adding = (names: number) =>

@@ -22,6 +22,8 @@ export interface OpenAdminOptions {
 /** The operators' address, open. */
 export interface OpenAdmin {
   readonly address: string;
+  /** Uses this network from the next call on. */
+  replace(config: Pick<SignerConfig, "network">): void;
   /** Looks at the certificates now. Throws an Error when new ones cannot be used. */
   checkCertificates(): void;
   drain(boundMs: number): Promise<void>;
@@ -46,6 +48,7 @@ export async function openAdmin(options: OpenAdminOptions): Promise<OpenAdmin | 
   const certificates = servedCertificates(admin.listen, listen, server, events, now);
   return {
     address: server.address,
+    replace: ({ network }) => gate.replace({ auth, network, audience }),
     checkCertificates: () => certificates?.check(),
     async drain(boundMs) {
       certificates?.stop();

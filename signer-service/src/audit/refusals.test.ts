@@ -76,6 +76,17 @@ describe("refusals", () => {
     expect(written.at(-1)).toMatchObject({ actor: "others", detail: { count: "9936" } });
   });
 
+  it("keep their reasons where there are too many to stand apart", async () => {
+    const { refusals, written } = start();
+    for (let i = 0; i < 100; i++) refusals.add({ ...refusal, keyId: `key ${i}` });
+    refusals.add({ ...refusal, reason: "SIGNER_POLICY_DENIED" });
+    await refusals.close();
+    expect(written.slice(64)).toMatchObject([
+      { actor: "others", detail: { reason: "SIGNER_NONCE_CONFLICT", count: "36" } },
+      { actor: "others", detail: { reason: "SIGNER_POLICY_DENIED", count: "1" } },
+    ]);
+  });
+
   it("are counted while the store is away, and written when it is back", async () => {
     const { refusals, written, state } = start();
     state.fails = true;

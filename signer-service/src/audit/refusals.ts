@@ -3,7 +3,7 @@ import type { Refusal } from "./audit.ts";
 
 /** How long refusals are gathered before they are written, in milliseconds. */
 const GATHER_MS = 1_000;
-/** Most entries of one write with a peer, a key and a reason of their own; what else there is becomes one more. */
+/** Most entries of one write with a peer and a key of their own; what else there is becomes one more for each reason. */
 const MAX_GROUPS = 64;
 
 export interface RefusalsOptions {
@@ -48,9 +48,11 @@ export class Refusals {
 
   add(refusal: Refusal): void {
     if (this.#closed) return;
-    const key = JSON.stringify([refusal.peer, refusal.keyId, refusal.reason]);
+    const { peer, keyId, reason } = refusal;
+    const key = JSON.stringify([peer, keyId, reason]);
     const own = this.#groups.has(key) || this.#groups.size < MAX_GROUPS;
-    this.#count(own ? key : "", own ? refusal : OTHERS);
+    // There are few reasons: whoever fills the groups with others cannot hide what else was tried.
+    this.#count(own ? key : reason, own ? refusal : { ...OTHERS, reason });
     this.#arm();
   }
 

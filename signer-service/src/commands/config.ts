@@ -3,9 +3,12 @@ import { Command } from "commander";
 import { openBackends } from "../backends/open-backends.ts";
 import { loadSignerConfig, type SignerConfig } from "../config.ts";
 import { CallerCredentials } from "../grants/caller-credentials.ts";
+import type { KeyRecord } from "../keys/key-records.ts";
 import { loadKeys } from "../keys/load-keys.ts";
 import { resolveListenOn } from "../listening/listen-on.ts";
 import { findPolicyConflict } from "../policy/policy-conflict.ts";
+import { keyRecordsOver } from "../store/key-record-store.ts";
+import { openStoreReader } from "../store/read-store.ts";
 
 /** `signer config check`: everything that `run` does before it listens, but for the store, without listening. */
 export function configCommand(): Command {
@@ -37,9 +40,14 @@ async function check(config: SignerConfig) {
   if (config.caller_credentials !== undefined) await CallerCredentials.load(config.caller_credentials);
   const backends = await openBackends(config.backends);
   try {
-    const { keys: loaded, missing, problems } = await loadKeys(backends, config.keys, []);
+    const {
+      keys: loaded,
+      away,
+      missing,
+      problems,
+    } = await loadKeys(backends, config.keys, await storedKeys(config.store));
     const keys = loaded.map(({ key }) => key);
-    const conflict = findPolicyConflict(config.policies, [...config.keys, ...keys]);
+    const conflict = findPolicyConflict(config.policies, [...config.keys, ...keys, ...away]);
     const wrong = conflict === null ? problems : [...problems, conflict];
     if (wrong.length > 0) throw new Error(wrong.join("; "));
     return {
@@ -55,5 +63,19 @@ async function check(config: SignerConfig) {
     };
   } finally {
     await Promise.all(backends.map((backend) => backend.close()));
+  }
+}
+
+/** Keys that were made while the signer ran stand in its store alone. Before its first start there is none. */
+async function storedKeys(config: SignerConfig["store"]): Promise<KeyRecord[]> {
+  try {
+    const store = openStoreReader(config);
+    try {
+      return await keyRecordsOver(store, () => new Date()).list();
+    } finally {
+      await store.close();
+    }
+  } catch {
+    return [];
   }
 }

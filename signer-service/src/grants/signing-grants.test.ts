@@ -62,9 +62,9 @@ function signed(
   };
 }
 
-function outcome(grants: SignedGrants): string {
+async function outcome(grants: SignedGrants): Promise<string> {
   try {
-    return `${verifySigningGrants(grants).length} verified`;
+    return `${(await verifySigningGrants(grants)).length} verified`;
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     return reasonName(error.reason);
@@ -75,7 +75,7 @@ const INVALID = "SIGNER_GRANT_INVALID";
 const MISSING = "SIGNER_GRANT_MISSING";
 
 describe("grants of a relay's key", () => {
-  it("are told with what the journal keeps, in the items' order", () => {
+  it("are told with what the journal keeps, in the items' order", async () => {
     const second = grant({
       id: new Uint8Array(16).fill(2),
       purpose: Purpose.TRANSFER,
@@ -84,7 +84,7 @@ describe("grants of a relay's key", () => {
     });
     const grants = { ...signed(bytesOf({ grants: [grant(), second] })), items: [ITEM, ITEM] };
     const expiresAt = new Date(NOW + 60_000);
-    expect(verifySigningGrants(grants)).toEqual([
+    expect(await verifySigningGrants(grants)).toEqual([
       {
         id: new Uint8Array(16).fill(1),
         tenant: "acme",
@@ -96,50 +96,50 @@ describe("grants of a relay's key", () => {
     ]);
   });
 
-  it("are taken from both keys while they change", () => {
-    expect(outcome(signed(bytesOf(), { key: NEW, keyId: "relay-new" }))).toBe("1 verified");
-    expect(outcome(signed(bytesOf(), { key: NEW, keyId: "relay-old" }))).toBe(INVALID);
+  it("are taken from both keys while they change", async () => {
+    expect(await outcome(signed(bytesOf(), { key: NEW, keyId: "relay-new" }))).toBe("1 verified");
+    expect(await outcome(signed(bytesOf(), { key: NEW, keyId: "relay-old" }))).toBe(INVALID);
   });
 
-  it("hold until they expire, at most five minutes ahead", () => {
+  it("hold until they expire, at most five minutes ahead", async () => {
     const until = (ms: number) => outcome(signed(bytesOf({ expiresAt: timestampFromMs(NOW + ms) })));
-    expect([until(1), until(300_000)]).toEqual(["1 verified", "1 verified"]);
-    expect([until(0), until(-1), until(300_001)]).toEqual([INVALID, INVALID, INVALID]);
+    expect([await until(1), await until(300_000)]).toEqual(["1 verified", "1 verified"]);
+    expect([await until(0), await until(-1), await until(300_001)]).toEqual([INVALID, INVALID, INVALID]);
     const never = create(SigningGrantsSchema, {
       audience: "signer-1",
       network: "testnet",
       grants: [grant()],
     });
-    expect(outcome(signed(toBinary(SigningGrantsSchema, never)))).toBe(INVALID);
+    expect(await outcome(signed(toBinary(SigningGrantsSchema, never)))).toBe(INVALID);
   });
 });
 
 describe("grants are missing", () => {
-  it("when the call brings none, no signature, or too few", () => {
-    expect(outcome(signed(new Uint8Array()))).toBe(MISSING);
-    expect(outcome({ ...signed(bytesOf()), signature: undefined })).toBe(MISSING);
-    expect(outcome({ ...signed(bytesOf()), items: [ITEM, ITEM] })).toBe(MISSING);
+  it("when the call brings none, no signature, or too few", async () => {
+    expect(await outcome(signed(new Uint8Array()))).toBe(MISSING);
+    expect(await outcome({ ...signed(bytesOf()), signature: undefined })).toBe(MISSING);
+    expect(await outcome({ ...signed(bytesOf()), items: [ITEM, ITEM] })).toBe(MISSING);
   });
 });
 
 describe("grants are invalid", () => {
-  it("under another key, another domain, or an altered signature", () => {
-    expect(outcome(signed(bytesOf(), { key: STRANGER }))).toBe(INVALID);
-    expect(outcome(signed(bytesOf(), { keyId: "relay-9" }))).toBe(INVALID);
-    expect(outcome(signed(bytesOf(), { domain: "countersign admin grant v1" }))).toBe(INVALID);
+  it("under another key, another domain, or an altered signature", async () => {
+    expect(await outcome(signed(bytesOf(), { key: STRANGER }))).toBe(INVALID);
+    expect(await outcome(signed(bytesOf(), { keyId: "relay-9" }))).toBe(INVALID);
+    expect(await outcome(signed(bytesOf(), { domain: "countersign admin grant v1" }))).toBe(INVALID);
     const { signature, ...others } = signed(bytesOf());
     for (const length of [0, 63, 65]) {
       const cut = Uint8Array.from({ length }, (_, i) => signature?.signature[i] ?? 0);
-      expect(outcome({ ...others, signature: { keyId: "relay-old", signature: cut } })).toBe(INVALID);
+      expect(await outcome({ ...others, signature: { keyId: "relay-old", signature: cut } })).toBe(INVALID);
     }
   });
 
-  it("with any byte altered after they were signed", () => {
+  it("with any byte altered after they were signed", async () => {
     const bytes = bytesOf();
     for (const i of bytes.keys()) {
       const altered = Uint8Array.from(bytes);
       altered[i] = (bytes[i] ?? 0) ^ 1;
-      expect(outcome({ ...signed(bytes), bytes: altered })).toBe(INVALID);
+      expect(await outcome({ ...signed(bytes), bytes: altered })).toBe(INVALID);
     }
   });
 
@@ -155,17 +155,17 @@ describe("grants are invalid", () => {
     ["a long tenant", { grants: [grant({ tenant: "a".repeat(129) })] }],
     ["a long submission", { grants: [grant({ submissionId: "a".repeat(129) })] }],
     ["more transactions than there are", { grants: [grant(), grant({ id: new Uint8Array(16) })] }],
-  ])("for %s", (_, fields) => expect(outcome(signed(bytesOf(fields)))).toBe(INVALID));
+  ])("for %s", async (_, fields) => expect(await outcome(signed(bytesOf(fields)))).toBe(INVALID));
 
-  it("when one occurs twice in a call", () => {
+  it("when one occurs twice in a call", async () => {
     const twice = { ...signed(bytesOf({ grants: [grant(), grant()] })), items: [ITEM, ITEM] };
-    expect(outcome(twice)).toBe(INVALID);
+    expect(await outcome(twice)).toBe(INVALID);
   });
 
-  it("when they hold fields that the signer does not know, or are no message at all", () => {
+  it("when they hold fields that the signer does not know, or are no message at all", async () => {
     // Field 15, a varint.
-    expect(outcome(signed(Buffer.concat([bytesOf(), Buffer.from([0x78, 1])])))).toBe(INVALID);
-    expect(outcome(signed(Buffer.from([0xff])))).toBe(INVALID);
-    expect(outcome(signed(new Uint8Array(65_537)))).toBe(INVALID);
+    expect(await outcome(signed(Buffer.concat([bytesOf(), Buffer.from([0x78, 1])])))).toBe(INVALID);
+    expect(await outcome(signed(Buffer.from([0xff])))).toBe(INVALID);
+    expect(await outcome(signed(new Uint8Array(65_537)))).toBe(INVALID);
   });
 });

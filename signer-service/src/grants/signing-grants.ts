@@ -9,7 +9,7 @@ import {
 } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import type { JournalGrant, Purpose } from "../journal/journal.ts";
-import { isSignedBy, type TrustedKeys } from "./trusted-keys.ts";
+import { isSignedByAsync, type TrustedKeys } from "./trusted-keys.ts";
 
 /** The contract's own bound on serialized grants. */
 const MAX_BYTES = 65_536;
@@ -52,12 +52,12 @@ export interface VerifiedGrant extends JournalGrant {
  * SIGNER_GRANT_MISSING when there is not one for each item, and SIGNER_GRANT_INVALID when any is wrong: they were
  * signed together.
  */
-export function verifySigningGrants(signed: SignedGrants): VerifiedGrant[] {
+export async function verifySigningGrants(signed: SignedGrants): Promise<VerifiedGrant[]> {
   const { bytes, signature, keys, audience, network, items, now } = signed;
   if (bytes.length === 0 || signature === undefined) throw missing("the call brings no grants");
   // Nothing of the bytes is read before the signature is known to be good.
   if (bytes.length > MAX_BYTES) throw invalid(`grants have at most ${MAX_BYTES} bytes`);
-  if (!isSignedBy(keys, "countersign signing grants v1", bytes, signature)) {
+  if (!(await isSignedByAsync(keys, "countersign signing grants v1", bytes, signature))) {
     throw invalid("the grants are not signed by a key that the signer knows");
   }
   const message = decode(bytes);

@@ -42,6 +42,23 @@ export function isSignedBy(
   return verify(null, inDomain(domain, bytes), key, signature);
 }
 
+/** `isSignedBy` that does not hold up the event loop: it verifies on another thread. */
+export async function isSignedByAsync(
+  keys: TrustedKeys,
+  domain: SigningDomain,
+  bytes: Uint8Array,
+  { keyId, signature }: { readonly keyId: string; readonly signature: Uint8Array },
+): Promise<boolean> {
+  const key = keys.get(keyId);
+  if (key === undefined || signature.length !== SIGNATURE_BYTES) return false;
+  return new Promise((resolve, reject) => {
+    verify(null, inDomain(domain, bytes), key, signature, (error, valid) => {
+      if (error === null) resolve(valid);
+      else reject(error);
+    });
+  });
+}
+
 function isEd25519(text: string): boolean {
   try {
     return parsePublicKey(text).type === "ed25519";

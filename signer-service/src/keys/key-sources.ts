@@ -18,7 +18,7 @@ export interface KeySource {
 
 /**
  * The sources of a configuration's keys, and of those that were made while the signer ran: the store has them with their
- * backend and reference, and no configuration lists them. They are held until they are retired.
+ * backend and reference, and no configuration lists them. They are opened until they are retired.
  */
 export function keySources(
   backends: readonly Backend[],

@@ -15,7 +15,10 @@ const LOAD_TIMEOUT_MS = 10_000;
 /** What backends gave for a configuration. With problems, it cannot be taken over. */
 export interface LoadedKeys {
   readonly keys: readonly { readonly key: RingKey; readonly initialState: KeyState }[];
-  /** Keys of places that are away and that the store knows from before: their public halves can be told. */
+  /**
+   * Keys of places that are away, and retired ones, as the store knows them from before: their public halves can be
+   * told. What still names a retired key, a policy or a relay's configuration, keeps nothing from starting.
+   */
   readonly away: readonly RingKey[];
   readonly missing: readonly MissingSource[];
   readonly problems: readonly string[];
@@ -40,7 +43,10 @@ export async function loadKeys(
     if (isMistake && source.isConfigured) problems.push(`${nameOf(source)}: ${problem}`);
     else missing.push({ source, problem });
   }
-  const away = missing.flatMap(({ source }) => knownKeys(source, records));
+  const away = [
+    ...missing.flatMap(({ source }) => knownKeys(source, records)),
+    ...retiredKeys(backends, configured, records),
+  ];
   const conflict = findKeyConflict([...keys.map(({ key }) => key), ...away]);
   if (conflict !== null) problems.push(conflict);
   return { keys, away, missing, problems };
@@ -60,15 +66,30 @@ async function tryLoad(source: KeySource) {
 }
 
 /** The keys of a source as the store remembers them. */
-function knownKeys(source: KeySource, records: readonly KeyRecord[]): RingKey[] {
-  const { backend, keyIds } = source;
+function knownKeys({ backend, keyIds }: KeySource, records: readonly KeyRecord[]): RingKey[] {
   const isOfSource = (r: KeyRecord) =>
     r.backend === backend.name && (keyIds.length === 0 ? r.state !== "RETIRED" : keyIds.includes(r.keyId));
-  return records.filter(isOfSource).map(({ keyId, network, accountId, publicKey: text, reference }) => {
-    const publicKey = parsePublicKey(text);
-    const away = awayBackend(backend.name, publicKey);
-    return { keyId, network, accountId, publicKey, backendName: backend.name, reference, backend: away };
-  });
+  return records.filter(isOfSource).map(fromStore);
+}
+
+/** Those that keySources leaves out: nobody opens them any more. */
+function retiredKeys(
+  backends: readonly Backend[],
+  configured: readonly ConfiguredKey[],
+  records: readonly KeyRecord[],
+): RingKey[] {
+  const places = new Set(backends.flatMap((b) => (b.heldKeys === undefined ? [b.name] : [])));
+  const listed = new Set(configured.map(({ keyId }) => keyId));
+  return records
+    .filter((r) => r.state === "RETIRED" && places.has(r.backend) && !listed.has(r.keyId))
+    .map((record) => ({ ...fromStore(record), isRetired: true }));
+}
+
+function fromStore(record: KeyRecord): RingKey {
+  const { keyId, network, accountId, publicKey: text, reference, backend: backendName } = record;
+  const publicKey = parsePublicKey(text);
+  const backend = awayBackend(backendName, publicKey);
+  return { keyId, network, accountId, publicKey, backendName, reference, backend };
 }
 
 function nameOf({ backend, keyIds }: KeySource): string {

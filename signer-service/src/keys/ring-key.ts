@@ -10,6 +10,8 @@ export interface RingKey extends HeldKey {
   /** The backend's name in the configuration, and what finds the key there. */
   readonly backendName: string;
   readonly reference: string;
+  /** Known from the store alone, because nobody opens the key any more. */
+  readonly isRetired?: true;
 }
 
 /** The key as the store is to enter it; a key that the store knows keeps its state. */

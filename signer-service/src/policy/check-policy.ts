@@ -81,7 +81,7 @@ async function checkIntent(
   switch (intent.kind) {
     case "delegate": {
       if (policy.delegates === undefined) throw purposeNotAllowed("delegates");
-      const deposit = checkDelegate(intent.signedDelegate, policy.delegates, key.accountId);
+      const deposit = await checkDelegate(intent.signedDelegate, policy.delegates, key.accountId);
       return { purpose: "DELEGATE", deposit };
     }
     case "sub_account":

@@ -5,7 +5,7 @@ import {
   type DelegateAction,
   delegateHash,
   type SignedDelegate,
-  verifySignature,
+  verifySignatureAsync,
 } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
 import { nameMatches, receiverMatches } from "./name-patterns.ts";
@@ -17,11 +17,11 @@ import { assertWithin, policyDenied } from "./refusals.ts";
  * Throws SIGNER_POLICY_DENIED, SIGNER_LIMIT_EXCEEDED, and SIGNER_TRANSACTION_MALFORMED when the sender's signature does
  * not verify.
  */
-export function checkDelegate(
+export async function checkDelegate(
   { delegateAction, signature }: SignedDelegate,
   policy: DelegatePolicy,
   relayerId: string,
-): bigint {
+): Promise<bigint> {
   const { senderId, receiverId, actions } = delegateAction;
   // Its actions would be done as the relayer's account, or to it.
   if (senderId === relayerId || receiverId === relayerId) {
@@ -34,7 +34,7 @@ export function checkDelegate(
   assertWithin(policy.maxGas, attachedGas(actions), "delegates.max_gas");
   assertWithin(policy.maxDeposit, deposit, "delegates.max_deposit");
   // Last, because it costs the most.
-  if (!verifySignature(delegateAction.publicKey, delegateHash(delegateAction), signature)) {
+  if (!(await verifySignatureAsync(delegateAction.publicKey, delegateHash(delegateAction), signature))) {
     throw new DomainError(
       ErrorReason.SIGNER_TRANSACTION_MALFORMED,
       "the delegate's signature does not verify",

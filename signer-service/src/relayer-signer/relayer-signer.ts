@@ -32,7 +32,7 @@ export interface Examined {
 /** What a transaction has to pass before the journal is asked. Each throws a DomainError for what it refuses. */
 export interface SignerRules {
   /** One grant for each request, in their order; null where none are asked for. `hashes` are the payloads'. */
-  grantsOf(call: SigningCall, hashes: readonly Uint8Array[]): readonly VerifiedGrant[] | null;
+  grantsOf(call: SigningCall, hashes: readonly Uint8Array[]): Promise<readonly VerifiedGrant[] | null>;
   /** What the bytes are, from the bytes alone, and whether the key's policy, its rate and the caller allow it. */
   examine(
     request: SigningRequest,
@@ -114,7 +114,9 @@ export class RelayerSigner {
         const grant = grants?.[index] ?? null;
         const payloadHash = hashes[index] ?? new Uint8Array();
         const { tenant = "", submissionId = "", purpose = "" } = grant ?? {};
-        const facts: RefusalFacts = { keyId: request.keyId, purpose, payloadHash, tenant, submissionId };
+        // A name that means nothing here is no key: a caller has as many of them as it likes.
+        const keyId = this.#options.keyOf(request.keyId) === undefined ? "" : request.keyId;
+        const facts: RefusalFacts = { keyId, purpose, payloadHash, tenant, submissionId };
         const [candidate, error] =
           refusal === undefined
             ? await attempt(() => this.#candidate({ call, index, request, grant, facts, rules }))
@@ -129,7 +131,7 @@ export class RelayerSigner {
   async #candidate({ call, index, request, grant, facts, rules }: Unchecked): Promise<Candidate> {
     const open = this.#options.keyOf(request.keyId);
     if (open === undefined) {
-      throw new DomainError(ErrorReason.SIGNER_KEY_NOT_FOUND, "the signer holds no key of this id");
+      throw new DomainError(ErrorReason.SIGNER_KEY_NOT_FOUND, `the signer holds no key ${request.keyId}`);
     }
     const { network, requestId, peer } = call;
     const { keyId, accountId, publicKey } = open.key;

@@ -32,7 +32,7 @@ export class SigningRules implements SignerRules {
     this.#options = options;
   }
 
-  grantsOf(call: SigningCall, hashes: readonly Uint8Array[]): readonly VerifiedGrant[] | null {
+  async grantsOf(call: SigningCall, hashes: readonly Uint8Array[]): Promise<readonly VerifiedGrant[] | null> {
     const { grantKeys, audience, now } = this.#options;
     if (grantKeys === null) return null;
     const items = call.requests.map(({ keyId }, i) => ({

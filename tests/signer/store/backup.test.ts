@@ -1,8 +1,11 @@
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { adminGrantsOver } from "@countersign/signer-service/store/admin-grant-store.ts";
 import { backupStore } from "@countersign/signer-service/store/backup-store.ts";
 import { openStoreReader } from "@countersign/signer-service/store/read-store.ts";
 import { expect, it } from "vitest";
+import { newKey, repairGrant } from "../journal/builders.ts";
+import { at } from "../journal/stores.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { addEntry, addOpenKey, configOf, isOpen, lockings, open } from "./stores.ts";
 
@@ -26,6 +29,20 @@ it("a backup of a running store is private, and locked wherever it is put back",
   expect(await isOpen(again)).toBe(false);
   expect(await lockings(again)).toEqual(again.restored);
   expect(await addEntry(again)).toBe(2n);
+});
+
+it("a store that was put back takes no admin grant again that was revoked or used since", async () => {
+  const { config, store, path, backup } = await runningStore();
+  const key = newKey("key-1");
+  const grants = adminGrantsOver(store.engine, () => at(0));
+  await grants.install(repairGrant(key, 7n, "old"), "test");
+  backupStore(config, backup);
+  await grants.revoke("repair-1", "test");
+  await store.engine.close();
+  copyFileSync(backup, path);
+  const again = adminGrantsOver((await open(config)).engine, () => at(0));
+  expect(await again.list()).toMatchObject([{ revoked: true }]);
+  expect(await again.install(repairGrant(key, 7n, "old"), "test")).toMatchObject({ revoked: true });
 });
 
 it("a backup leaves the store itself open", async () => {

@@ -19,7 +19,13 @@ export class KeystoreKey implements KeyBackend {
     return publicKeyOf(this.#privateKey);
   }
 
-  async sign(hash: Uint8Array): Promise<Uint8Array> {
-    return sign(null, hash, this.#privateKey);
+  /** On another thread: the event loop has enough to do. */
+  sign(hash: Uint8Array): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      sign(null, hash, this.#privateKey, (error, signature) => {
+        if (error === null) resolve(signature);
+        else reject(error);
+      });
+    });
   }
 }

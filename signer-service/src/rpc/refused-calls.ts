@@ -1,0 +1,34 @@
+import { Code, type ContextValues, type Interceptor } from "@connectrpc/connect";
+import { errorFromConnect, type RpcServerOptions, reasonName, requestIdKey } from "@countersign/service-kit";
+import { callerKey, type RefusedPeer } from "../access/signer-gate.ts";
+
+/** How calls end that ask for more than the contract or the limits let them, or that cannot be read. */
+const REFUSED: ReadonlySet<Code> = new Set([Code.InvalidArgument, Code.ResourceExhausted]);
+
+/**
+ * Tells of calls that were let in and refused before any transaction of theirs was looked at (FIELD_INVALID,
+ * REQUEST_TOO_LARGE, OVERLOADED), so that these too are in the audit. The interceptor stands outside of the standard
+ * ones; `onUnread` is for what no interceptor gets to see.
+ */
+export function refusedCalls(onRefused: (refused: RefusedPeer) => void): {
+  readonly interceptor: Interceptor;
+  readonly onUnread: NonNullable<RpcServerOptions["onUnread"]>;
+} {
+  function tell(values: ContextValues, error: unknown): void {
+    const { code, reason, message } = errorFromConnect(error);
+    if (reason === undefined || !REFUSED.has(code)) return;
+    const [peer, requestId] = [values.get(callerKey), values.get(requestIdKey)];
+    onRefused({ peer, reason: reasonName(reason), message, requestId });
+  }
+  return {
+    interceptor: (next) => async (request) => {
+      try {
+        return await next(request);
+      } catch (error) {
+        tell(request.contextValues, error);
+        throw error;
+      }
+    },
+    onUnread: ({ values, error }) => tell(values, error),
+  };
+}
