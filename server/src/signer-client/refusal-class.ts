@@ -26,15 +26,12 @@ type SignerReason = Exclude<
  * the signer or in the relay's configuration, waits.
  */
 const CLASSES: Readonly<Record<SignerReason | "RATE_LIMITED" | "INTERNAL", RefusalClass>> = {
-  SIGNER_KEY_NOT_FOUND: "final",
   SIGNER_TRANSACTION_MALFORMED: "final",
-  SIGNER_ACCOUNT_MISMATCH: "final",
-  SIGNER_PUBLIC_KEY_MISMATCH: "final",
-  SIGNER_NETWORK_MISMATCH: "final",
   SIGNER_PURPOSE_NOT_ALLOWED: "final",
   SIGNER_POLICY_DENIED: "final",
   SIGNER_LIMIT_EXCEEDED: "final",
   SIGNER_DAILY_DEPOSIT_EXHAUSTED: "final",
+  SIGNER_DAILY_GAS_EXHAUSTED: "final",
   SIGNER_CREDENTIAL_INVALID: "final",
   SIGNER_NONCE_CONFLICT: "other nonce",
   SIGNER_NONCE_TOO_LOW: "other nonce",
@@ -48,6 +45,11 @@ const CLASSES: Readonly<Record<SignerReason | "RATE_LIMITED" | "INTERNAL", Refus
   SIGNER_BACKEND_UNAVAILABLE: "key waits",
   SIGNER_KEY_PAUSED: "key waits",
   SIGNER_KEY_NOT_ACTIVE: "key waits",
+  // The relay builds its transactions for the key as the signer showed it: the signer's configuration has changed.
+  SIGNER_KEY_NOT_FOUND: "key waits",
+  SIGNER_ACCOUNT_MISMATCH: "key waits",
+  SIGNER_PUBLIC_KEY_MISMATCH: "key waits",
+  SIGNER_NETWORK_MISMATCH: "key waits",
   SIGNER_GRANT_MISSING: "key waits",
   RATE_LIMITED: "key waits",
 };

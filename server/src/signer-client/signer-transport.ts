@@ -4,10 +4,11 @@ import { connect } from "node:net";
 import type { Transport } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
 import { createTransport } from "@connectrpc/connect/protocol-grpc";
-import { createNodeHttpClient, Http2SessionManager } from "@connectrpc/connect-node";
+import { createNodeHttpClient } from "@connectrpc/connect-node";
 import type { PemFiles, Secret } from "@countersign/service-kit";
 import { RenewedSessions } from "./renewed-sessions.ts";
 import { signingHttpClient } from "./request-signing.ts";
+import { SignerSessions } from "./signer-sessions.ts";
 
 /** Where the signer listens: a Unix socket, or TCP with mutual TLS. */
 export type SignerAddress =
@@ -79,4 +80,4 @@ function sessionsTo(address: SignerAddress, { now, onBadFiles }: SignerTransport
 }
 
 const sessionManager = (url: string, options: SecureClientSessionOptions) =>
-  new Http2SessionManager(url, { pingIntervalMs: 10_000 }, options);
+  new SignerSessions(url, { pingIntervalMs: 10_000 }, options);
