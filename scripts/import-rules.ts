@@ -15,7 +15,12 @@ const RULES: readonly Rule[] = [
   {
     because: "the signer shares contracts with the relay, never code",
     from: /^signer-service\//,
-    mayNotImport: /^(server|devnet|tests|bench)\//,
+    mayNotImport: /^((server|devnet|bench)\/|tests\/(?!signer\/support\/))/,
+  },
+  {
+    because: "what runs does not know its tests",
+    from: /^signer-service\/(?!.*\.test\.ts$)/,
+    mayNotImport: /^tests\//,
   },
   {
     because: "the relay shares contracts with the signer, never code",
@@ -85,11 +90,16 @@ const RULES: readonly Rule[] = [
   {
     because: "the signer speaks to its backends, and listens; nothing else of it reaches a network",
     from: /^signer-service\/src\/(?!(backends|commands|listening|operations)\/|.*\.test\.ts$)/,
-    mayNotImport: /^node:(http|https|http2|tls|dgram)$/,
+    mayNotImport: /^node:(net|http|https|http2|tls|dgram|dns|dns\/promises)$/,
+  },
+  {
+    because: "the signer starts no programs, but the one that takes core dumps from it",
+    from: /^signer-service\/src\/(?!isolation\/core-dumps\.ts$|.*\.test\.ts$)/,
+    mayNotImport: /^node:(child_process|cluster)$/,
   },
   {
     because: "capabilities of the signer do not know their handlers",
-    from: /^signer-service\/src\/(keys|policy|grants|journal|store|audit|backends|observability|isolation|operations|relayer-signer)\//,
+    from: /^signer-service\/src\/(keys|policy|grants|journal|store|audit|chain|backends|observability|isolation|operations|relayer-signer)\//,
     mayNotImport: /^signer-service\/src\/(admin|rpc|commands|app\.ts|cli\.ts)/,
   },
   {

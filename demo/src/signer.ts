@@ -12,6 +12,9 @@ const ROOT = join(import.meta.dirname, "../..");
 /** 10,000 NEAR, in yoctoNEAR. */
 const LIMIT = `10000${"0".repeat(24)}`;
 
+/** 100,000 Tgas: 10 NEAR at the least gas price. */
+const GAS_PER_DAY = `100000${"0".repeat(12)}`;
+
 /** Where the relayer's key is kept. */
 export type Custody = "keystore" | "pkcs11";
 
@@ -147,7 +150,9 @@ function policy({ network, relayer }: SignerOptions) {
   ];
   const rules = {
     network,
+    account_id: relayer,
     deposit_per_day: LIMIT,
+    gas_per_day: GAS_PER_DAY,
     delegates: {
       max_gas: "300000000000000",
       max_deposit: LIMIT,

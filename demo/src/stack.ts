@@ -132,8 +132,9 @@ async function startRelay(
     signer: {
       url: signerUrl,
       tls: certs,
-      signed_requests: { audience, service, key_id: requestKeyId, secret: "env:DEMO_REQUEST_SECRET" },
-      grants: { audience, key_id: grantKeyId, seed: "env:DEMO_GRANT_SEED" },
+      audience,
+      signed_requests: { service, key_id: requestKeyId, secret: "env:DEMO_REQUEST_SECRET" },
+      grants: { key_id: grantKeyId, seed: "env:DEMO_GRANT_SEED" },
     },
     near: { endpoints: [{ url: rpcUrl }] },
     relayers: [{ account_id: RELAYER, key_ids: ["relayer-1"] }],

@@ -135,7 +135,9 @@ async function openApp(
     listKeys: (signal) => signer.listKeys(signal),
     onKeysFailed: (error) => log.error({ err: error }, "the relayer's keys are not known yet"),
     onKeyChanged: ({ accountId, keyId, signs }) => {
-      const what = signs ? "signs again" : "signs nothing for now: it is not active, or paused";
+      const what = signs
+        ? "signs again"
+        : "signs nothing for now: it is not active, paused, or no more the key that it was";
       log.warn({ account_id: accountId }, `the signer's key ${keyId} ${what}`);
     },
     holdsOf: (publicKey) => ({

@@ -76,6 +76,7 @@ const CODES: Record<ReasonName, Code> = {
   SIGNER_POLICY_DENIED: Code.PermissionDenied,
   SIGNER_LIMIT_EXCEEDED: Code.PermissionDenied,
   SIGNER_DAILY_DEPOSIT_EXHAUSTED: Code.ResourceExhausted,
+  SIGNER_DAILY_GAS_EXHAUSTED: Code.ResourceExhausted,
   SIGNER_GRANT_MISSING: Code.PermissionDenied,
   SIGNER_GRANT_INVALID: Code.PermissionDenied,
   SIGNER_GRANT_USED: Code.AlreadyExists,

@@ -8,22 +8,20 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import {
-  compressionGzip,
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from "@connectrpc/connect-node";
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import type { Logger } from "pino";
-import { checkedBody } from "./body-check.ts";
+import type { BodyBudget, BodyShare } from "./body-budget.ts";
 import { bodyWithin } from "./body-deadline.ts";
+import { boundedGzip, withShare } from "./bounded-gzip.ts";
 import { peerKey, requestIdKey } from "./call-context.ts";
 import { assertReadable, markRead, openCall, type UnreadCall } from "./call-gate.ts";
 import type { Gate } from "./gate.ts";
 import type { NodeListener, NodeRequest, NodeResponse } from "./http-engines.ts";
 import { peerOf } from "./peer.ts";
+import { receivedBody } from "./received-body.ts";
 import { REQUEST_ID_HEADER, requestIdFrom } from "./request-id.ts";
 import type { ServedService } from "./served-service.ts";
 
@@ -35,6 +33,11 @@ export interface CallLimits {
   readonly maxDeadlineMs: number;
   /** Largest request message, before and after decompression. */
   readonly readMaxBytes: number;
+  /**
+   * All request bodies together, until their calls are answered; who sends one that does not fit is refused with
+   * OVERLOADED. Default: 8 of the largest messages, and at least 64 MiB. An eighth is kept for bodies up to 64 KiB.
+   */
+  readonly bodiesMaxBytes?: number;
 }
 
 /** Looks at a request before any RPC does; true when it has answered it. */
@@ -45,6 +48,8 @@ export interface RpcListenerOptions {
   readonly interceptors: Interceptor[];
   readonly limits: CallLimits;
   readonly bodyTimeoutMs: number;
+  /** Pays for the bodies of all calls. */
+  readonly bodies: BodyBudget;
   readonly filter?: HttpFilter;
   /**
    * Lets a call in, or throws: before its message is received, so that who may not call costs no body. Asked for
@@ -67,7 +72,7 @@ const WRITE_GRACE_MS = 10_000;
 export function createRpcListener(options: RpcListenerOptions): NodeListener {
   const { limits, log } = options;
   const router = createConnectRouter({
-    acceptCompression: [compressionGzip],
+    acceptCompression: [boundedGzip],
     interceptors: [markRead, ...options.interceptors],
     maxTimeoutMs: limits.maxDeadlineMs,
     readMaxBytes: limits.readMaxBytes,
@@ -82,9 +87,7 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     },
   });
   for (const { service, implementation } of options.services) {
-    // What anybody may ask has little to say.
-    const readMaxBytes = PUBLIC.has(service.typeName) ? PUBLIC_READ_MAX_BYTES : limits.readMaxBytes;
-    router.service(service, implementation, { readMaxBytes });
+    router.service(service, implementation, { readMaxBytes: readMaxBytesOf(service.typeName) });
   }
   const handlers = new Map(router.handlers.map((h) => [h.requestPath, h]));
 
@@ -97,7 +100,9 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     if (options.filter?.(request, response) === true) return;
     const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
     if (handler === undefined) return answerNotFound(request, response);
-    answer(handler, request, response, requestId).catch((error: unknown) => {
+    const share = options.bodies.open(requestId);
+    response.once("close", () => share.giveBack());
+    withShare(share, () => answer(handler, request, response, requestId, share)).catch((error: unknown) => {
       // The caller has left, as a rule.
       log.debug(
         { request_id: requestId, rpc_method: handler.method.name, err: error },
@@ -107,11 +112,17 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     });
   };
 
+  /** What anybody may ask has little to say. */
+  function readMaxBytesOf(service: string): number {
+    return PUBLIC.has(service) ? PUBLIC_READ_MAX_BYTES : limits.readMaxBytes;
+  }
+
   async function answer(
     handler: UniversalHandler,
     request: NodeRequest,
     response: NodeResponse,
     requestId: string,
+    share: BodyShare,
   ) {
     const values = createContextValues().set(requestIdKey, requestId).set(peerKey, peerOf(request));
     const universal = parse(request, response, values);
@@ -125,7 +136,10 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     const body = sendsOne
       ? bodyWithin(request, options.bodyTimeoutMs)
       : (universal.body as AsyncIterable<Uint8Array>);
-    universal.body = checkedBody(body, values, limits.readMaxBytes);
+    const maxBytes = readMaxBytesOf(handler.service.typeName);
+    universal.body = receivedBody(body, { values, maxBytes, sendsOne, share });
+    // Connect would set aside what a call announces before a byte of it is there. Too much it refuses at once.
+    if (Number(universal.header.get("content-length")) <= maxBytes) universal.header.delete("content-length");
     // A watch of health stands as long as the caller wants.
     if (handler.service.typeName !== Health.typeName) {
       const latest = options.bodyTimeoutMs + limits.maxDeadlineMs + WRITE_GRACE_MS;

@@ -1,6 +1,7 @@
 import type { AddressInfo, Socket } from "node:net";
 import type { Interceptor } from "@connectrpc/connect";
 import type { Logger } from "pino";
+import { BodyBudget, defaultBodiesMaxBytes } from "./body-budget.ts";
 import type { UnreadCall } from "./call-gate.ts";
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "./connection-limits.ts";
 import { type Gate, mappedGate } from "./gate.ts";
@@ -34,6 +35,8 @@ export interface RpcServerOptions {
 export interface RpcServer {
   /** Base URL ("http://127.0.0.1:8080", "https://…") or "unix:/path". */
   readonly address: string;
+  /** Bytes of request bodies that are in memory now; at most `limits.bodiesMaxBytes`. */
+  bodiesBytes(): number;
   /** What grpc.health.v1 reports; NOT_SERVING until set. */
   setServing(serving: boolean): void;
   /**
@@ -63,6 +66,8 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
     descriptors.map((s) => s.typeName),
     stopping.signal,
   );
+  const { readMaxBytes, bodiesMaxBytes = defaultBodiesMaxBytes(readMaxBytes) } = options.limits;
+  const bodies = new BodyBudget(bodiesMaxBytes);
   const listener = createRpcListener({
     ...options,
     ...(options.gate === undefined ? {} : { gate: mappedGate(options.gate, options.log) }),
@@ -72,6 +77,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
       ...createReflection([...descriptors, health.served.service]),
     ],
     bodyTimeoutMs: connections.bodyTimeoutMs,
+    bodies,
   });
 
   const open = new Set<NodeResponse>();
@@ -114,6 +120,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
 
   return {
     address: addressOf(options.listen, server.address()),
+    bodiesBytes: () => bodies.heldBytes,
     setServing: health.setServing,
     renewTls,
     drain(boundMs) {

@@ -14,8 +14,10 @@ import { openAdmin } from "./admin/open-admin.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { BackendConfig } from "./backends/backends-schema.ts";
 import { openBackends } from "./backends/open-backends.ts";
+import { closeInOrder, closeTogether } from "./closing.ts";
 import type { SignerConfig } from "./config.ts";
 import { assertReloadable, type EffectiveConfig, effectiveConfig } from "./effective-config.ts";
+import { allFollow, type FollowsConfig } from "./follow-config.ts";
 import { grantsThatHold, verifyAdminGrant } from "./grants/admin-grant-signature.ts";
 import type { Journal } from "./journal/journal.ts";
 import { BackendHealth } from "./keys/backend-health.ts";
@@ -58,7 +60,10 @@ export interface Signer {
   readonly operationsAddress: string;
   /** Takes the configuration over again. Throws what Reloading.run throws. */
   reload(actor: string): Promise<KeyChange>;
-  /** Takes no more calls and lets those that run finish, at most `limits.drain_ms`; then it is closed. */
+  /**
+   * Takes no more calls and lets those that run finish, at most `limits.drain_ms`; then it is closed. Throws the first
+   * failure once everything else is closed.
+   */
   drain(): Promise<void>;
 }
 
@@ -70,11 +75,11 @@ const PRUNE_MS = 60_000;
  * message tells the operator what is wrong; nothing is left open then.
  */
 export async function createSigner(config: SignerConfig, overrides: SignerOverrides = {}): Promise<Signer> {
-  const opened: (() => Promise<void>)[] = [];
+  const opened: (() => unknown)[] = [];
   try {
     return await openSigner(config, overrides, opened);
   } catch (error) {
-    for (const close of opened.reverse()) await close().catch(() => undefined);
+    await closeInOrder(opened.reverse()).catch(() => undefined);
     throw error;
   }
 }
@@ -83,7 +88,7 @@ export async function createSigner(config: SignerConfig, overrides: SignerOverri
 async function openSigner(
   config: SignerConfig,
   overrides: SignerOverrides,
-  opened: (() => Promise<void>)[],
+  opened: (() => unknown)[],
 ): Promise<Signer> {
   const log = overrides.log ?? createLogger("signer", config.log.level);
   const registry = createProcessRegistry();
@@ -139,7 +144,13 @@ async function openSigner(
       serve(RelayerSignerService, {
         getPublicKey: getPublicKey(records),
         listKeys: listKeys(records),
-        signTransactions: signTransactions({ signer, audit, events, now: elapsed }),
+        signTransactions: signTransactions({
+          signer,
+          holds: (keyId) => ring.open(keyId) !== undefined,
+          audit,
+          events,
+          now: elapsed,
+        }),
       }),
     ],
     interceptors: [refusals, ...standardInterceptors(log, stopping.signal)],
@@ -148,6 +159,7 @@ async function openSigner(
       defaultDeadlineMs: limits.default_deadline_ms,
       maxDeadlineMs: limits.max_deadline_ms,
       readMaxBytes: limits.request_max_bytes,
+      bodiesMaxBytes: limits.bodies_max_bytes,
     },
     connections: { maxConnections: limits.max_connections },
     log,
@@ -155,6 +167,7 @@ async function openSigner(
   });
   opened.push(() => server.drain(limits.drain_ms));
   const certificates = servedCertificates(config.listen, listen, server, events, now);
+  opened.push(() => certificates?.stop());
 
   const health = new BackendHealth({
     backends: () => ring.backends(),
@@ -168,20 +181,26 @@ async function openSigner(
     hasPolicy: (keyId) => policyOf(effective.config.policies, keyId) !== undefined,
     events,
   });
+  const followers: FollowsConfig[] = [
+    async (next, held) => {
+      assertReloadable(config, next);
+      const prepared = await effectiveConfig(next, held, parts);
+      return () => {
+        effective = prepared;
+      };
+    },
+    (next) => {
+      const renew = certificates?.check();
+      return () => {
+        gate.replace(next);
+        renew?.();
+      };
+    },
+  ];
   const reloading = new Reloading<SignerConfig>({
     readConfig: overrides.readConfig ?? (() => config),
     prepareKeys: (next) => ring.prepare(next),
-    prepareOthers: async (next, held) => {
-      assertReloadable(config, next);
-      const prepared = await effectiveConfig(next, held, parts);
-      certificates?.check();
-      admin?.checkCertificates();
-      return () => {
-        effective = prepared;
-        gate.replace(next);
-        admin?.replace(next);
-      };
-    },
+    prepareOthers: (next, held) => allFollow(followers, next, held),
     audit,
     events,
   });
@@ -190,7 +209,13 @@ async function openSigner(
     const [status, incarnation] = await Promise.all([store.status(), store.incarnation()]);
     return { ...status, incarnation };
   };
-  const sources = { keys: () => keys.list(), backends: () => health.states(), journal: journalState };
+  const sources = {
+    ping: () => store.ping(),
+    keys: () => keys.list(),
+    backends: () => health.states(),
+    missing: () => ring.missing(),
+    journal: journalState,
+  };
   registerGauges(registry, sources);
   const operations = await serveOperations({
     listen: config.operations,
@@ -220,6 +245,7 @@ async function openSigner(
     log,
     stopping,
   });
+  if (admin !== null) followers.push(admin.follow);
 
   const working = new AbortController();
   const prune = async () => {
@@ -240,12 +266,20 @@ async function openSigner(
     async drain() {
       events.stopping();
       certificates?.stop();
-      await Promise.all([server.drain(limits.drain_ms), admin?.drain(limits.drain_ms)]);
-      working.abort();
-      await work;
-      await operations.close();
-      await ring.close();
-      await store.close();
+      await closeInOrder([
+        () =>
+          closeTogether([
+            () => server.drain(limits.drain_ms),
+            () => admin?.drain(limits.drain_ms),
+            // What a reload that is under way takes over is closed with the rest.
+            () => reloading.close(),
+          ]),
+        () => working.abort(),
+        () => work,
+        () => operations.close(),
+        () => ring.close(),
+        () => store.close(),
+      ]);
       events.stopped();
     },
   };

@@ -15,16 +15,31 @@ import { storeSchema } from "./store/store-schema.ts";
 /** Environment variables that override the file begin with this: SIGNER_LOG__LEVEL is log.level. */
 const ENV_PREFIX = "SIGNER_";
 
-/** Fits 64 transactions of 196,608 bytes, the most that the contract takes in one call. */
-const DEFAULT_REQUEST_MAX_BYTES = 13 * 1024 * 1024;
+const MIB = 1024 * 1024;
 
-const limitsSchema = z.strictObject({
-  request_max_bytes: z.int().min(1024).max(DEFAULT_REQUEST_MAX_BYTES).default(DEFAULT_REQUEST_MAX_BYTES),
-  default_deadline_ms: z.int().min(1).max(600_000).default(10_000),
-  max_deadline_ms: z.int().min(1).max(600_000).default(60_000),
-  max_connections: z.int().min(1).max(65_535).default(256),
-  drain_ms: z.int().min(0).max(600_000).default(10_000),
-});
+/** Fits 64 transactions of 196,608 bytes, the most that the contract takes in one call. */
+const DEFAULT_REQUEST_MAX_BYTES = 13 * MIB;
+
+/** Of the largest requests, how many must find room at once: each takes twice its size if it is compressed. */
+const MIN_LARGEST_REQUESTS = 4;
+
+const limitsSchema = z
+  .strictObject({
+    request_max_bytes: z.int().min(1024).max(DEFAULT_REQUEST_MAX_BYTES).default(DEFAULT_REQUEST_MAX_BYTES),
+    bodies_max_bytes: z
+      .int()
+      .min(MIB)
+      .max(65_536 * MIB)
+      .default(128 * MIB),
+    default_deadline_ms: z.int().min(1).max(600_000).default(10_000),
+    max_deadline_ms: z.int().min(1).max(600_000).default(60_000),
+    max_connections: z.int().min(1).max(65_535).default(256),
+    drain_ms: z.int().min(0).max(600_000).default(10_000),
+  })
+  .refine((l) => l.bodies_max_bytes >= MIN_LARGEST_REQUESTS * l.request_max_bytes, {
+    path: ["bodies_max_bytes"],
+    message: `must be at least ${MIN_LARGEST_REQUESTS} times request_max_bytes`,
+  });
 
 /** A name that grants, signed requests and admin grants address the signer by. */
 const audience = z

@@ -46,8 +46,8 @@ export async function effectiveConfig(
     grantKeys: grants.required ? trustedKeys(grants.keys) : null,
     callers: callers === undefined ? null : await CallerCredentials.load(callers),
     keyManagementFacts: async () => {
-      const [keyBook, kept] = await Promise.all([heldRecords(), adminGrants.list()]);
-      return { keyBook, grants: grantsThatHold(kept, trust, now()) };
+      const [records, kept] = await Promise.all([heldRecords(), adminGrants.list()]);
+      return { heldRecords: records, grants: grantsThatHold(kept, trust, now()) };
     },
     rates,
     now,

@@ -154,10 +154,9 @@ describe("a transaction that the chain can never take", () => {
 
 describe("a transaction that the signer refuses", () => {
   it("ends in REJECTED with SIGNER_REFUSED; the same delegate can be sent again under another key", async () => {
-    const elsewhere = { receivers: [{ account: "elsewhere.test", methods: ["*"] }] };
-    const relay = await start({
-      signerSettings: { policies: { "relayer-1": { network: NETWORK, delegates: elsewhere } } },
-    });
+    const delegates = { receivers: [{ account: "elsewhere.test", methods: ["*"] }] };
+    const elsewhere = { ...openPolicy(NETWORK, RELAYER), delegates };
+    const relay = await start({ signerSettings: { policies: { "relayer-1": elsewhere } } });
     const signedDelegate = await freshWallet(relay).delegate();
     const refused = await submit(relay, { signedDelegate, idempotencyKey: "first" });
     expect(endOf(refused)).toEqual({ state: SubmissionState.REJECTED, reason: "SIGNER_REFUSED" });

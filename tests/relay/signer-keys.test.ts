@@ -6,6 +6,7 @@ import { startLaneWorld } from "./support/lane-world.ts";
 import { expectLandedOnce, keysAsked, succeeded } from "./support/watching.ts";
 
 const TIMEOUT_MS = 60_000;
+const OTHER_KEY = "ed25519:6E8sCci9badyRkXb3JoRpBj5p8C6Tw41ELDZoiihKEtp";
 
 describe("a key with which the signer does not sign", () => {
   it.each([
@@ -32,21 +33,27 @@ describe("a key with which the signer does not sign", () => {
     TIMEOUT_MS,
   );
 
-  it(
-    "gives back what it had claimed and not signed",
-    async () => {
+  it.each([
+    ["drained", ErrorReason.SIGNER_KEY_NOT_ACTIVE, { state: KeyState.DRAINED }],
+    ["taken out of it", ErrorReason.SIGNER_KEY_NOT_FOUND, { shown: null }],
+    ["another account's", ErrorReason.SIGNER_ACCOUNT_MISMATCH, { shown: { accountId: "other.test" } }],
+    ["on another network", ErrorReason.SIGNER_NETWORK_MISMATCH, { shown: { network: "other" } }],
+    ["another one", ErrorReason.SIGNER_PUBLIC_KEY_MISMATCH, { shown: { publicKey: OTHER_KEY } }],
+  ])(
+    "because it is now %s gives back what it had claimed and not signed",
+    async (_, reason, shown) => {
       const world = await startLaneWorld({ wallets: 1, random: () => 0 });
       const { signer, ledger } = world;
-      signer.answer = () => (nonces) => nonces.map(() => ErrorReason.SIGNER_KEY_NOT_ACTIVE);
+      signer.answer = () => (nonces) => nonces.map(() => reason);
       const id = await world.accept(0);
       world.start();
       await world.until(() => world.retries.length === 1);
       expect((await ledger.stats()).oldestUnclaimedAt).toBeNull();
-      signer.state = KeyState.DRAINED;
+      Object.assign(signer, shown);
       while ((await ledger.stats()).oldestUnclaimedAt === null) await new Promise(setImmediate);
       const calls = signer.calls.length;
       signer.answer = () => undefined;
-      signer.state = KeyState.ACTIVE;
+      Object.assign(signer, { state: KeyState.ACTIVE, shown: {} });
       await world.until(succeeded(world, 1));
       await expectLandedOnce(world, [id]);
       expect(signer.calls).toHaveLength(calls + 1);

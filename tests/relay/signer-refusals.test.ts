@@ -131,6 +131,57 @@ describe("what the signer does not sign", () => {
     TIMEOUT_MS,
   );
 
+  it(
+    "for what concerns it alone holds up nothing else of its lane",
+    async () => {
+      // Its pause is weeks long.
+      const world = await startLaneWorld({ wallets: 2, random: () => 8_000_000 });
+      const { signer } = world;
+      signer.answer = (call) => (call === 0 ? all(ErrorReason.SIGNER_SELF_CHECK_FAILED) : undefined);
+      await world.accept(0);
+      world.start();
+      await world.until(() => world.retries.length === 1);
+      const id = await world.accept(1);
+      await world.until(succeeded(world, 1));
+      await expectLandedOnce(world, [id]);
+      expect(signer.calls).toHaveLength(2);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "fills the window of its lane, which claims no more than it can sign",
+    async () => {
+      const world = await startLaneWorld({ wallets: 20, random: () => 8_000_000 });
+      const { signer, ledger } = world;
+      signer.answer = () => all(ErrorReason.INTERNAL);
+      for (let wallet = 0; wallet < 20; wallet++) await world.accept(wallet);
+      const asked = keysAsked(world);
+      world.start();
+      await world.until(() => asked() === 2);
+      const sent = signer.calls.flatMap(({ transactions }) => transactions);
+      expect(sent).toHaveLength(16);
+      expect((await ledger.stats()).oldestUnclaimedAt).not.toBeNull();
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "is asked for less and less often, and the chain is not asked for the key's nonce again",
+    async () => {
+      const world = await startLaneWorld({ wallets: 1, random: () => 0 });
+      const { signer } = world;
+      signer.answer = (call) => (call < 6 ? all(ErrorReason.SIGNER_BACKEND_UNAVAILABLE) : undefined);
+      const id = await world.accept(0);
+      world.start();
+      await world.until(succeeded(world, 1));
+      await expectLandedOnce(world, [id]);
+      expect(world.pauses).toEqual([125, 250, 500, 1_000, 1_000, 1_000]);
+      expect(world.noncesAsked()).toBe(world.devnet.rpcUrls.length);
+    },
+    TIMEOUT_MS,
+  );
+
   it.each([ErrorReason.SIGNER_NONCE_CONFLICT, ErrorReason.SIGNER_NONCE_TOO_LOW])(
     "for the sake of its nonce (%i) gets another one",
     async (reason) => {
@@ -145,6 +196,8 @@ describe("what the signer does not sign", () => {
       expect(nonces).toHaveLength(3);
       expect(new Set(nonces).size).toBe(3);
       expect(nonces.toSorted()).toEqual(nonces);
+      // Somebody else may use the key: the chain says how far.
+      expect(world.noncesAsked()).toBe(3 * world.devnet.rpcUrls.length);
     },
     TIMEOUT_MS,
   );

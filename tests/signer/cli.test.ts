@@ -168,7 +168,41 @@ describe("signer config check", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({
       ok: true,
       keys: [{ key_id: "relayer-1", has_policy: true }],
+      away: [],
     });
+  });
+
+  it("names what is away, also in JSON", async () => {
+    const token = { T: "hvs.token" };
+    const vault = {
+      type: "vault",
+      name: "vault-1",
+      endpoint: "http://127.0.0.1:1",
+      token: "env:T",
+      mount: "transit",
+    };
+    const names = { network: "testnet", account_id: "relay.testnet" };
+    const keys = [{ id: "relayer-1", backend: "vault-1", reference: "relayer-1", ...names }];
+    const file = fileOf("", { backends: [vault], keys });
+    const { stdout } = await runCli(["config", "check", "--config", file, "--json"], token);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      keys: [],
+      away: [{ backend: "vault-1", key_ids: ["relayer-1"], problem: expect.stringContaining("Vault") }],
+    });
+  });
+
+  it("says that the store cannot be read, unless there is none yet", async () => {
+    const folder = temporaryDirectory();
+    const path = join(folder, "store.db");
+    const keystore = await keystoreOf({});
+    const file = fileOf(keystore, { store: { url: `sqlite:${path}` } });
+    const check = () => runCli(["config", "check", "--config", file], ENV);
+    expect((await check()).code).toBe(0);
+    writeFileSync(path, "");
+    expect((await check()).code).toBe(0);
+    writeFileSync(path, "no database at all, but text that is longer than the header of one".repeat(20));
+    expect(await check()).toMatchObject({ code: 1, stdout: "" });
   });
 
   it("names every problem at once", async () => {
@@ -180,12 +214,13 @@ describe("signer config check", () => {
     }
   });
 
-  it("says which policy is for no key that is held, or for another network than its key's", async () => {
+  it("says which policy is for no key that is held, or for another network or account than its key's", async () => {
     const keystore = await keystoreOf({});
-    const policy = openPolicy("mainnet", "relay.testnet");
-    for (const [keyId, message] of [
-      ["relayer-2", "a policy for key relayer-2, which the signer does not hold"],
-      ["relayer-1", "the policy of key relayer-1 is for network mainnet"],
+    const [mainnet, bob] = [openPolicy("mainnet", "relay.testnet"), openPolicy("testnet", "bob.testnet")];
+    for (const [keyId, policy, message] of [
+      ["relayer-2", mainnet, "a policy for key relayer-2, which the signer does not hold"],
+      ["relayer-1", mainnet, "the policy of key relayer-1 is for network mainnet"],
+      ["relayer-1", bob, "the policy of key relayer-1 is for account bob.testnet"],
     ] as const) {
       const file = fileOf(keystore, { policies: { [keyId]: policy } });
       const result = await runCli(["config", "check", "--config", file], ENV);

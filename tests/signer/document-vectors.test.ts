@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Secret, signatureHeaders } from "@countersign/service-kit";
 import { hashEntry } from "@countersign/signer-service/journal/entry-hash.ts";
-import { parseLine } from "@countersign/signer-service/journal/export-lines.ts";
+import { journalLines } from "@countersign/signer-service/journal/export-lines.ts";
 import { expect, it } from "vitest";
 
 /** What an auditor, or the maker of another relay, writes code after. */
@@ -46,7 +46,7 @@ it("the grants of the document are signed by the key that it names", () => {
 });
 
 it("the journal's entry has the bytes, the hash and the signature that the document shows", () => {
-  const line = parseLine(`${first(/```jsonl\n(.*)\n```/)}\n`);
+  const line = journalLines.parse(`${first(/```jsonl\n(.*)\n```/)}\n`);
   if (line?.type !== "entry") throw new Error("the document's line is no entry");
   const bytes = Buffer.from(
     first(/```hex\n([^`]*)```/)

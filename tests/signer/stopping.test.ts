@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { privateKeyFromSeed } from "@countersign/signer-service/backends/keystore/ed25519-seed.ts";
 import { KeystoreKey } from "@countersign/signer-service/backends/keystore/keystore-key.ts";
 import { describe, expect, it } from "vitest";
@@ -50,6 +51,43 @@ describe("stopping", () => {
     gate.resolve();
     expect((await running).results.map((r) => r.result.case)).toEqual(["signed"]);
     await drained;
+  });
+
+  it("has a reload that is under way end before it closes the keys", async () => {
+    const held = [
+      {
+        keyId: "a",
+        network: "testnet",
+        accountId: RELAYER,
+        backend: new KeystoreKey(privateKeyFromSeed(SEED)),
+      },
+    ];
+    const policies = { a: openPolicy("testnet", RELAYER) };
+    const opening = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const backends: { isClosed: boolean }[] = [];
+    const signer = await runSigner(signerConfig("unused", { policies }), {
+      openBackends: async () => {
+        const state = { isClosed: false };
+        backends.push(state);
+        if (backends.length > 1) {
+          opening.resolve();
+          await answer.promise;
+        }
+        const close = async () => {
+          state.isClosed = true;
+        };
+        return [{ ...testBackend("keystore", held), close }];
+      },
+    });
+    const reloading = signer.reload("signal");
+    await opening.promise;
+    const drained = signer.drain();
+    // By now nobody is connected: only the reload is waited for.
+    await expect(signer.reload("signal")).rejects.toMatchObject({ reason: ErrorReason.SHUTTING_DOWN });
+    answer.resolve();
+    await Promise.all([reloading, drained]);
+    expect(backends).toEqual([{ isClosed: true }, { isClosed: true }]);
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -10,8 +10,10 @@ const MUCH = `1${"0".repeat(36)}`;
 export function openPolicy(network: string, accountId: string, registrar = "registrar.test") {
   return {
     network,
+    account_id: accountId,
     rate: { per_second: 1_000_000, burst: 1_000_000 },
     deposit_per_day: MUCH,
+    gas_per_day: MUCH,
     delegates: {
       max_gas: MUCH,
       max_deposit: MUCH,

@@ -5,9 +5,11 @@ import {
   type ConnectionLimits,
   createLogger,
   DomainError,
+  type Gate,
   type HttpFilter,
   type ListenOn,
   type RpcServer,
+  type RpcServerOptions,
   serve,
   serveRpc,
   standardInterceptors,
@@ -42,7 +44,10 @@ export interface SmallRelayOptions {
   readonly listen?: ListenOn;
   readonly connections?: Partial<ConnectionLimits>;
   readonly defaultDeadlineMs?: number;
+  readonly bodiesMaxBytes?: number;
   readonly filter?: HttpFilter;
+  readonly gate?: Gate;
+  readonly onUnread?: NonNullable<RpcServerOptions["onUnread"]>;
 }
 
 export interface SmallRelay extends RpcServer {
@@ -63,11 +68,14 @@ export async function startSmallRelay(options: SmallRelayOptions = {}): Promise<
       defaultDeadlineMs: options.defaultDeadlineMs ?? 10_000,
       maxDeadlineMs: 60_000,
       readMaxBytes: 262_144,
+      ...(options.bodiesMaxBytes === undefined ? {} : { bodiesMaxBytes: options.bodiesMaxBytes }),
     },
     log,
     stopping,
     ...(options.connections === undefined ? {} : { connections: options.connections }),
     ...(options.filter === undefined ? {} : { filter: options.filter }),
+    ...(options.gate === undefined ? {} : { gate: options.gate }),
+    ...(options.onUnread === undefined ? {} : { onUnread: options.onUnread }),
   });
   server.setServing(true);
   onTestFinished(() => server.drain(0));

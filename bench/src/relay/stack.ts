@@ -118,8 +118,10 @@ const adminSocket = (folder: string) => join(folder, "admin.sock");
 /** What the tenant's delegates do, and nothing else. */
 const SIGNER_POLICY = {
   network: NETWORK,
+  account_id: RELAYER,
   rate: FAST,
   deposit_per_day: BILLION_NEAR,
+  gas_per_day: `1${"0".repeat(30)}`,
   delegates: { receivers: [{ account: RECEIVER }], actions: ["Transfer"], max_deposit: "1" },
 };
 
@@ -147,7 +149,8 @@ async function startRelay(
     ledger: { url: "env:BENCH_LEDGER_URL" },
     signer: {
       url: `unix:${signerSocket}`,
-      grants: { audience: AUDIENCE, key_id: GRANT_KEY_ID, seed: "env:BENCH_GRANT_SEED" },
+      audience: AUDIENCE,
+      grants: { key_id: GRANT_KEY_ID, seed: "env:BENCH_GRANT_SEED" },
     },
     near: { endpoints: rpcUrls.map((url) => ({ url })) },
     relayers: [{ account_id: RELAYER, key_ids: [KEY_ID] }],

@@ -18,6 +18,7 @@ export {
 } from "./delegate.ts";
 export {
   formatPublicKey,
+  isPublicKey,
   type KeyType,
   type PublicKey,
   PublicKeyError,
@@ -34,4 +35,4 @@ export {
   type Transaction,
   transactionHash,
 } from "./transaction.ts";
-export { verifySignature, verifySignatureAsync } from "./verify.ts";
+export { verifySignature } from "./verify.ts";

@@ -47,6 +47,17 @@ export function parsePublicKey(text: string): PublicKey {
   return { type, data };
 }
 
+/** Whether `parsePublicKey` reads the text. */
+export function isPublicKey(text: string): boolean {
+  try {
+    parsePublicKey(text);
+    return true;
+  } catch (error) {
+    if (!(error instanceof PublicKeyError)) throw error;
+    return false;
+  }
+}
+
 /** The text form that `parsePublicKey` reads. */
 export function formatPublicKey(key: PublicKey): string {
   return `${key.type}:${base58.encode(key.data)}`;

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { createPublicKey, verify } from "node:crypto";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import type { PublicKey, Signature } from "./keys.ts";
 
@@ -14,33 +14,13 @@ export function verifySignature(key: PublicKey, hash: Uint8Array, signature: Sig
   return key.type === "ed25519" ? verifyEd25519(key, hash, signature) : verifySecp256k1(key, hash, signature);
 }
 
-/** `verifySignature` that does not hold up the event loop for Ed25519: OpenSSL's part runs on another thread. */
-export async function verifySignatureAsync(
-  key: PublicKey,
-  hash: Uint8Array,
-  signature: Signature,
-): Promise<boolean> {
-  if (key.type !== "ed25519" || signature.type !== "ed25519") return verifySignature(key, hash, signature);
-  return new Promise((resolve) => {
-    try {
-      verify(null, hash, ed25519Key(key), signature.data, (error, valid) => resolve(error === null && valid));
-    } catch {
-      resolve(false);
-    }
-  });
-}
-
 function verifyEd25519(key: PublicKey, hash: Uint8Array, signature: Signature): boolean {
   try {
-    return verify(null, hash, ed25519Key(key), signature.data);
+    const spki = Buffer.concat([ED25519_SPKI_PREFIX, key.data]);
+    return verify(null, hash, createPublicKey({ key: spki, format: "der", type: "spki" }), signature.data);
   } catch {
     return false;
   }
-}
-
-function ed25519Key({ data }: PublicKey): KeyObject {
-  const spki = Buffer.concat([ED25519_SPKI_PREFIX, data]);
-  return createPublicKey({ key: spki, format: "der", type: "spki" });
 }
 
 function verifySecp256k1(key: PublicKey, hash: Uint8Array, signature: Signature): boolean {

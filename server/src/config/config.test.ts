@@ -196,7 +196,7 @@ const CROSS_CHECKS: [name: string, change: object, path: string][] = [
   [
     "a grant seed that is none",
     {
-      signer: { ...MINIMAL.signer, grants: { audience: "signer", key_id: "relay", seed: "env:ADMIN_KEY" } },
+      signer: { ...MINIMAL.signer, audience: "s", grants: { key_id: "relay", seed: "env:ADMIN_KEY" } },
     },
     "signer.grants.seed",
   ],
@@ -334,11 +334,30 @@ function keysOf(schema: unknown): string[] {
 }
 
 test("requests to the signer are signed with a secret of at least 32 bytes", async () => {
-  const signed_requests = { service: "relay", key_id: "k1", secret: "env:KEY", audience: "signer" };
-  const tree = { ...MINIMAL, signer: { ...MINIMAL.signer, signed_requests } };
+  const signed_requests = { service: "relay", key_id: "k1", secret: "env:KEY" };
+  const tree = { ...MINIMAL, signer: { ...MINIMAL.signer, audience: "signer", signed_requests } };
   const { config, dump } = await load(tree, { KEY: "hunter6".repeat(5) });
   expect(config.signer.signedRequests).toMatchObject({ service: "relay", keyId: "k1", audience: "signer" });
   expect(config.signer.signedRequests?.secret.reveal()).toBe("hunter6".repeat(5));
   expect(dump()).not.toContain("hunter");
   expect(Object.keys(await problemsOf(tree, { KEY: "hunter6" }))).toEqual(["signer.signed_requests.secret"]);
+});
+
+const ADDRESSED = {
+  signed_requests: { service: "relay", key_id: "k1", secret: "env:KEY" },
+  grants: { key_id: "g1", seed: "env:KEY" },
+};
+
+test.each(Object.entries(ADDRESSED))("%s are for a signer that is named", async (section, settings) => {
+  const tree = (audience?: string) => {
+    const signer = { ...MINIMAL.signer, [section]: settings, ...(audience !== undefined && { audience }) };
+    return { ...MINIMAL, signer };
+  };
+  const env = { KEY: "5a".repeat(32) };
+  for (const wrong of [undefined, "", "-signer", "a signer", "s".repeat(129)]) {
+    expect(Object.keys(await problemsOf(tree(wrong), env))).toEqual(["signer.audience"]);
+  }
+  const { config } = await load(tree("Signer-1.internal_x"), env);
+  const { grants, signedRequests } = config.signer;
+  expect((section === "grants" ? grants : signedRequests)?.audience).toBe("Signer-1.internal_x");
 });

@@ -6,6 +6,9 @@ import { relaySchema } from "./relay-schema.ts";
 
 type Sections = CamelKeys<z.output<ReturnType<typeof relaySchema>>>;
 
+/** A section that may be left out, with the signer's own name for itself. */
+type Addressed<Section> = (NonNullable<Section> & { readonly audience: string }) | undefined;
+
 /** Where the signer is: a Unix socket, or TCP with mutual TLS (paths of PEM files). */
 export type SignerEndpoint =
   | { readonly kind: "unix"; readonly path: string }
@@ -52,9 +55,9 @@ export interface RelayConfig extends Omit<Sections, "signer" | "delegates" | "fo
     readonly address: SignerEndpoint;
     readonly timeoutMs: number;
     /** How requests to the signer are signed; undefined for not at all. */
-    readonly signedRequests: Sections["signer"]["signedRequests"];
+    readonly signedRequests: Addressed<Sections["signer"]["signedRequests"]>;
     /** How the grants of a call are signed; undefined for a signer that asks for none. */
-    readonly grants: Sections["signer"]["grants"];
+    readonly grants: Addressed<Sections["signer"]["grants"]>;
     /** Whether the signer gets callers' tokens, to verify them again. */
     readonly passCredentials: boolean;
   };
@@ -100,8 +103,8 @@ export function loadRelayConfig(sources: Pick<ConfigSources, "file" | "env" | "f
     signer: {
       address: signerEndpoint(signer),
       timeoutMs: signer.timeoutMs,
-      signedRequests: signer.signedRequests,
-      grants: signer.grants,
+      signedRequests: addressed(signer.signedRequests, signer.audience),
+      grants: addressed(signer.grants, signer.audience),
       passCredentials: signer.passCredentials,
     },
     delegates: {
@@ -113,6 +116,14 @@ export function loadRelayConfig(sources: Pick<ConfigSources, "file" | "env" | "f
     admin: sections.admin === undefined ? undefined : adminConfig(sections.admin),
   };
   return { config, dump: loaded.dump };
+}
+
+/** The schema lets no section pass without the name that it needs. */
+function addressed<Section extends object>(
+  section: Section | undefined,
+  audience: string | undefined,
+): (Section & { readonly audience: string }) | undefined {
+  return section === undefined || audience === undefined ? undefined : { ...section, audience };
 }
 
 function signerEndpoint({ url, tls }: Sections["signer"]): SignerEndpoint {

@@ -23,7 +23,8 @@ const GOOD: Readonly<Record<string, string>> = {
   "ledger.url": "postgres://db/relay",
   "redis.url": "redis://redis:6379",
   "signer.url": "unix:/run/signer.sock",
-  "signer.grants": '{"audience": "signer", "key_id": "relay", "seed": "env:GRANT_SEED"}',
+  "signer.audience": "signer",
+  "signer.grants": '{"key_id": "relay", "seed": "env:GRANT_SEED"}',
   "near.endpoints": '[{"url": "https://rpc.example"}, {"url": "http://127.0.0.1:3030"}]',
   relayers: '[{"account_id": "app.near", "key_ids": ["relayer-1"]}]',
   "cors.origins": '["https://wallet.example"]',
@@ -83,7 +84,7 @@ const VIOLATIONS: readonly Violation[] = [
   },
   {
     name: "a grant seed of equal bytes",
-    change: { "signer.grants": '{"audience": "signer", "key_id": "relay", "seed": "env:EQUAL_SEED"}' },
+    change: { "signer.grants": '{"key_id": "relay", "seed": "env:EQUAL_SEED"}' },
     path: "signer.grants.seed",
   },
   {

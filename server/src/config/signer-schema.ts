@@ -24,10 +24,14 @@ const requestSecret = (env: Environment) =>
 
 const grantText = z.string().min(1).max(128);
 
+/** The signer's own name for itself, as its configuration takes it. */
+const audience = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, "must be letters, digits, '.', '_' or '-', at most 128");
+
 /** The Ed25519 key of the grants that go with every call, and the name under which the signer knows it. */
 const grants = (env: Environment) =>
   z.strictObject({
-    audience: grantText,
     key_id: grantText,
     seed: secretField(env).refine(isSeed, "must be 32 bytes, in hex, base64 or base58 after ed25519:"),
   });
@@ -38,22 +42,20 @@ export function signerSchema(env: Environment) {
     .strictObject({
       url,
       tls: z.strictObject({ ca_file: path, cert_file: path, key_file: path }).optional(),
+      audience: audience.optional(),
       timeout_ms: z.int().min(1).max(3_600_000).default(5000),
-      signed_requests: z
-        .strictObject({
-          service: name,
-          key_id: name,
-          secret: requestSecret(env),
-          audience: z.string().min(1).max(255),
-        })
-        .optional(),
+      signed_requests: z.strictObject({ service: name, key_id: name, secret: requestSecret(env) }).optional(),
       grants: grants(env).optional(),
       pass_credentials: z.boolean().default(false),
     })
-    .superRefine(({ url, tls }, context) => {
-      const needed = url.startsWith("https:");
-      if (needed === (tls !== undefined)) return;
-      const message = needed ? "is needed for an https:// signer" : "is only for an https:// signer";
-      context.addIssue({ code: "custom", path: ["tls"], message });
+    .superRefine(({ url, tls, audience, signed_requests, grants }, context) => {
+      const issue = (field: string, message: string) =>
+        context.addIssue({ code: "custom", path: [field], message });
+      const isRemote = url.startsWith("https:");
+      if (isRemote && tls === undefined) issue("tls", "is needed for an https:// signer");
+      if (!isRemote && tls !== undefined) issue("tls", "is only for an https:// signer");
+      if (audience === undefined && (signed_requests !== undefined || grants !== undefined)) {
+        issue("audience", "is needed with grants or signed_requests: they are for this signer alone");
+      }
     });
 }

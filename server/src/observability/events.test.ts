@@ -48,8 +48,8 @@ const TOLD: [keyof Events, (events: Events) => void, fields: object, counted: st
   ],
   [
     "laneRetrying",
-    (e) => e.laneRetrying({ laneId: "l", step: "send", error }),
-    { lane_id: "l", step: "send", why: "connection refused" },
+    (e) => e.laneRetrying({ laneId: "l", step: "send", error, pauseMs: 250 }),
+    { lane_id: "l", step: "send", why: "connection refused", pause_ms: 250 },
     'lane_retries_total{step="send"} 1',
   ],
   [

@@ -55,7 +55,7 @@ export interface Events {
   /** This process no longer works on a lane. */
   laneLost(event: { laneId: string; error: unknown }): void;
   /** A step of a lane failed for a passing reason and is tried again. `step` is one of a few words. */
-  laneRetrying(event: { laneId: string; step: string; error: unknown }): void;
+  laneRetrying(event: { laneId: string; step: string; error: unknown; pauseMs?: number | undefined }): void;
   /** One attempt to call a NEAR endpoint failed. */
   chainCallFailed(event: { endpoint: number; method: string; kind: string; error: unknown }): void;
   /** A call to the signer failed. */
@@ -127,9 +127,9 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
       metrics.laneChanges.inc({ change: "lost" });
       log.warn({ lane_id: laneId, err: error }, "lane lost");
     },
-    laneRetrying({ laneId, step, error }) {
+    laneRetrying({ laneId, step, error, pauseMs }) {
       metrics.laneRetries.inc({ step });
-      log.warn({ lane_id: laneId, step, why: wordsOf(error) }, "lane retries");
+      log.warn({ lane_id: laneId, step, why: wordsOf(error), pause_ms: pauseMs }, "lane retries");
     },
     chainCallFailed({ endpoint, method, kind, error }) {
       metrics.chainFailures.inc({ endpoint: String(endpoint), method, kind });

@@ -37,6 +37,9 @@ export interface PublicServerOptions {
 /** Of the calls that may run at once, what one tenant may take. */
 const TENANT_SHARE = 0.5;
 
+/** Fits as many calls as may run by default, each with a message of 64 KiB. */
+const BODIES_MAX_BYTES = 256 * 1024 * 1024;
+
 /** The relay's public port: Connect, gRPC and gRPC-Web over HTTP/1.1 and HTTP/2, without TLS. */
 export function servePublic(options: PublicServerOptions): Promise<RpcServer> {
   const { limits, events, log, stopping } = options;
@@ -52,7 +55,7 @@ export function servePublic(options: PublicServerOptions): Promise<RpcServer> {
       ...options.interceptors,
     ],
     gate: options.gate,
-    limits,
+    limits: { ...limits, bodiesMaxBytes: BODIES_MAX_BYTES },
     connections: { maxConnections: limits.maxConnections },
     filter: corsFilter(options.cors),
     onUnread: unreadCallEvents(events),

@@ -18,7 +18,9 @@ export class LaneNonces {
   readonly #retry: LaneRetry;
   readonly #signal: AbortSignal;
   /** The lowest nonce that the chain took when it was asked last. */
-  #floor: bigint | undefined;
+  #floor = 0n;
+  /** Whether the chain is to be asked before the next nonce is used. */
+  #asks = true;
   /** No nonce up to this one is of use any more: one above it was signed, or it is taken itself. */
   #used = -1n;
 
@@ -33,10 +35,17 @@ export class LaneNonces {
     if (nonce > this.#used) this.#used = nonce;
   }
 
-  /** The lowest nonce that the chain would take; the chain is asked when it was not yet, or when it shall be. */
-  async floor(askAnew: boolean): Promise<bigint> {
-    if (this.#floor !== undefined && !askAnew) return this.#floor;
+  /** Says that somebody else may have used the key: the chain is asked anew how far. */
+  doubt(): void {
+    this.#asks = true;
+  }
+
+  /** The lowest nonce that the chain would take; the chain is asked at first, and after each doubt. */
+  async floor(): Promise<bigint> {
+    if (!this.#asks) return this.#floor;
     const { chain, key } = this.#options;
+    // Taken back first: what is doubted while the chain answers is asked for again.
+    this.#asks = false;
     this.#floor = await this.#retry.run("nonce", () => nonceFloor(chain, key, this.#signal));
     return this.#floor;
   }

@@ -34,8 +34,10 @@ export interface LanePoolOptions extends Omit<LaneKeeperOptions, "lane" | "worke
   readonly holdsOf: (publicKey: string) => Holds;
 }
 
-/** Pause before the signer is asked again for its keys, in milliseconds. */
+/** Pause before the signer is asked again for its keys, in milliseconds: while one of them does not sign, */
 const ASK_MS = 1_000;
+/** and while all do. A key that signs no more shows first when it is to sign. */
+const ASK_ALL_SIGN_MS = 5_000;
 
 /** A configured key that the signer does not hold, or holds for another account or network. */
 export class RelayerKeyError extends Error {
@@ -91,7 +93,8 @@ export class LanePool {
 
   async #watchKeys(signal: AbortSignal): Promise<void> {
     for (;;) {
-      await delay(ASK_MS, undefined, { signal }).catch(() => undefined);
+      const allSign = this.#keys.every(({ keyId }) => this.#signing?.has(keyId));
+      await delay(allSign ? ASK_ALL_SIGN_MS : ASK_MS, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       // While the signer does not answer, what it said last holds: a key that was paused shows when it is to sign.
       const held = await this.#options.listKeys(signal).catch(() => undefined);
@@ -101,13 +104,14 @@ export class LanePool {
 
   #noteSigning(held: readonly HeldKey[]): void {
     const before = this.#signing;
-    const signing = new Set(held.filter(({ signs }) => signs).map(({ keyId }) => keyId));
-    this.#signing = signing;
+    const signing = this.#keys.filter((key) => held.some((one) => one.signs && isSameKey(key, one)));
+    this.#signing = new Set(signing.map(({ keyId }) => keyId));
     for (const { accountId, keyId } of this.#keys) {
-      const signs = signing.has(keyId);
-      if (signs !== (before?.has(keyId) ?? true)) this.#options.onKeyChanged({ accountId, keyId, signs });
+      const signs = this.#signing.has(keyId);
+      if (signs === (before?.has(keyId) ?? true)) continue;
+      this.#options.onKeyChanged({ accountId, keyId, signs });
+      this.wake();
     }
-    this.wake();
   }
 
   async #start(signal: AbortSignal): Promise<void> {
@@ -127,6 +131,17 @@ export class LanePool {
       });
     });
   }
+}
+
+/** Whether the signer still shows a key as what it was when its lane began. */
+function isSameKey(key: LedgerLaneKey, held: HeldKey): boolean {
+  const { network, accountId, keyId, publicKey } = held;
+  return (
+    keyId === key.keyId &&
+    network === key.network &&
+    accountId === key.accountId &&
+    publicKey === key.publicKey
+  );
 }
 
 /** The configured keys as the signer holds them. Throws RelayerKeyError for one that it does not hold. */

@@ -5,6 +5,8 @@ import { ChainError } from "../near/chain-error.ts";
 
 /** Pause before what failed for a passing reason is tried again, in milliseconds. */
 const RETRY_MS = 250;
+/** Most that a pause grows: eightfold. */
+const MOST_DOUBLINGS = 3;
 
 /** What a lane was doing when it had to try again; "replace": a transaction can never land. */
 export type LaneStep = "ledger" | "signer" | "head" | "nonce" | "replace";
@@ -12,7 +14,9 @@ export type LaneStep = "ledger" | "signer" | "head" | "nonce" | "replace";
 export interface LaneRetryOptions {
   readonly laneId: number;
   readonly random: () => number;
-  readonly events: { laneRetrying(event: { laneId: string; step: LaneStep; error: unknown }): void };
+  readonly events: {
+    laneRetrying(event: { laneId: string; step: LaneStep; error: unknown; pauseMs: number }): void;
+  };
   /** Ends every pause: then its reason is thrown. */
   readonly signal: AbortSignal;
 }
@@ -38,11 +42,12 @@ export class LaneRetry {
     }
   }
 
-  /** Tells why, and waits before the next try. */
-  async pause(step: LaneStep, error: unknown): Promise<void> {
+  /** Tells why, and waits before the next try: twice as long after each failure in a row, up to eight times. */
+  async pause(step: LaneStep, error: unknown, failures = 1): Promise<void> {
     const { random, events, laneId, signal } = this.#options;
-    events.laneRetrying({ laneId: String(laneId), step, error });
-    await delay(RETRY_MS * (0.5 + random()), undefined, { signal });
+    const pauseMs = RETRY_MS * (0.5 + random()) * 2 ** Math.min(failures - 1, MOST_DOUBLINGS);
+    events.laneRetrying({ laneId: String(laneId), step, error, pauseMs });
+    await delay(pauseMs, undefined, { signal });
   }
 }
 

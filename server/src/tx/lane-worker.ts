@@ -12,7 +12,7 @@ import {
   signBatch,
   type TransactionSigner,
 } from "./sign-batch.ts";
-import type { SubmissionState } from "./states.ts";
+import { type SubmissionTransition, TransitionEvents } from "./transition-events.ts";
 import { type Holds, UnsignedWork } from "./unsigned-work.ts";
 import { attemptOf, type End, expiredEnd, finalEnd, isExpired, refusedByChain, type Work } from "./work.ts";
 import { WriteBatch } from "./write-batch.ts";
@@ -24,18 +24,15 @@ const MAX_BATCH = 64;
 
 /** What the lane tells of itself. */
 export interface LaneEvents {
-  /** A change of state is in the ledger. `seconds` were spent in the state before. */
-  submissionTransition(event: {
-    submissionId: string;
-    kind: string;
-    from: SubmissionState;
-    to: SubmissionState;
-    seconds: number;
-    reason?: string | undefined;
-    txHash?: string | undefined;
-  }): void;
+  submissionTransition(event: SubmissionTransition): void;
   /** A step failed for a passing reason and is tried again. */
-  laneRetrying(event: { laneId: string; step: LaneStep; error: unknown }): void;
+  laneRetrying(event: {
+    laneId: string;
+    step: LaneStep;
+    error: unknown;
+    /** Until the next try; undefined where it follows at once. */
+    pauseMs?: number | undefined;
+  }): void;
 }
 
 export interface LaneWorkerOptions {
@@ -69,11 +66,11 @@ export class LaneWorker {
   readonly #unsigned: UnsignedWork;
   readonly #retry: LaneRetry;
   readonly #nonces: LaneNonces;
-  /** Deliveries under way; the ones in `#inWindow` are not known to stand in a block. */
-  readonly #deliveries = new Set<Promise<void>>();
+  /** Deliveries and rests under way. */
+  readonly #background = new Set<Promise<void>>();
+  /** Submissions that are signed and not known to stand in a block, or rest. */
   readonly #inWindow = new Set<string>();
-  /** The state of each submission and since when, for the events. */
-  readonly #states = new Map<string, { state: SubmissionState; since: Date }>();
+  readonly #transitions: TransitionEvents;
   /** Whether the signer signed nothing with the key when it was asked last. */
   #keyWaits = false;
   #wake = Promise.withResolvers<void>();
@@ -83,6 +80,7 @@ export class LaneWorker {
     const { ledger, token, holds } = options;
     this.#retry = new LaneRetry({ ...options, laneId: token.laneId, signal: this.#stop.signal });
     this.#nonces = new LaneNonces(options, this.#retry, this.#stop.signal);
+    this.#transitions = new TransitionEvents(options);
     this.#unsigned = new UnsignedWork(holds);
     this.#progress = new WriteBatch((items) => this.#persist(() => ledger.recordProgress(token, items)));
     this.#ends = new WriteBatch((items) => this.#persist(() => ledger.recordTerminal(token, items)));
@@ -109,7 +107,7 @@ export class LaneWorker {
       this.#stop.abort(error);
     } finally {
       signal.removeEventListener("abort", onAbort);
-      await Promise.allSettled(this.#deliveries);
+      await Promise.allSettled(this.#background);
     }
     if (!signal.aborted) throw this.#stop.signal.reason;
   }
@@ -150,8 +148,7 @@ export class LaneWorker {
   /** What waits for another try first, then what it claims. */
   async #take(limit: number): Promise<Work[]> {
     const { ledger, token, readWork } = this.#options;
-    // What waits may have failed because somebody else used the key, so the chain is asked anew.
-    const floor = await this.#nonces.floor(this.#unsigned.isReady);
+    const floor = await this.#nonces.floor();
     // The chain may have been away for long: holds are those of now.
     const { lane, tenants: heldTenants } = this.#options.holds();
     if (lane) return [];
@@ -186,19 +183,37 @@ export class LaneWorker {
     await this.#recordSigned(signed.map(({ attempt }) => attempt));
     for (const { work, attempt } of signed) {
       this.#nonces.noteUsed(attempt.nonce);
-      this.#moved(work, "SIGNED", { txHash: attempt.hash });
+      this.#transitions.moved(work, "SIGNED", { txHash: attempt.hash });
     }
-    for (const { work, attempt } of signed) this.#launch({ ...work, state: "SIGNED" }, attempt);
+    for (const { work, attempt } of signed) this.#launch({ ...work, state: "SIGNED", refusals: 0 }, attempt);
   }
 
-  /** Keeps what may be signed later, and pauses, so that the signer is not asked without end. */
+  /**
+   * Keeps what may be signed later, after a pause, so that the signer is not asked without end. The lane pauses where
+   * the key signs nothing; else what was not signed rests alone.
+   */
   async #putBack(unsigned: SignedBatch["unsigned"]): Promise<void> {
+    const again = unsigned.map(({ work }) => ({ ...work, refusals: work.refusals + 1 }));
     for (const { work, why } of unsigned) {
-      this.#unsigned.add(work);
-      if (why.kind === "other nonce") this.#nonces.noteUsed(work.nonce);
+      if (why.kind !== "other nonce") continue;
+      this.#nonces.noteUsed(work.nonce);
+      this.#nonces.doubt();
     }
-    const reasons = new Set(unsigned.map(({ why }) => why.reason));
-    await this.#retry.pause("signer", new Error(`not signed yet: ${[...reasons].join(", ")}`));
+    const reasons = [...new Set(unsigned.map(({ why }) => why.reason))].join(", ");
+    const failures = Math.min(...again.map(({ refusals }) => refusals));
+    const pause = this.#retry.pause("signer", new Error(`not signed yet: ${reasons}`), failures);
+    if (unsigned.some(({ why }) => why.kind === "waits" && why.forKey)) {
+      this.#unsigned.add(...again);
+      await pause;
+      return;
+    }
+    // What rests keeps its place in the window: a signer that refuses everything is not fed the whole queue.
+    const ids = again.map(({ submissionId }) => submissionId);
+    for (const id of ids) this.#inWindow.add(id);
+    this.#inBackground(
+      pause.then(() => this.#unsigned.add(...again)),
+      ids,
+    );
   }
 
   async #recordSigned(attempts: readonly Attempt[]): Promise<void> {
@@ -214,17 +229,21 @@ export class LaneWorker {
     await this.#persist(() => ledger.recordSigned(token, items));
   }
 
-  /** Delivers in the background; whatever goes wrong there ends this worker, not the submission. */
   #launch(work: Work, attempt: Attempt): void {
     if (work.state !== "INCLUDED") this.#inWindow.add(work.submissionId);
-    const delivery = this.#deliver(work, attempt)
+    this.#inBackground(this.#deliver(work, attempt), [work.submissionId]);
+  }
+
+  /** Follows what goes on for submissions; whatever goes wrong there ends this worker, not the submissions. */
+  #inBackground(task: Promise<void>, submissionIds: readonly string[]): void {
+    const followed = task
       .catch((error: unknown) => this.#stop.abort(error))
       .finally(() => {
-        this.#inWindow.delete(work.submissionId);
-        this.#deliveries.delete(delivery);
+        for (const id of submissionIds) this.#inWindow.delete(id);
+        this.#background.delete(followed);
         this.wake();
       });
-    this.#deliveries.add(delivery);
+    this.#background.add(followed);
   }
 
   async #deliver(work: Work, attempt: Attempt): Promise<void> {
@@ -236,7 +255,7 @@ export class LaneWorker {
       signal: this.#stop.signal,
       onProgress: async (to) => {
         await this.#progress.add({ submissionId, to, at: now() });
-        this.#moved(work, to);
+        this.#transitions.moved(work, to);
         if (to !== "INCLUDED") return;
         this.#inWindow.delete(submissionId);
         this.wake();
@@ -250,23 +269,14 @@ export class LaneWorker {
     if (end.kind === "refused") return this.#end(work, refusedByChain(end.error));
     const { token, events } = this.#options;
     events.laneRetrying({ laneId: String(token.laneId), step: "replace", error: undefined });
+    // Another transaction may have taken its nonce.
+    this.#nonces.doubt();
     this.#unsigned.add(work);
   }
 
   async #end(work: Work, end: End): Promise<void> {
     await this.#ends.add({ submissionId: work.submissionId, at: this.#options.now(), ...end });
-    this.#moved(work, end.to, { reason: end.failure?.reason });
-    this.#states.delete(work.submissionId);
-  }
-
-  #moved(work: Work, to: SubmissionState, more: { reason?: string | undefined; txHash?: string } = {}): void {
-    const { submissionId, kind } = work;
-    const { events, now } = this.#options;
-    const at = now();
-    const before = this.#states.get(submissionId) ?? { state: work.state, since: work.createdAt };
-    this.#states.set(submissionId, { state: to, since: at });
-    const seconds = (at.getTime() - before.since.getTime()) / 1000;
-    events.submissionTransition({ submissionId, kind, from: before.state, to, seconds, ...more });
+    this.#transitions.ended(work, end.to, end.failure?.reason);
   }
 
   /** Repeats a ledger write that had no answer: each of them may be repeated. */

@@ -22,11 +22,6 @@ export class UnsignedWork {
     this.#waiting.push(...work);
   }
 
-  /** Whether some of it is not held. */
-  get isReady(): boolean {
-    return this.#waiting.some((work) => !this.#isHeld(work));
-  }
-
   /** Takes out what is not held, what waits longest first. */
   take(limit: number): Work[] {
     const taken = this.#waiting.filter((work) => !this.#isHeld(work)).slice(0, limit);

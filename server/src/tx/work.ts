@@ -18,6 +18,8 @@ export interface Work extends LaneWork {
    * Null when it was not asked for any.
    */
   readonly block: BlockView | null;
+  /** How often in a row the signer did not sign it. */
+  readonly refusals: number;
 }
 
 /** How a submission ends: what the ledger is told besides its id and the time. */
@@ -30,7 +32,7 @@ const MAX_CHAIN_ERROR = 4096;
 export function readWork(stored: LaneWork, registrar: Registrar | undefined): Work {
   const intent =
     stored.kind === "DELEGATE" ? delegateIntent(stored.payload) : accountIntent(stored.payload, registrar);
-  return { ...stored, intent, wasSigned: stored.attempt !== null, block: null };
+  return { ...stored, intent, wasSigned: stored.attempt !== null, block: null, refusals: 0 };
 }
 
 /** The signed transaction that a submission stands with; null when it was not signed. */

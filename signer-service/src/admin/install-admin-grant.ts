@@ -4,7 +4,7 @@ import type { SignerAdminService } from "@countersign/gen/countersign/signer/v1/
 import { DomainError } from "@countersign/service-kit";
 import { actorOf } from "./admin-actor.ts";
 import type { AdminContext } from "./admin-context.ts";
-import { adminGrantMessage } from "./admin-grant-message.ts";
+import { installedGrantMessage } from "./installed-grant-message.ts";
 
 /** SignerAdminService.InstallAdminGrant. */
 export function installAdminGrant({
@@ -20,6 +20,6 @@ export function installAdminGrant({
     const actor = actorOf(values);
     const kept = await grants.install({ grant, ...signed }, actor);
     events.adminGrantChanged({ id: grant.id, change: "installed", actor });
-    return { grant: adminGrantMessage(kept) };
+    return { grant: installedGrantMessage(kept) };
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from "@countersign/service-kit";
 import type { RequestNonces } from "../access/request-nonces.ts";
 import { createSignerGate, type RefusedPeer } from "../access/signer-gate.ts";
 import type { SignerConfig } from "../config.ts";
+import type { FollowsConfig } from "../follow-config.ts";
 import { resolveListenOn } from "../listening/listen-on.ts";
 import { servedCertificates } from "../listening/served-certificates.ts";
 import type { SignerEvents } from "../observability/events.ts";
@@ -22,10 +23,8 @@ export interface OpenAdminOptions {
 /** The operators' address, open. */
 export interface OpenAdmin {
   readonly address: string;
-  /** Uses this network from the next call on. */
-  replace(config: Pick<SignerConfig, "network">): void;
-  /** Looks at the certificates now. Throws an Error when new ones cannot be used. */
-  checkCertificates(): void;
+  /** Follows the network, from the next call on, and the certificates' files. */
+  readonly follow: FollowsConfig;
   drain(boundMs: number): Promise<void>;
 }
 
@@ -48,8 +47,13 @@ export async function openAdmin(options: OpenAdminOptions): Promise<OpenAdmin | 
   const certificates = servedCertificates(admin.listen, listen, server, events, now);
   return {
     address: server.address,
-    replace: ({ network }) => gate.replace({ auth, network, audience }),
-    checkCertificates: () => certificates?.check(),
+    follow({ network }) {
+      const renew = certificates?.check();
+      return () => {
+        gate.replace({ auth, network, audience });
+        renew?.();
+      };
+    },
     async drain(boundMs) {
       certificates?.stop();
       await server.drain(boundMs);

@@ -2,7 +2,7 @@ import type { MethodImpl } from "@connectrpc/connect";
 import type { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
 import { actorOf } from "./admin-actor.ts";
 import type { AdminContext } from "./admin-context.ts";
-import { adminGrantMessage } from "./admin-grant-message.ts";
+import { installedGrantMessage } from "./installed-grant-message.ts";
 
 /** SignerAdminService.RevokeAdminGrant. */
 export function revokeAdminGrant({
@@ -13,6 +13,6 @@ export function revokeAdminGrant({
     const actor = actorOf(values);
     const kept = await grants.revoke(id, actor);
     events.adminGrantChanged({ id, change: "revoked", actor });
-    return { grant: adminGrantMessage(kept) };
+    return { grant: installedGrantMessage(kept) };
   };
 }

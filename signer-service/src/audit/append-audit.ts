@@ -1,11 +1,11 @@
 import { toMillis } from "@countersign/sql";
 import type { Transaction } from "kysely";
+import { toHex } from "../chain/hash-text.ts";
 import { lockHead, writeHead } from "../store/chain-head.ts";
 import type { SignerSchema } from "../store/schema.ts";
 import type { AuditEvent } from "./audit.ts";
 import { boundedText } from "./bounded-text.ts";
 import { hashAuditEntry } from "./entry-hash.ts";
-import { toHex } from "./hash-text.ts";
 
 /** An event, and when it was. */
 export interface DatedEvent extends AuditEvent {

@@ -1,6 +1,5 @@
 import { hash } from "node:crypto";
-import { canonicalBytes } from "./canonical-bytes.ts";
-import { HASH_BYTES } from "./hash-text.ts";
+import { chainedBytes } from "../chain/canonical-bytes.ts";
 
 const TAG = "countersign-signer-audit-entry-v1";
 
@@ -18,10 +17,7 @@ export interface AuditEntry {
 
 /** SHA-256 that chains an entry to the one before it; see docs/signer.md. `previous` has 32 bytes, else RangeError. */
 export function hashAuditEntry(previous: Uint8Array, entry: AuditEntry): Uint8Array {
-  if (previous.length !== HASH_BYTES) {
-    throw new RangeError(`a hash has ${HASH_BYTES} bytes, not ${previous.length}`);
-  }
   const { sequence, at, kind, actor, keyId, detail } = entry;
-  const bytes = canonicalBytes(TAG, previous, sequence, BigInt(at.getTime()), kind, actor, keyId, detail);
+  const bytes = chainedBytes(TAG, previous, sequence, BigInt(at.getTime()), kind, actor, keyId, detail);
   return hash("sha256", bytes, "buffer");
 }

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { type Engine, fromMillis } from "@countersign/sql";
 import { sql } from "kysely";
+import { toHex } from "../chain/hash-text.ts";
 import { readHead } from "../store/chain-head.ts";
 import type { SignerSchema } from "../store/schema.ts";
 import type { AuditEntry } from "./entry-hash.ts";
-import { AUDIT_FORMAT, formatAuditLine } from "./export-lines.ts";
-import { toHex } from "./hash-text.ts";
+import { AUDIT_FORMAT, auditLines } from "./export-lines.ts";
 
 /** Entries that are read at a time. */
 const PAGE = 1_000;
@@ -18,17 +18,17 @@ export async function* exportAudit(engine: Engine<SignerSchema>, now: () => Date
     return line;
   };
   const head = await engine.read((db) => readHead(db, "audit"));
-  yield written(formatAuditLine({ type: "start", format: AUDIT_FORMAT, at: now() }));
+  yield written(auditLines.format({ type: "start", format: AUDIT_FORMAT, at: now() }));
   for (let last = 0n; last < head.sequence; ) {
     const page = await readAudit(engine, last, head.sequence);
     if (page[0]?.sequence !== last + 1n) throw new Error(`the audit has no entry ${last + 1n}`);
     for (const entry of page) {
-      yield written(formatAuditLine({ type: "entry", ...entry }));
+      yield written(auditLines.format({ type: "entry", ...entry }));
       last = entry.sequence;
     }
   }
   const linesHash = hash.digest("hex");
-  yield formatAuditLine({ type: "end", entries: head.sequence, hash: toHex(head.hash), linesHash });
+  yield auditLines.format({ type: "end", entries: head.sequence, hash: toHex(head.hash), linesHash });
 }
 
 async function readAudit(

@@ -8,6 +8,11 @@ export class BackendError extends Error {
   override readonly name = "BackendError";
 }
 
+/** What an error says. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** SIGNER_BACKEND_UNAVAILABLE: `what` says which place gave no answer and why, in words that a relay may read. */
 export function backendUnavailable(what: string, cause: unknown): DomainError {
   return new DomainError(ErrorReason.SIGNER_BACKEND_UNAVAILABLE, what, { cause: summaryOf(cause) });

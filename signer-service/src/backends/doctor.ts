@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { formatPublicKey, verifySignature } from "@countersign/near";
 import type { KeyBackend } from "../relayer-signer/key-backend.ts";
 import type { Backend } from "./backend.ts";
+import { wordsOf } from "./backend-failure.ts";
 
 /** A backend of the configuration, not opened yet, with the keys that the configuration lists there. */
 export interface ConfiguredPlace {
@@ -66,21 +67,25 @@ async function examinePlace(place: ConfiguredPlace, tools: DoctorTools): Promise
   try {
     backend = await place.open();
   } catch (error) {
-    return { backend: place.name, place: null, problem: messageOf(error), keys: [] };
+    return { backend: place.name, place: null, problem: problemOf(error), keys: [] };
   }
   const found = { backend: place.name, place: backend.describe() };
   const keys: KeyFinding[] = [];
+  let problem: string | null = null;
   try {
     // One key after the other: the latency is to be that of a place that has nothing else to do.
     for (const { keyId, open } of await keysOf(place, backend))
       keys.push(await examineKey(keyId, open, tools));
     await backend.check(AbortSignal.timeout(CHECK_TIMEOUT_MS));
-    return { ...found, problem: null, keys };
   } catch (error) {
-    return { ...found, problem: messageOf(error), keys };
-  } finally {
-    await backend.close();
+    problem = problemOf(error);
   }
+  try {
+    await backend.close();
+  } catch (error) {
+    problem ??= `could not be closed: ${problemOf(error)}`;
+  }
+  return { ...found, problem, keys };
 }
 
 /** Those that the configuration lists, and those that the place itself knows of. */
@@ -122,7 +127,7 @@ async function examineKey(
     const [p50Ms, p95Ms] = [percentile(took, 50), percentile(took, 95)];
     return { keyId, publicKey: formatPublicKey(publicKey), p50Ms, p95Ms, problem: null };
   } catch (error) {
-    return { ...finding, problem: messageOf(error) };
+    return { ...finding, problem: problemOf(error) };
   }
 }
 
@@ -132,7 +137,7 @@ function percentile(sorted: readonly number[], percent: number): number | null {
 }
 
 /** With the cause, which the doctor is asked for. Neither holds a secret. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+function problemOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
+  return `${wordsOf(error)}${cause}`;
 }

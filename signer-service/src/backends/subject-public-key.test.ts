@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { verifySignature } from "@countersign/near";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { describe, expect, it } from "vitest";
+import { BackendError } from "./backend-failure.ts";
 import { ed25519PublicKeyFromSpki, secp256k1PublicKeyFromSpki } from "./subject-public-key.ts";
 
 const spki = (key: KeyObject) => key.export({ format: "der", type: "spki" });
@@ -52,6 +53,8 @@ describe("a SubjectPublicKeyInfo", () => {
     ["a mebibyte", Buffer.alloc(2 ** 20), "a public key of 1048576 bytes"],
   ])("of %s is no key of secp256k1", (_, der, message) => {
     expect(() => secp256k1PublicKeyFromSpki(der)).toThrow(message);
+    // No other try makes it one.
+    expect(() => secp256k1PublicKeyFromSpki(der)).toThrow(BackendError);
   });
 
   it("of X25519 or secp256k1 is no key of Ed25519", () => {

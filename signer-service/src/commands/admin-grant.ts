@@ -10,7 +10,8 @@ import {
 } from "@countersign/gen/countersign/signer/v1/signer_admin_pb.ts";
 import { Command } from "commander";
 import { type AdminOptions, adminClient, withAdminOptions } from "./admin-connection.ts";
-import { formatColumns, printAnswer } from "./admin-output.ts";
+import { printAnswer } from "./admin-output.ts";
+import { formatColumns } from "./columns.ts";
 
 /** `signer admin-grant …`: the admin grants that a running signer keeps. They are signed with `signer grant`. */
 export function adminGrantCommand(): Command {

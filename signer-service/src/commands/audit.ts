@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { exportAudit } from "../audit/export.ts";
 import { MAX_AUDIT_LINE_BYTES } from "../audit/export-lines.ts";
-import { fileLines } from "../audit/file-lines.ts";
 import { verifyAudit } from "../audit/verify.ts";
+import { fileLines } from "../chain/file-lines.ts";
 import { loadSignerConfig } from "../config.ts";
 import { openStoreReader } from "../store/read-store.ts";
 import { writeLines } from "./write-lines.ts";

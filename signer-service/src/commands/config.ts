@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { formatPublicKey } from "@countersign/near";
+import { sqlitePath } from "@countersign/sql";
 import { Command } from "commander";
 import { openBackends } from "../backends/open-backends.ts";
 import { loadSignerConfig, type SignerConfig } from "../config.ts";
@@ -10,7 +12,7 @@ import { findPolicyConflict } from "../policy/policy-conflict.ts";
 import { keyRecordsOver } from "../store/key-record-store.ts";
 import { openStoreReader } from "../store/read-store.ts";
 
-/** `signer config check`: everything that `run` does before it listens, but for the store, without listening. */
+/** `signer config check`: everything that `run` does before it listens, without listening; the store is only read. */
 export function configCommand(): Command {
   const config = new Command("config").description("the signer's configuration");
   config
@@ -21,13 +23,16 @@ export function configCommand(): Command {
     .action(async (options: { config: string; json?: true }) => {
       const loaded = loadSignerConfig(options.config, process.env);
       const { keys, missing } = await check(loaded.config);
-      const away = missing.map(
-        ({ source, problem }) => `backend ${source.backend.name} is away: ${problem}\n`,
-      );
+      const away = missing.map(({ source: { backend, keyIds }, problem }) => ({
+        backend: backend.name,
+        key_ids: keyIds,
+        problem,
+      }));
+      const lines = away.map(({ backend, problem }) => `backend ${backend} is away: ${problem}\n`);
       process.stdout.write(
         options.json === true
-          ? `${JSON.stringify({ ok: true, keys }, null, 2)}\n`
-          : `${loaded.dump()}\n${away.join("")}ok: the configuration is valid; keys that open: ${keys.length}\n`,
+          ? `${JSON.stringify({ ok: true, keys, away }, null, 2)}\n`
+          : `${loaded.dump()}\n${lines.join("")}ok: the configuration is valid; keys that open: ${keys.length}\n`,
       );
     });
   return config;
@@ -66,16 +71,19 @@ async function check(config: SignerConfig) {
   }
 }
 
-/** Keys that were made while the signer ran stand in its store alone. Before its first start there is none. */
+/**
+ * Keys that were made while the signer ran stand in its store alone. Before its first start there is none. Throws
+ * SIGNER_STORE_UNAVAILABLE.
+ */
 async function storedKeys(config: SignerConfig["store"]): Promise<KeyRecord[]> {
+  const path = sqlitePath(config.url.reveal());
+  if (path !== undefined && !existsSync(path)) return [];
+  const store = openStoreReader(config);
   try {
-    const store = openStoreReader(config);
-    try {
-      return await keyRecordsOver(store, () => new Date()).list();
-    } finally {
-      await store.close();
-    }
-  } catch {
-    return [];
+    const tables = await store.read((db) => db.introspection.getTables());
+    if (!tables.some(({ name }) => name === "key_records")) return [];
+    return await keyRecordsOver(store, () => new Date()).list();
+  } finally {
+    await store.close();
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Command } from "commander";
 import { type ConfiguredPlace, examinePlaces, type PlaceFinding } from "../backends/doctor.ts";
+import { formatColumns } from "./columns.ts";
 
 /**
  * `signer doctor`: tries every backend and key of a configuration against the real thing, and fails if one fails.
@@ -48,19 +49,16 @@ function publicFields({ backend, place, problem, keys }: PlaceFinding): object {
 
 /** Lines of aligned columns, with a heading: one for each backend, and below it one for each of its keys. */
 function formatFindings(findings: readonly PlaceFinding[]): string {
-  const ms = (value: number | null) => (value === null ? "-" : `${value.toFixed(1)} ms`);
+  const ms = (value: number | null) => (value === null ? "" : `${value.toFixed(1)} ms`);
   const rows = findings.flatMap(({ backend, place, problem, keys }) => [
-    [backend, place ?? "-", "", "", problem ?? "ok"],
+    [backend, place ?? "", "", "", problem ?? "ok"],
     ...keys.map((key) => [
       `  ${key.keyId}`,
-      key.publicKey ?? "-",
+      key.publicKey ?? "",
       ms(key.p50Ms),
       ms(key.p95Ms),
       key.problem ?? "ok",
     ]),
   ]);
-  const table = [["BACKEND, KEY", "PLACE, PUBLIC KEY", "P50", "P95", "RESULT"], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  "));
-  return `${lines.join("\n")}\n`;
+  return formatColumns(["BACKEND, KEY", "PLACE, PUBLIC KEY", "P50", "P95", "RESULT"], rows);
 }

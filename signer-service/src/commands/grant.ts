@@ -6,10 +6,12 @@ import { base58 } from "@scure/base";
 import { Command } from "commander";
 import { privateKeyFromSeed, publicKeyOf, SEED_BYTES } from "../backends/keystore/ed25519-seed.ts";
 import { parseSecretKeyText } from "../backends/keystore/secret-key-text.ts";
+import { fromHex } from "../chain/hash-text.ts";
 import { signedAdminGrantJson } from "../grants/admin-grant-codec.ts";
 import { signAdminGrant } from "../grants/admin-grant-signature.ts";
 import type { AdminGrant } from "../grants/admin-grants.ts";
 import { expiryFrom } from "./expiry.ts";
+import { nonceFrom } from "./nonce-option.ts";
 
 interface GrantOptions {
   adminKey: string;
@@ -43,14 +45,14 @@ export function grantCommand(): Command {
     });
   signing("sign-repair", "lets the journal take another payload for a used nonce, once")
     .requiredOption("--public-key <key>", "the access key, for example ed25519:…")
-    .requiredOption("--nonce <number>", "the nonce")
+    .requiredOption("--nonce <number>", "the nonce", nonceFrom)
     .requiredOption("--old-payload-hash <hex>", "the payload hash that the journal holds")
-    .action((options: GrantOptions & { publicKey: string; nonce: string; oldPayloadHash: string }) =>
+    .action((options: GrantOptions & { publicKey: string; nonce: bigint; oldPayloadHash: string }) =>
       writeGrant(options, {
         ...account(options),
         kind: "journal_repair",
         publicKey: options.publicKey,
-        nonce: nonceFrom(options.nonce),
+        nonce: options.nonce,
         oldPayloadHash: hashFrom(options.oldPayloadHash),
       }),
     );
@@ -103,15 +105,9 @@ function readAdminKey(reference: string): KeyObject {
 
 const account = ({ network, account }: GrantOptions) => ({ network, accountId: account });
 
-function nonceFrom(text: string): bigint {
-  const nonce = /^[0-9]{1,20}$/.test(text) ? BigInt(text) : -1n;
-  if (nonce < 0n || nonce >= 1n << 64n) throw new Error("--nonce must be a whole number below 2^64");
-  return nonce;
-}
-
 function hashFrom(text: string): Uint8Array {
   if (!/^[0-9a-f]{64}$/i.test(text)) throw new Error("--old-payload-hash must be 64 hex digits");
-  return Buffer.from(text, "hex");
+  return fromHex(text);
 }
 
 /** A file that is there stays as it is. */

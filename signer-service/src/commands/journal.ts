@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Command } from "commander";
-import { fileLines } from "../audit/file-lines.ts";
-import { toHex } from "../audit/hash-text.ts";
+import { fileLines } from "../chain/file-lines.ts";
+import { toHex } from "../chain/hash-text.ts";
 import { loadSignerConfig } from "../config.ts";
 import { exportJournal } from "../journal/export.ts";
 import { MAX_LINE_BYTES } from "../journal/export-lines.ts";

@@ -1,6 +1,6 @@
 import { KeyState, KeyStateSchema } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
 import type { KeyStatus } from "@countersign/gen/countersign/signer/v1/signer_admin_pb.ts";
-import { formatColumns } from "./admin-output.ts";
+import { formatColumns } from "./columns.ts";
 
 const HEADING = ["KEY ID", "NETWORK", "ACCOUNT", "STATE", "BACKEND", "FLOOR", "HIGHEST", "POLICY", "REMARKS"];
 

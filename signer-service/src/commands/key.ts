@@ -8,12 +8,13 @@ import {
   ResumeKeyResponseSchema,
   RetireKeyResponseSchema,
 } from "@countersign/gen/countersign/signer/v1/signer_admin_pb.ts";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { type AdminOptions, adminClient, withAdminOptions } from "./admin-connection.ts";
 import { printAnswer } from "./admin-output.ts";
 import { networkOf } from "./chain-view.ts";
 import { keyOf, nonceOnChain } from "./floors.ts";
 import { keyStatusText } from "./key-status-table.ts";
+import { nonceFrom } from "./nonce-option.ts";
 
 interface KeyOptions extends AdminOptions {
   keyId: string;
@@ -45,7 +46,7 @@ export function keyCommand(): Command {
     });
   step("activate", "makes a pending key active, once it is on the chain")
     .option("--rpc <url...>", "NEAR nodes to read its nonce from")
-    .option("--nonce <number>", "its nonce on the chain, where no node is at hand", wholeNumber)
+    .option("--nonce <number>", "its nonce on the chain, where no node is at hand", nonceFrom)
     .action(activate);
   step("drain", "makes an active key sign nothing new").action(async (options: KeyOptions) => {
     const { keyId } = options;
@@ -85,10 +86,4 @@ function print<D extends DescMessage>(
   options: AdminOptions,
 ): void {
   printAnswer(schema, answer, options, () => keyStatusText(answer.key));
-}
-
-function wholeNumber(text: string): bigint {
-  const value = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
-  if (value >= 0n && value < 1n << 64n) return value;
-  throw new InvalidArgumentError("It must be a whole number below 2^64.");
 }

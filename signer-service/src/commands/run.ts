@@ -24,12 +24,12 @@ export function runCommand(): Command {
         // Its outcome is logged, and what was in effect stays when it fails.
         signer?.reload("signal").catch(() => undefined);
       };
+      // Also while the signer stops, when a reload is refused: without a listener the signal ends the process.
       process.on("SIGHUP", reload);
       signer = await createSigner(config, { log, readConfig });
       await asked;
       // The other one is let go of too, so that either kills from here on.
       signalled.abort();
       await signer.drain();
-      process.off("SIGHUP", reload);
     });
 }

@@ -4,7 +4,8 @@ import {
 } from "@countersign/gen/countersign/signer/v1/signer_admin_pb.ts";
 import { Command } from "commander";
 import { type AdminOptions, adminClient, withAdminOptions } from "./admin-connection.ts";
-import { formatColumns, printAnswer } from "./admin-output.ts";
+import { printAnswer } from "./admin-output.ts";
+import { formatColumns } from "./columns.ts";
 import { keyStatusTable } from "./key-status-table.ts";
 
 /** `signer status` */

@@ -6,7 +6,7 @@ import {
   AdminGrantSchema,
   SignedAdminGrantSchema,
 } from "@countersign/gen/countersign/signer/v1/signer_admin_pb.ts";
-import { isValidAccountId, PublicKeyError, parsePublicKey } from "@countersign/near";
+import { isPublicKey, isValidAccountId } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
 import type { AdminGrant } from "./admin-grants.ts";
 
@@ -30,21 +30,27 @@ export interface SignedAdminGrant {
 /** The grant as a serialized countersign.signer.v1.AdminGrant. Throws ADMIN_GRANT_INVALID for one that is none. */
 export function encodeAdminGrant(grant: AdminGrant): Uint8Array {
   assertWellFormed(grant);
-  const { id, audience, allows } = grant;
-  const bytes = toBinary(
-    AdminGrantSchema,
-    create(AdminGrantSchema, {
-      id,
-      audience,
-      notBefore: timestampFromDate(grant.notBefore),
-      expiresAt: timestampFromDate(grant.expiresAt),
-      grant:
-        allows.kind === "key_management"
-          ? { case: "keyManagement", value: allows }
-          : { case: "journalRepair", value: allows },
-    }),
-  );
-  return bytes;
+  return toBinary(AdminGrantSchema, adminGrantMessage(grant));
+}
+
+/** The grant as a countersign.signer.v1.AdminGrant. */
+export function adminGrantMessage({
+  id,
+  audience,
+  notBefore,
+  expiresAt,
+  allows,
+}: AdminGrant): AdminGrantMessage {
+  return create(AdminGrantSchema, {
+    id,
+    audience,
+    notBefore: timestampFromDate(notBefore),
+    expiresAt: timestampFromDate(expiresAt),
+    grant:
+      allows.kind === "key_management"
+        ? { case: "keyManagement", value: allows }
+        : { case: "journalRepair", value: allows },
+  });
 }
 
 /** Reads what `encodeAdminGrant` gives. Throws ADMIN_GRANT_INVALID, also for fields that this signer does not know. */
@@ -105,16 +111,6 @@ function assertWellFormed({ id, audience, notBefore, expiresAt, allows }: AdminG
   if (allows.kind === "key_management") return;
   if (!isPublicKey(allows.publicKey)) throw invalid("a repair names a public key");
   if (allows.oldPayloadHash.length !== HASH_BYTES) throw invalid("a repair names a payload hash of 32 bytes");
-}
-
-function isPublicKey(text: string): boolean {
-  try {
-    parsePublicKey(text);
-    return true;
-  } catch (error) {
-    if (!(error instanceof PublicKeyError)) throw error;
-    return false;
-  }
 }
 
 function dateOf(timestamp: Timestamp | undefined): Date {

@@ -8,6 +8,7 @@ import {
   SigningGrantsSchema,
 } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
 import { DomainError } from "@countersign/service-kit";
+import { toHex } from "../chain/hash-text.ts";
 import type { JournalGrant, Purpose } from "../journal/journal.ts";
 import { isSignedByAsync, type TrustedKeys } from "./trusted-keys.ts";
 
@@ -66,7 +67,7 @@ export async function verifySigningGrants(signed: SignedGrants): Promise<Verifie
   const expiresAt = expiryOf(message.expiresAt, now);
   if (message.grants.length < items.length) throw missing("there is not a grant for each transaction");
   if (message.grants.length > items.length) throw invalid("there are more grants than transactions");
-  const ids = new Set(message.grants.map(({ id }) => Buffer.from(id).toString("hex")));
+  const ids = new Set(message.grants.map(({ id }) => toHex(id)));
   if (ids.size < message.grants.length) throw invalid("a grant occurs twice");
   return items.map((item, i) => verified(message.grants[i], item, expiresAt));
 }

@@ -1,6 +1,8 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { PublicKeyError, parsePublicKey } from "@countersign/near";
+import { isPublicKey, parsePublicKey } from "@countersign/near";
 import { z } from "zod";
+import { verifyEd25519 } from "../signature-threads/signature-threads.ts";
+import { spkiOf } from "../signature-threads/verify-signature.ts";
 import { inDomain, type SigningDomain } from "./signing-domain.ts";
 
 /** Keys that may sign the same thing; more than two are rarely needed for a rotation. */
@@ -27,7 +29,9 @@ export const trustedKeyList = z
 
 /** The keys of a `trustedKeyList`, ready to verify with. */
 export function trustedKeys(list: z.output<typeof trustedKeyList>): TrustedKeys {
-  return new Map(list.map(({ id, public_key }) => [id, keyObject(public_key)]));
+  return new Map(
+    list.map(({ id, public_key }) => [id, createPublicKey(spkiOf(parsePublicKey(public_key).data))]),
+  );
 }
 
 /** Whether the key of this id is known and signed the bytes for the domain (RFC 8032). */
@@ -51,24 +55,9 @@ export async function isSignedByAsync(
 ): Promise<boolean> {
   const key = keys.get(keyId);
   if (key === undefined || signature.length !== SIGNATURE_BYTES) return false;
-  return new Promise((resolve, reject) => {
-    verify(null, inDomain(domain, bytes), key, signature, (error, valid) => {
-      if (error === null) resolve(valid);
-      else reject(error);
-    });
-  });
+  return verifyEd25519(key, inDomain(domain, bytes), signature);
 }
 
 function isEd25519(text: string): boolean {
-  try {
-    return parsePublicKey(text).type === "ed25519";
-  } catch (error) {
-    if (!(error instanceof PublicKeyError)) throw error;
-    return false;
-  }
-}
-
-function keyObject(publicKey: string): KeyObject {
-  const x = Buffer.from(parsePublicKey(publicKey).data).toString("base64url");
-  return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+  return isPublicKey(text) && text.startsWith("ed25519:");
 }

@@ -9,11 +9,26 @@ import { promisify } from "node:util";
 const NO_CORE = "1";
 const TIMEOUT_MS = 5_000;
 
-/** The limits on the size of core files in bytes, soft and hard, of the text of /proc/PID/limits; null without them. */
-export function coreLimits(limits: string): { soft: string; hard: string } | null {
+/** The limits on the size of core files in bytes, as /proc writes them. */
+export interface CoreLimits {
+  readonly soft: string;
+  readonly hard: string;
+}
+
+/** The limits of the text of /proc/PID/limits; null without them. */
+export function coreLimits(limits: string): CoreLimits | null {
   const found = /^Max core file size +(\S+) +(\S+)/m.exec(limits);
   const [, soft, hard] = found ?? [];
   return soft === undefined || hard === undefined ? null : { soft, hard };
+}
+
+/**
+ * Whether limits of 0 or 1, which a process without privileges cannot raise again, keep its memory from leaving it: 0
+ * does for files alone. `pattern` is the text of /proc/sys/kernel/core_pattern.
+ */
+export function keepsMemory({ soft, hard }: CoreLimits, pattern: string): boolean {
+  const isPiped = pattern.startsWith("|");
+  return [soft, hard].every((limit) => limit === NO_CORE || (limit === "0" && !isPiped));
 }
 
 /**
@@ -30,18 +45,16 @@ export async function turnCoreDumpsOff(): Promise<string | null> {
     const env = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin" };
     await promisify(execFile)("prlimit", args, { env, timeout: TIMEOUT_MS });
   } catch (error) {
-    // A hard limit of 0 can only be raised with privileges, and does for files.
-    if (before !== null && isOff(before)) return null;
+    // A hard limit of 0 can only be raised with privileges.
+    if (await isOff(before)) return null;
     const { code } = error as NodeJS.ErrnoException;
-    return `prlimit did not work (${code ?? "failed"}); set the limit where the signer is started (ulimit -c 0, LimitCORE=0)`;
+    return `prlimit did not work (${code ?? "failed"}); set the limit where the signer is started (prlimit --core=1:1, LimitCORE=1)`;
   }
-  const after = await readLimits();
-  return after !== null && isOff(after) ? null : "the limit on core dumps did not take effect";
+  return (await isOff(await readLimits())) ? null : "the limit on core dumps did not take effect";
 }
 
-/** A hard limit of 0 or 1 cannot be raised again by a process without privileges. */
-function isOff({ soft, hard }: { soft: string; hard: string }): boolean {
-  return [soft, hard].every((limit) => limit === "0" || limit === NO_CORE);
+async function isOff(limits: CoreLimits | null): Promise<boolean> {
+  return limits !== null && keepsMemory(limits, await readFile("/proc/sys/kernel/core_pattern", "utf8"));
 }
 
 async function readLimits() {

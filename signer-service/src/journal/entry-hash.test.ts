@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { NO_HASH, toHex } from "../audit/hash-text.ts";
+import { NO_HASH, toHex } from "../chain/hash-text.ts";
 import { entryBytes, hashEntry, type JournalEntry } from "./entry-hash.ts";
 
 const entry: JournalEntry = {
@@ -15,6 +15,7 @@ const entry: JournalEntry = {
   tenant: "acme",
   submissionId: "sub_1",
   deposit: 10n ** 24n,
+  gas: 10n ** 13n,
   requestId: "request-1",
   peer: "spiffe://countersign/relay",
   supersedes: 0n,
@@ -34,6 +35,7 @@ test("an entry's bytes are its fields in their order, each with its length", () 
     "acme",
     "sub_1",
     `1${"0".repeat(24)}`,
+    `1${"0".repeat(13)}`,
     "request-1",
     entry.peer,
   ];

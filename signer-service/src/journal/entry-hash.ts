@@ -1,6 +1,5 @@
 import { hash } from "node:crypto";
-import { canonicalBytes } from "../audit/canonical-bytes.ts";
-import { HASH_BYTES } from "../audit/hash-text.ts";
+import { chainedBytes } from "../chain/canonical-bytes.ts";
 
 const TAG = "countersign-journal-entry-v1";
 
@@ -21,6 +20,8 @@ export interface JournalEntry {
   readonly submissionId: string;
   /** yoctoNEAR. */
   readonly deposit: bigint;
+  /** As it counts against the key's day. */
+  readonly gas: bigint;
   readonly requestId: string;
   readonly peer: string;
   /** The entry that a repair put this one in the place of; 0 for none. */
@@ -29,10 +30,7 @@ export interface JournalEntry {
 
 /** The bytes that an entry's hash is taken over; see docs/signer.md. `previous` has 32 bytes, else RangeError. */
 export function entryBytes(previous: Uint8Array, entry: JournalEntry): Uint8Array {
-  if (previous.length !== HASH_BYTES) {
-    throw new RangeError(`a hash has ${HASH_BYTES} bytes, not ${previous.length}`);
-  }
-  return canonicalBytes(
+  return chainedBytes(
     TAG,
     previous,
     entry.sequence,
@@ -47,6 +45,7 @@ export function entryBytes(previous: Uint8Array, entry: JournalEntry): Uint8Arra
     entry.tenant,
     entry.submissionId,
     entry.deposit.toString(),
+    entry.gas.toString(),
     entry.requestId,
     entry.peer,
     entry.supersedes,

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Engine } from "@countersign/sql";
-import { toHex } from "../audit/hash-text.ts";
+import { toHex } from "../chain/hash-text.ts";
 import { readHead } from "../store/chain-head.ts";
 import { fromRow } from "../store/key-record-rows.ts";
 import type { SignerSchema } from "../store/schema.ts";
-import { EXPORT_FORMAT, formatLine } from "./export-lines.ts";
+import { EXPORT_FORMAT, journalLines } from "./export-lines.ts";
 import { type ChainedEntry, readEntries } from "./journal-rows.ts";
 
 /** Entries that are read at a time. */
@@ -25,17 +25,17 @@ export async function* exportJournal(engine: Engine<SignerSchema>, now: () => Da
     head: await readHead(trx, "journal"),
     keys: (await trx.selectFrom("key_records").selectAll().orderBy("key_id").execute()).map(fromRow),
   }));
-  yield written(formatLine({ type: "start", format: EXPORT_FORMAT, at: now() }));
-  for (const key of keys) yield written(formatLine({ type: "key", ...key }));
+  yield written(journalLines.format({ type: "start", format: EXPORT_FORMAT, at: now() }));
+  for (const key of keys) yield written(journalLines.format({ type: "key", ...key }));
   for (let last = 0n; last < head.sequence; ) {
     const page = await engine.read((db) => readEntries(db, last, PAGE));
     for (const entry of upTo(page, last, head.sequence)) {
-      yield written(formatLine({ type: "entry", ...entry }));
+      yield written(journalLines.format({ type: "entry", ...entry }));
       last = entry.sequence;
     }
   }
   const linesHash = hash.digest("hex");
-  yield formatLine({ type: "end", entries: head.sequence, hash: toHex(head.hash), linesHash });
+  yield journalLines.format({ type: "end", entries: head.sequence, hash: toHex(head.hash), linesHash });
 }
 
 function upTo(page: readonly ChainedEntry[], last: bigint, end: bigint): ChainedEntry[] {

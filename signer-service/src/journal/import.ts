@@ -1,11 +1,11 @@
 import type { Engine } from "@countersign/sql";
 import type { Transaction } from "kysely";
 import { appendAudit } from "../audit/append-audit.ts";
-import { fromHex } from "../audit/hash-text.ts";
+import { fromHex } from "../chain/hash-text.ts";
 import { type ChainHead, lockHead, writeHead } from "../store/chain-head.ts";
 import { toRow } from "../store/key-record-rows.ts";
 import type { SignerSchema } from "../store/schema.ts";
-import { utcDay } from "./daily-deposits.ts";
+import { addTo, type DailyTotals, NOTHING, utcDay } from "./daily-totals.ts";
 import type { ExportLine, LineOf } from "./export-lines.ts";
 import { columnsOf, supersede } from "./journal-rows.ts";
 import { verifyJournal } from "./verify.ts";
@@ -51,11 +51,11 @@ export function importJournal(
   });
 }
 
-/** Writes an export's keys and entries, and sums up what was moved on the day of the import. */
+/** Writes an export's keys and entries, and sums up what each key has spent on the day of the import. */
 class ImportedRows {
   readonly #trx: Transaction<SignerSchema>;
   readonly #today: bigint;
-  readonly #deposits = new Map<string, bigint>();
+  readonly #spent = new Map<string, DailyTotals>();
   #entries: LineOf<"entry">[] = [];
 
   constructor(trx: Transaction<SignerSchema>, at: Date) {
@@ -75,10 +75,9 @@ class ImportedRows {
 
   async finish(): Promise<void> {
     await this.#flush();
-    const day = this.#today;
-    for (const [public_key, amount] of this.#deposits) {
-      const row = { public_key, day, amount: amount.toString() };
-      await this.#trx.insertInto("daily_deposits").values(row).execute();
+    for (const [publicKey, { day, deposit, gas }] of this.#spent) {
+      const spent = { spent_day: day, spent_deposit: deposit.toString(), spent_gas: gas.toString() };
+      await this.#trx.updateTable("key_records").set(spent).where("public_key", "=", publicKey).execute();
     }
   }
 
@@ -90,10 +89,9 @@ class ImportedRows {
     }
     this.#entries.push(entry);
     if (this.#entries.length === BATCH) await this.#flush();
-    const { publicKey, deposit, at } = entry;
-    if (deposit > 0n && utcDay(at) === this.#today) {
-      this.#deposits.set(publicKey, (this.#deposits.get(publicKey) ?? 0n) + deposit);
-    }
+    const { publicKey, at } = entry;
+    if (utcDay(at) !== this.#today) return;
+    this.#spent.set(publicKey, addTo(this.#spent.get(publicKey) ?? { day: this.#today, ...NOTHING }, entry));
   }
 
   async #flush(): Promise<void> {

@@ -25,9 +25,12 @@ export interface JournalRequest {
   readonly purpose: Purpose;
   /** Null where the signer asks for no grants. */
   readonly grant: JournalGrant | null;
-  /** yoctoNEAR that the transaction moves, and the most that the key may move in a day (UTC); null for no bound. */
+  /** yoctoNEAR that the transaction moves, and the most that the key may move in a day (UTC). */
   readonly deposit: bigint;
-  readonly depositPerDay: bigint | null;
+  readonly depositPerDay: bigint;
+  /** The most gas that the transaction can cost, and the most that the key's transactions of a day (UTC) may. */
+  readonly gas: bigint;
+  readonly gasPerDay: bigint;
   readonly requestId: string;
   /** Who asked: the peer's identity, or "unix". */
   readonly peer: string;

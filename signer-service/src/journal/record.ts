@@ -1,7 +1,7 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import type { Transaction } from "kysely";
-import { toHex } from "../audit/hash-text.ts";
+import { fromHex, toHex } from "../chain/hash-text.ts";
 import type { SignerSchema } from "../store/schema.ts";
 import type { MadeSignature } from "./journal.ts";
 import { liveEntries, storeSignatures } from "./journal-rows.ts";
@@ -35,7 +35,7 @@ export async function record(
     if (kept !== undefined && isSame(kept.payloadHash, item.payloadHash)) return kept.signature;
     const entry = earlier.get(key);
     if (entry?.signature == null || entry.payloadHash !== toHex(item.payloadHash)) throw taken(item);
-    return Uint8Array.from(Buffer.from(entry.signature, "hex"));
+    return fromHex(entry.signature);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Engine } from "@countersign/sql";
 import type { Transaction } from "kysely";
-import { toHex } from "../audit/hash-text.ts";
+import { toHex } from "../chain/hash-text.ts";
 import type { AdminGrant, KeptAdminGrant } from "../grants/admin-grants.ts";
 import { fromRow } from "../store/admin-grant-rows.ts";
 import type { SignerSchema } from "../store/schema.ts";

@@ -1,13 +1,14 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { toHex } from "../audit/hash-text.ts";
+import { fromHex, toHex } from "../chain/hash-text.ts";
 import type { KeyState } from "../keys/key-records.ts";
 import { finishesReserved, takesNew } from "../keys/key-states.ts";
+import { addTo, type DailyTotals } from "./daily-totals.ts";
 import type { JournalAnswer, JournalRequest } from "./journal.ts";
 
 /** How far above the floor, or above the highest nonce of the journal, a nonce may be. */
 export const NONCE_REACH = 1_000_000n;
 
-/** What the rules look at of a key's record. `highest` moves on while a call is answered. */
+/** What the rules look at of a key's record. `highest` and `today` move on while a call is answered. */
 export interface KeyStanding {
   readonly keyId: string;
   readonly network: string;
@@ -16,8 +17,7 @@ export interface KeyStanding {
   readonly pauseReason: string | null;
   readonly floor: bigint | null;
   highest: bigint | null;
-  /** yoctoNEAR that the key's reservations of the day move. */
-  depositToday: bigint;
+  today: DailyTotals;
 }
 
 /** The payload that a nonce of a key belongs to. */
@@ -80,7 +80,7 @@ export function decide(view: JournalView, request: JournalRequest, added: NewRes
 /** The same payload once more: a call whose answer was lost. */
 function decideAgain(key: KeyStanding, request: JournalRequest, existing: LiveEntry): JournalAnswer {
   if (existing.signature !== null) {
-    return { kind: "signed", signature: Uint8Array.from(Buffer.from(existing.signature, "hex")) };
+    return { kind: "signed", signature: fromHex(existing.signature) };
   }
   if (!finishesReserved(key.state)) return notActive(key);
   // A restored store may have forgotten a repair: what it holds unsigned is signed once the chain was asked.
@@ -94,15 +94,11 @@ function decideNew(
   repairs: NewReservation["repairs"],
   added: NewReservation[],
 ): JournalAnswer {
-  const { nonce, publicKey, deposit, depositPerDay } = request;
+  const { nonce, publicKey } = request;
   if (!takesNew(key.state)) return notActive(key);
-  const refusal = outOfReach(key, nonce);
+  const refusal = outOfReach(key, nonce) ?? beyondTheDay(key, request);
   if (refusal !== null) return refusal;
-  if (depositPerDay !== null && deposit > 0n && key.depositToday + deposit > depositPerDay) {
-    const message = `the key ${key.keyId} may move ${depositPerDay} yoctoNEAR in a day, and has moved ${key.depositToday}`;
-    return refused(ErrorReason.SIGNER_DAILY_DEPOSIT_EXHAUSTED, message);
-  }
-  key.depositToday += deposit;
+  key.today = addTo(key.today, request);
   if (key.highest === null || nonce > key.highest) key.highest = nonce;
   const payloadHash = toHex(request.payloadHash);
   view.entries.set(entryKey(publicKey, nonce), { sequence: undefined, payloadHash, signature: null });
@@ -123,6 +119,20 @@ function outOfReach({ keyId, floor, highest }: KeyStanding, nonce: bigint): Jour
   if (nonce > reach) {
     const message = `nonce ${nonce} of the key ${keyId} is above ${reach}, the highest it may have now`;
     return refused(ErrorReason.SIGNER_NONCE_TOO_HIGH, message);
+  }
+  return null;
+}
+
+function beyondTheDay({ keyId, today }: KeyStanding, request: JournalRequest): JournalAnswer | null {
+  const { deposit, depositPerDay, gas, gasPerDay } = request;
+  // What moves nothing goes on, also where the bound was lowered below what was moved.
+  if (deposit > 0n && today.deposit + deposit > depositPerDay) {
+    const message = `the key ${keyId} may move ${depositPerDay} yoctoNEAR in a day, and has moved ${today.deposit}`;
+    return refused(ErrorReason.SIGNER_DAILY_DEPOSIT_EXHAUSTED, message);
+  }
+  if (today.gas + gas > gasPerDay) {
+    const message = `the key ${keyId} may use ${gasPerDay} gas in a day: ${today.gas} are used, ${gas} more are asked for`;
+    return refused(ErrorReason.SIGNER_DAILY_GAS_EXHAUSTED, message);
   }
   return null;
 }

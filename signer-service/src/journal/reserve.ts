@@ -2,14 +2,14 @@ import type { Engine } from "@countersign/sql";
 import type { Transaction } from "kysely";
 import { appendAudit } from "../audit/append-audit.ts";
 import { boundedText } from "../audit/bounded-text.ts";
-import { toHex } from "../audit/hash-text.ts";
+import { toHex } from "../chain/hash-text.ts";
 import { type ChainHead, lockHead, writeHead } from "../store/chain-head.ts";
 import type { SignerSchema } from "../store/schema.ts";
-import { readDeposits, utcDay, writeDeposits } from "./daily-deposits.ts";
+import { utcDay } from "./daily-totals.ts";
 import { hashEntry, type JournalEntry } from "./entry-hash.ts";
 import type { JournalAnswer, JournalRequest } from "./journal.ts";
 import { insertEntries, liveEntries, supersede } from "./journal-rows.ts";
-import { lockKeys, raiseHighest } from "./key-standings.ts";
+import { lockKeys, moveKeys } from "./key-standings.ts";
 import { type GrantsThatHold, markUsed, openRepairs } from "./repair-grants.ts";
 import {
   decide,
@@ -35,7 +35,7 @@ export async function reserve(
   at: Date,
 ): Promise<Reserved> {
   const freshGrants = await claimGrants(trx, requests);
-  const keys = await lockKeys(engine, trx, requests);
+  const keys = await lockKeys(engine, trx, requests, utcDay(at));
   const known = requests.filter(({ publicKey, nonce }) => mayHold(keys.get(publicKey), nonce));
   const entries = await liveEntries(trx, known);
   const conflicts = known.some((request) => {
@@ -43,16 +43,13 @@ export async function reserve(
     return entry !== undefined && entry.payloadHash !== toHex(request.payloadHash);
   });
   const takeRepair = conflicts ? await openRepairs(engine, trx, grantsThatHold, at) : () => undefined;
-  const day = utcDay(at);
-  await readDeposits(trx, day, requests, keys);
 
   const view: JournalView = { freshGrants, keys, entries, takeRepair };
   const added: NewReservation[] = [];
   const answers = requests.map((request) => decide(view, request, added));
   if (added.length === 0) return { answers, head: null };
 
-  await raiseHighest(trx, added, keys);
-  await writeDeposits(trx, day, added, keys);
+  await moveKeys(trx, added, keys);
   return { answers, head: await append(trx, added, at) };
 }
 
@@ -102,7 +99,7 @@ async function append(
 }
 
 function toEntry({ request, repairs }: NewReservation, sequence: bigint, at: Date): JournalEntry {
-  const { network, accountId, publicKey, nonce, purpose, grant, deposit } = request;
+  const { network, accountId, publicKey, nonce, purpose, grant, deposit, gas } = request;
   return {
     sequence,
     at,
@@ -116,6 +113,7 @@ function toEntry({ request, repairs }: NewReservation, sequence: bigint, at: Dat
     tenant: boundedText(grant?.tenant ?? ""),
     submissionId: boundedText(grant?.submissionId ?? ""),
     deposit,
+    gas,
     requestId: boundedText(request.requestId),
     peer: boundedText(request.peer),
     supersedes: repairs?.sequence ?? 0n,

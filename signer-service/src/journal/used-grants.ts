@@ -1,6 +1,6 @@
 import { toMillis } from "@countersign/sql";
 import type { Transaction } from "kysely";
-import { toHex } from "../audit/hash-text.ts";
+import { toHex } from "../chain/hash-text.ts";
 import { RowsStatement } from "../store/rows-statement.ts";
 import type { SignerSchema } from "../store/schema.ts";
 import type { JournalRequest } from "./journal.ts";

@@ -1,15 +1,17 @@
 import type { Backend } from "../backends/backend.ts";
+import { wordsOf } from "../backends/backend-failure.ts";
 import { withinTime } from "../backends/time-limit.ts";
 import type { SignerEvents } from "../observability/events.ts";
-import { wordsOf } from "./load-keys.ts";
+import type { MissingKeys } from "./key-ring.ts";
 
 /** How a place that holds keys is. */
 export interface BackendState {
   readonly name: string;
   /** Its kind and where it is; nothing secret. */
   readonly description: string;
+  /** Whether it answers. Of its keys some may be missing all the same. */
   readonly healthy: boolean;
-  /** Empty when nothing is wrong. */
+  /** What is wrong with it or with its keys; empty for nothing. */
   readonly problem: string;
 }
 
@@ -17,7 +19,7 @@ export interface BackendHealthOptions {
   /** The ring's backends; others after a reload. */
   readonly backends: () => readonly Backend[];
   /** What could not be loaded, from the ring. */
-  readonly missing: () => readonly { readonly backend: string; readonly problem: string }[];
+  readonly missing: () => readonly MissingKeys[];
   readonly events: Pick<SignerEvents, "backendChanged">;
   /** Resolves after so many milliseconds; rejects when the signal aborts. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -42,32 +44,33 @@ export class BackendHealth {
     const { backends, missing } = this.#options;
     const absent = missing();
     return backends().map((backend) => {
-      const problems = [
-        this.#problems.get(backend.name) ?? "",
-        ...absent.filter((m) => m.backend === backend.name).map((m) => m.problem),
-      ].filter((problem) => problem !== "");
+      const itsAbsent = absent.filter((m) => m.backend === backend.name);
+      const checked = this.#problems.get(backend.name) ?? "";
+      const problems = [checked, ...itsAbsent.map((m) => m.problem)].filter((problem) => problem !== "");
       return {
         name: backend.name,
         description: backend.describe(),
-        healthy: problems.length === 0,
+        // A check that has no key to look at may find nothing wrong.
+        healthy: checked === "" && !itsAbsent.some((m) => m.isAll),
         problem: [...new Set(problems)].join("; "),
       };
     });
   }
 
-  /** Asks all of them once, and tells of those that changed. */
-  async ask(): Promise<void> {
+  /** Asks all of them once, and tells of those that changed. Gives up, and tells nothing, when `stopping` aborts. */
+  async ask(stopping?: AbortSignal): Promise<void> {
     const { backends, events } = this.#options;
     const asked = await Promise.all(
       backends().map(async (backend): Promise<[string, string]> => {
         try {
-          await withinTime(TIMEOUT_MS, undefined, (signal) => backend.check(signal));
+          await withinTime(TIMEOUT_MS, stopping, (signal) => backend.check(signal));
           return [backend.name, ""];
         } catch (error) {
           return [backend.name, wordsOf(error) || "gave no answer"];
         }
       }),
     );
+    if (stopping?.aborted === true) return;
     const before = this.#problems;
     this.#problems = new Map(asked);
     for (const [backend, problem] of asked) {
@@ -80,7 +83,7 @@ export class BackendHealth {
   /** Asks until `stopping` aborts. */
   async run(stopping: AbortSignal): Promise<void> {
     while (!stopping.aborted) {
-      await this.ask();
+      await this.ask(stopping);
       await this.#options.wait(INTERVAL_MS, stopping).catch(() => undefined);
     }
   }

@@ -1,6 +1,6 @@
+import { wordsOf } from "../backends/backend-failure.ts";
 import type { KeySet } from "./key-set.ts";
 import type { KeySource } from "./key-sources.ts";
-import { wordsOf } from "./load-keys.ts";
 
 export interface BringBackOptions {
   /** Loads and enters what a source holds; throws an Error that says what is wrong. */
@@ -27,7 +27,7 @@ export async function bringBack(set: KeySet, { load, onProblem, wait }: BringBac
           return [];
         } catch (error) {
           const problem = wordsOf(error);
-          if (problem !== before) onProblem(source, problem);
+          if (problem !== before && !set.retired.aborted) onProblem(source, problem);
           return [{ source, problem }];
         }
       }),

@@ -1,6 +1,6 @@
 import { parsePublicKey } from "@countersign/near";
 import { expect, it } from "vitest";
-import { KEY, OTHER_KEY, record } from "../policy/check-builders.ts";
+import { KEY, OTHER_KEY, record } from "../../../tests/signer/support/policy-checks.ts";
 import { heldRecords } from "./held-records.ts";
 import type { KeyRecord } from "./key-records.ts";
 
@@ -21,4 +21,12 @@ it.each([
 ])("are not those in which the store names %s for a key that is held", async (_, altered) => {
   expect(parsePublicKey(altered.publicKey).type).toBe("ed25519");
   expect(await idsOf(altered)).toEqual([]);
+});
+
+it("are not those in which the store brings a retired key back, which nobody has opened", async () => {
+  const retired = [{ ...held, isRetired: true as const }];
+  const idsIn = async (state: KeyRecord["state"]) =>
+    (await heldRecords({ list: async () => [record(held.publicKey, { state })] }, () => retired)()).length;
+  expect(await idsIn("RETIRED")).toBe(1);
+  for (const state of ["PENDING", "ACTIVE", "DRAINED"] as const) expect(await idsIn(state)).toBe(0);
 });

@@ -1,14 +1,18 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import type { Backend, MadeKey, NewKeyNames } from "../backends/backend.ts";
-import { wordsOf } from "./load-keys.ts";
+import { BackendError, wordsOf } from "../backends/backend-failure.ts";
+import { KeystoreError } from "../backends/keystore/keystore-error.ts";
 import type { RingKey } from "./ring-key.ts";
 
 /** Makes keys in backends, and remembers those that the store has not heard of: asked for again, they are not remade. */
 export class KeyMaker {
   readonly #made = new Map<string, MadeKey>();
 
-  /** Throws SIGNER_CONFIG_INVALID for a place that makes no keys, and SIGNER_BACKEND_UNAVAILABLE. */
+  /**
+   * Throws SIGNER_KEY_EXISTS where the place has another key of this name, SIGNER_CONFIG_INVALID for a place that makes
+   * no keys or a keystore that takes none, and SIGNER_BACKEND_UNAVAILABLE.
+   */
   async make(backend: Backend, names: NewKeyNames): Promise<RingKey> {
     const generate = backend.generate?.bind(backend);
     if (generate === undefined) {
@@ -28,11 +32,8 @@ export class KeyMaker {
       };
     } catch (error) {
       if (error instanceof DomainError) throw error;
-      throw new DomainError(
-        ErrorReason.SIGNER_BACKEND_UNAVAILABLE,
-        `backend ${backend.name} did not make the key: ${wordsOf(error)}`,
-        { cause: error },
-      );
+      const message = `backend ${backend.name} did not make the key: ${wordsOf(error)}`;
+      throw new DomainError(reasonOf(error), message, { cause: error });
     }
   }
 
@@ -40,6 +41,13 @@ export class KeyMaker {
   entered(backend: Backend, names: NewKeyNames): void {
     this.#made.delete(nameOf(backend, names));
   }
+}
+
+/** Of what a place answers, another try changes nothing. */
+function reasonOf(error: unknown): ErrorReason {
+  if (error instanceof BackendError) return ErrorReason.SIGNER_KEY_EXISTS;
+  if (error instanceof KeystoreError) return ErrorReason.SIGNER_CONFIG_INVALID;
+  return ErrorReason.SIGNER_BACKEND_UNAVAILABLE;
 }
 
 function nameOf(backend: Backend, { keyId, network, accountId }: NewKeyNames): string {

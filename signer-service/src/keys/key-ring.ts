@@ -42,6 +42,16 @@ export interface KeyChange {
   readonly removed: readonly string[];
 }
 
+/** Keys that could not be loaded yet; without ids all of the backend are meant. */
+export interface MissingKeys {
+  readonly backend: string;
+  readonly keyIds: readonly string[];
+  /** No key of the backend is loaded. */
+  readonly isAll: boolean;
+  /** Names the keys. */
+  readonly problem: string;
+}
+
 /** A new configuration's keys, loaded beside those in use. It ends with one call of `takeOver` or `discard`. */
 export interface PreparedKeys {
   readonly keys: readonly RingKey[];
@@ -85,13 +95,6 @@ export class KeyRing<C extends KeysConfig> {
     return ring;
   }
 
-  /** One key; throws SIGNER_KEY_NOT_FOUND. */
-  get(keyId: string): RingKey {
-    const key = this.#set.entry(keyId)?.key;
-    if (key !== undefined) return key;
-    throw new DomainError(ErrorReason.SIGNER_KEY_NOT_FOUND, "the signer holds no key of this id");
-  }
-
   /** One key as the relayer's signer takes it. The object stays the same until a reload. */
   open(keyId: string): OpenKey | undefined {
     return this.#set.entry(keyId)?.open;
@@ -106,17 +109,17 @@ export class KeyRing<C extends KeysConfig> {
     return this.#set.backends;
   }
 
-  /** What could not be loaded yet, by backend: one line for each. */
-  missing(): { backend: string; problem: string }[] {
-    return this.#set.missing.map(({ source, problem }) => ({
-      backend: source.backend.name,
-      problem: source.keyIds.length === 0 ? problem : `key ${source.keyIds.join(", ")}: ${problem}`,
+  /** What could not be loaded yet. */
+  missing(): MissingKeys[] {
+    const { missing } = this.#set;
+    const missingIds = new Set(missing.flatMap(({ source }) => source.keyIds));
+    const loaded = this.#set.keys().filter((key) => key.isRetired !== true && !missingIds.has(key.keyId));
+    return missing.map(({ source: { backend, keyIds }, problem }) => ({
+      backend: backend.name,
+      keyIds,
+      isAll: keyIds.length === 0 || !loaded.some((key) => key.backendName === backend.name),
+      problem: keyIds.length === 0 ? problem : `key ${keyIds.join(", ")}: ${problem}`,
     }));
-  }
-
-  /** The keys as the store has them, by id: also those that are held no more. */
-  keyBook(): Promise<KeyRecord[]> {
-    return this.#options.records.list();
   }
 
   /**
@@ -172,11 +175,13 @@ export class KeyRing<C extends KeysConfig> {
     for (const { source, problem } of set.missing) onProblem(source, problem);
     old.retire().then((failures) => failures.forEach(events.notClosed));
     this.#maker = new KeyMaker();
-    bringBack(set, {
-      load: async (source) => {
-        const keys = await set.use(() => loadSource(source));
-        await this.#enter(set, keys, source.initialState, "start");
-      },
+    void bringBack(set, {
+      load: (source) =>
+        set.use(async () => {
+          const keys = await loadSource(source);
+          // Of a set that is not in use any more nothing is entered: its configuration may have gone.
+          if (!set.retired.aborted) await this.#enter(set, keys, source.initialState, "start");
+        }),
       onProblem,
       wait,
     });
@@ -192,7 +197,7 @@ export class KeyRing<C extends KeysConfig> {
     try {
       const set = this.#set;
       const { keyId, network, accountId } = names;
-      const known = (await this.keyBook()).find((record) => record.keyId === keyId);
+      const known = (await this.#options.records.list()).find((record) => record.keyId === keyId);
       if (known !== undefined) {
         const isSame =
           known.backend === backendName && known.network === network && known.accountId === accountId;
@@ -241,11 +246,14 @@ export class KeyRing<C extends KeysConfig> {
   async #sign(keyId: string, hash: Uint8Array): Promise<Uint8Array> {
     const { events, now } = this.#options;
     const set = this.#set;
-    const { backendName } = this.get(keyId);
+    const held = set.entry(keyId);
+    if (held === undefined) {
+      throw new DomainError(ErrorReason.SIGNER_KEY_NOT_FOUND, "the signer holds no key of this id");
+    }
+    const { backendName } = held.key;
     const started = now();
     try {
-      const signature = await set.use(async () => set.entry(keyId)?.backend.sign(hash));
-      if (signature === undefined) throw new Error("the key went away");
+      const signature = await set.use(() => held.backend.sign(hash));
       events.backendSigned({ backend: backendName, seconds: (now() - started) / 1000 });
       return signature;
     } catch (error) {

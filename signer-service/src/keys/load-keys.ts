@@ -1,6 +1,6 @@
 import { parsePublicKey } from "@countersign/near";
 import type { Backend } from "../backends/backend.ts";
-import { BackendError } from "../backends/backend-failure.ts";
+import { BackendError, wordsOf } from "../backends/backend-failure.ts";
 import { withinTime } from "../backends/time-limit.ts";
 import { findKeyConflict } from "../relayer-signer/key-conflict.ts";
 import type { KeyRecord, KeyState } from "./key-records.ts";
@@ -94,9 +94,4 @@ function fromStore(record: KeyRecord): RingKey {
 
 function nameOf({ backend, keyIds }: KeySource): string {
   return keyIds.length === 0 ? `backend ${backend.name}` : `key ${keyIds.join(", ")} (${backend.name})`;
-}
-
-/** What an error says. */
-export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

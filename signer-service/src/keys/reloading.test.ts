@@ -50,3 +50,26 @@ it("is refused while another one reads its files, and not after it", async () =>
   await expect(reloading.run("ops")).rejects.toMatchObject({ reason: ErrorReason.SIGNER_CONFIG_INVALID });
   expect(readConfig).toHaveBeenCalledTimes(2);
 });
+
+it("is waited for by close, and no other one begins after it", async () => {
+  const reading = Promise.withResolvers<{ keys: [] }>();
+  const { reloading, steps } = start({ readConfig: () => reading.promise });
+  const running = reloading.run("signal");
+  const closed = reloading.close().then(() => steps.push("closed"));
+  await expect(reloading.run("ops")).rejects.toMatchObject({ reason: ErrorReason.SHUTTING_DOWN });
+  reading.resolve({ keys: [] });
+  await Promise.all([running, closed]);
+  expect(steps).toEqual(["enter", "audit", "take over", "others", "told", "closed"]);
+});
+
+it("that fails for a fault of ours does not blame the configuration, nor show the fault", async () => {
+  const { reloading } = start({
+    prepareOthers: () => {
+      throw new TypeError("undefined is not a function");
+    },
+  });
+  await expect(reloading.run("ops")).rejects.toMatchObject({
+    reason: ErrorReason.INTERNAL,
+    message: "the reload failed",
+  });
+});

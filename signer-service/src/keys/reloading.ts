@@ -21,20 +21,37 @@ export interface ReloadingOptions<C extends KeysConfig> {
 /** Takes a configuration over while the signer runs, whole or not at all. */
 export class Reloading<C extends KeysConfig> {
   readonly #options: ReloadingOptions<C>;
-  #isRunning = false;
+  #running: Promise<KeyChange> | null = null;
+  #isClosed = false;
 
   constructor(options: ReloadingOptions<C>) {
     this.#options = options;
   }
 
   /**
-   * Reads and takes over the configuration. Throws SIGNER_CONFIG_INVALID with what is wrong, RELOAD_RUNNING, and
-   * SIGNER_STORE_UNAVAILABLE; then what was in effect stays. `actor` is an operator, or "signal".
+   * Reads and takes over the configuration. Throws SIGNER_CONFIG_INVALID with what is wrong, RELOAD_RUNNING,
+   * SIGNER_STORE_UNAVAILABLE, and SHUTTING_DOWN after `close`; then what was in effect stays. `actor` is an operator, or
+   * "signal".
    */
   async run(actor: string): Promise<KeyChange> {
+    if (this.#isClosed) throw new DomainError(ErrorReason.SHUTTING_DOWN, "the signer is stopping");
+    if (this.#running !== null) throw new DomainError(ErrorReason.RELOAD_RUNNING, "a reload is under way");
+    this.#running = this.#told(actor);
+    try {
+      return await this.#running;
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  /** Takes nothing over any more, once what is under way has ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running?.catch(() => undefined);
+  }
+
+  async #told(actor: string): Promise<KeyChange> {
     const { events } = this.#options;
-    if (this.#isRunning) throw new DomainError(ErrorReason.RELOAD_RUNNING, "a reload is under way");
-    this.#isRunning = true;
     try {
       const change = await this.#takeOver(actor);
       events.reloaded({ ...change, actor });
@@ -43,8 +60,6 @@ export class Reloading<C extends KeysConfig> {
       const refusal = asRefusal(error);
       events.reloadFailed({ actor, reason: reasonName(refusal.reason), error: refusal });
       throw refusal;
-    } finally {
-      this.#isRunning = false;
     }
   }
 
@@ -69,9 +84,15 @@ export class Reloading<C extends KeysConfig> {
   }
 }
 
-/** Whatever is thrown without a reason is about the configuration; its message is written for operators. */
+/** Errors that no configuration is meant to cause: a fault of ours. */
+const FAULTS = [TypeError, ReferenceError, RangeError];
+
+/** Whatever else is thrown without a reason is about the configuration; its message is written for operators. */
 function asRefusal(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
+  if (FAULTS.some((fault) => error instanceof fault)) {
+    return new DomainError(ErrorReason.INTERNAL, "the reload failed", { cause: error });
+  }
   const message = error instanceof Error ? error.message : "the configuration cannot be read";
   return new DomainError(ErrorReason.SIGNER_CONFIG_INVALID, message, { cause: error });
 }

@@ -22,8 +22,11 @@ export interface CertificateRenewalOptions {
 
 /** Looks after a server's certificates while it runs. */
 export interface CertificateRenewal {
-  /** Looks at the files now, and uses them if they have changed. Throws an Error when they cannot be used. */
-  check(): void;
+  /**
+   * Looks at the files now. Gives what uses them if they have changed, which does not fail; throws an Error when they
+   * cannot be used.
+   */
+  check(): () => void;
   /** Looks no more. */
   stop(): void;
 }
@@ -34,18 +37,20 @@ export function renewCertificates(options: CertificateRenewalOptions): Certifica
   let current = { ca: started.clientCa ?? "", cert: started.cert, key: started.key };
   let reported: string | undefined;
 
-  function check(): void {
+  function check(): () => void {
     const read = readPemFiles(files, now());
     reported = undefined;
-    if (samePem(read, current)) return;
-    server.renewTls({ clientCa: read.ca, cert: read.cert, key: read.key });
-    current = read;
-    onRenewed({ expiresAt: new X509Certificate(read.cert).validToDate });
+    return () => {
+      if (samePem(read, current)) return;
+      server.renewTls({ clientCa: read.ca, cert: read.cert, key: read.key });
+      current = read;
+      onRenewed({ expiresAt: new X509Certificate(read.cert).validToDate });
+    };
   }
 
   const timer = setInterval(() => {
     try {
-      check();
+      check()();
     } catch (error) {
       const { message } = error as Error;
       if (message !== reported) onFailed(error as Error);

@@ -1,6 +1,14 @@
 import { type AccessKeyPermission, type Action, formatPublicKey } from "@countersign/near";
 import { describe, expect, it } from "vitest";
-import { call, check, OTHER_KEY, outcome, policyFrom, RELAYER, transaction } from "./check-builders.ts";
+import {
+  call,
+  check,
+  OTHER_KEY,
+  outcome,
+  policyFrom,
+  RELAYER,
+  transaction,
+} from "../../../tests/signer/support/policy-checks.ts";
 
 const POLICY = policyFrom({
   deposit_per_day: "1000",
@@ -27,7 +35,7 @@ describe("a sub-account", () => {
   it("is created with a deposit up to the limit", async () => {
     const receiverId = `new.${RELAYER}`;
     const checked = await check(transaction({ receiverId, actions: creation(10n) }), POLICY);
-    expect(checked).toEqual({ purpose: "ACCOUNT_CREATION", nonce: 42n, deposit: 10n });
+    expect(checked).toMatchObject({ purpose: "ACCOUNT_CREATION", nonce: 42n, deposit: 10n });
     expect(await created(receiverId, creation(11n))).toBe("SIGNER_LIMIT_EXCEEDED");
   });
 

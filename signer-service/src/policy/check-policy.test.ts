@@ -10,20 +10,22 @@ import {
   policyFrom,
   RELAYER,
   transaction,
-} from "./check-builders.ts";
+} from "../../../tests/signer/support/policy-checks.ts";
 
-const TRANSFERS = policyFrom({
+const TRANSFER_FIELDS = {
   deposit_per_day: "1000",
   transfers: { receivers: ["alice.testnet"], max_deposit: "5" },
-});
+};
+const TRANSFERS = policyFrom(TRANSFER_FIELDS);
 
 describe("a transaction that the policy allows", () => {
-  it("is told with its purpose, its nonce and what it moves", async () => {
+  it("is told with its purpose, its nonce, what it moves and what it can cost", async () => {
     const bytes = transaction({ nonce: 2n ** 64n - 1n, actions: [{ kind: "Transfer", deposit: 5n }] });
     expect(await check(bytes, TRANSFERS)).toEqual({
       purpose: "TRANSFER",
       nonce: 2n ** 64n - 1n,
       deposit: 5n,
+      gas: 12_000_000_000_000n + 150_000_000n * BigInt(bytes.length),
     });
   });
 
@@ -95,6 +97,15 @@ describe("a transaction that is not the key's", () => {
     const mainnet = { ...TRANSFERS, network: "mainnet" };
     expect(await outcome(transaction(), TRANSFERS, { network: "mainnet" })).toBe("SIGNER_NETWORK_MISMATCH");
     expect(await outcome(transaction(), mainnet)).toBe("SIGNER_NETWORK_MISMATCH");
+  });
+
+  it("is refused when the key's id was given to another account's key in the store", async () => {
+    const cold = { ...KEY, accountId: "cold.testnet" };
+    const bytes = transaction({ signerId: "cold.testnet" });
+    expect(await outcome(bytes, TRANSFERS, { key: cold })).toBe("SIGNER_ACCOUNT_MISMATCH");
+    await expect(check(bytes, TRANSFERS, { key: cold })).rejects.toThrow("the policy of key relayer-1");
+    const meant = policyFrom({ ...TRANSFER_FIELDS, account_id: "cold.testnet" });
+    expect(await outcome(bytes, meant, { key: cold })).toBe("TRANSFER");
   });
 
   it("is refused of another account, and under another public key", async () => {

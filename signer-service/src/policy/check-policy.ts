@@ -13,6 +13,7 @@ import type { KeyRecord } from "../keys/key-records.ts";
 import type { RelayerKey } from "../relayer-signer/key-backend.ts";
 import { checkNewAccount, checkRegistrarCall } from "./account-creation-rules.ts";
 import { checkDelegate } from "./delegate-rules.ts";
+import { gasBound } from "./gas-bound.ts";
 import { deriveIntent } from "./intent.ts";
 import { checkKeyChanges } from "./key-management-rules.ts";
 import type { KeyPolicy } from "./policy.ts";
@@ -24,8 +25,8 @@ const MAX_TRANSACTION_BYTES = 196_608;
 /** What the key management rules need to know, as it is at this moment. */
 export interface KeyManagementFacts {
   /** The records of the keys that the signer holds. */
-  readonly keyBook: readonly KeyRecord[];
-  /** Admin grants that were verified and hold (grants/standing-grants.ts). */
+  readonly heldRecords: readonly KeyRecord[];
+  /** Admin grants that were verified and hold (grants/admin-grant-signature.ts). */
   readonly grants: readonly AdminGrant[];
 }
 
@@ -48,6 +49,8 @@ export interface CheckedTransaction {
   readonly nonce: bigint;
   /** yoctoNEAR that the relayer's account pays beside gas. */
   readonly deposit: bigint;
+  /** The most gas that it can cost. */
+  readonly gas: bigint;
 }
 
 /**
@@ -60,6 +63,7 @@ export async function checkTransaction(bytes: Uint8Array, check: PolicyCheck): P
   const { network, key, policy, grantedPurpose } = check;
   if (policy === undefined) throw purposeNotAllowed("anything: there is none");
   assertNetwork(network, key, policy);
+  assertAccount(key, policy);
   const transaction = decode(bytes, policy.maxActions);
   assertOwn(transaction, key);
   const { purpose, deposit } = await checkIntent(transaction, policy, check);
@@ -69,7 +73,7 @@ export async function checkTransaction(bytes: Uint8Array, check: PolicyCheck): P
       `the grant is for ${grantedPurpose}, the transaction is for ${purpose}`,
     );
   }
-  return { purpose, deposit, nonce: transaction.nonce };
+  return { purpose, deposit, nonce: transaction.nonce, gas: gasBound(transaction.actions, bytes.length) };
 }
 
 async function checkIntent(
@@ -93,8 +97,8 @@ async function checkIntent(
       return { purpose: "ACCOUNT_CREATION", deposit: intent.call.deposit };
     case "key_changes": {
       if (!policy.keyManagement) throw purposeNotAllowed("key management");
-      const { keyBook, grants } = await keyManagementFacts();
-      checkKeyChanges(intent.changes, key, keyBook, grants);
+      const { heldRecords, grants } = await keyManagementFacts();
+      checkKeyChanges(intent.changes, key, heldRecords, grants);
       return { purpose: "KEY_MANAGEMENT", deposit: 0n };
     }
     case "transfer":
@@ -113,6 +117,15 @@ function assertNetwork(network: string, key: RelayerKey, policy: KeyPolicy): voi
   throw new DomainError(
     ErrorReason.SIGNER_NETWORK_MISMATCH,
     `key ${key.keyId} belongs to network ${key.network}, not to the request's`,
+  );
+}
+
+/** Id and account of a key may come from the store, the policy's account does not: a swap of two ids ends here. */
+function assertAccount(key: RelayerKey, policy: KeyPolicy): void {
+  if (key.accountId === policy.accountId) return;
+  throw new DomainError(
+    ErrorReason.SIGNER_ACCOUNT_MISMATCH,
+    `the policy of key ${key.keyId} is for account ${policy.accountId}, the key is of ${key.accountId}`,
   );
 }
 

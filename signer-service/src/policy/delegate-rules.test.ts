@@ -9,7 +9,7 @@ import {
   policyFrom,
   RELAYER,
   transaction,
-} from "./check-builders.ts";
+} from "../../../tests/signer/support/policy-checks.ts";
 
 const POLICY = policyFrom({
   deposit_per_day: "1000",
@@ -32,7 +32,7 @@ describe("a delegate", () => {
   it("is relayed to its sender, and costs its inner deposits", async () => {
     const actions: NonDelegateAction[] = [call({ deposit: 3n }), { kind: "Transfer", deposit: 4n }];
     const checked = await check(transaction({ actions: [delegate({ actions })] }), POLICY);
-    expect(checked).toEqual({ purpose: "DELEGATE", nonce: 42n, deposit: 7n });
+    expect(checked).toMatchObject({ purpose: "DELEGATE", nonce: 42n, deposit: 7n });
   });
 
   it("must be alone, and go to its sender", async () => {
@@ -55,7 +55,7 @@ describe("a delegate", () => {
       { receiverId: "x.app.testnet" },
       { publicKey: OTHER_KEY },
       { actions: [call({ deposit: 1n })] },
-      { actions: [] },
+      { actions: [call(), call()] },
     ];
     for (const fields of tampered) {
       const { kind, signedDelegate } = delegate();
@@ -112,6 +112,10 @@ describe("a delegate's receiver and methods", () => {
 });
 
 describe("a delegate's inner actions", () => {
+  it("are one at least", async () => {
+    expect(await relayed({ actions: [] })).toBe("SIGNER_POLICY_DENIED");
+  });
+
   const inner: NonDelegateAction[] = [
     { kind: "CreateAccount" },
     { kind: "DeployContract", code: new Uint8Array(3) },

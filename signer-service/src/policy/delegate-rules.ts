@@ -5,9 +5,9 @@ import {
   type DelegateAction,
   delegateHash,
   type SignedDelegate,
-  verifySignatureAsync,
 } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
+import { verifySignatureOnThread } from "../signature-threads/verify-signature.ts";
 import { nameMatches, receiverMatches } from "./name-patterns.ts";
 import type { DelegatePolicy } from "./policy.ts";
 import { assertWithin, policyDenied } from "./refusals.ts";
@@ -27,6 +27,8 @@ export async function checkDelegate(
   if (senderId === relayerId || receiverId === relayerId) {
     throw policyDenied("a delegate may neither come from the relayer's own account nor go to it");
   }
+  // It would do nothing, and cost the relayer gas.
+  if (actions.length === 0) throw policyDenied("a delegate must have an inner action");
   const other = actions.find(({ kind }) => !policy.actions.includes(kind));
   if (other !== undefined) throw policyDenied(`delegates.actions does not name ${other.kind}`);
   checkReceiver(delegateAction, policy);
@@ -34,7 +36,7 @@ export async function checkDelegate(
   assertWithin(policy.maxGas, attachedGas(actions), "delegates.max_gas");
   assertWithin(policy.maxDeposit, deposit, "delegates.max_deposit");
   // Last, because it costs the most.
-  if (!(await verifySignatureAsync(delegateAction.publicKey, delegateHash(delegateAction), signature))) {
+  if (!(await verifySignatureOnThread(delegateAction.publicKey, delegateHash(delegateAction), signature))) {
     throw new DomainError(
       ErrorReason.SIGNER_TRANSACTION_MALFORMED,
       "the delegate's signature does not verify",

@@ -3,14 +3,14 @@ import { type Action, parentAccountId, type SignedDelegate, type Transaction } f
 import { DomainError } from "@countersign/service-kit";
 
 /** An action that changes the access keys of the account that it goes to. */
-export type KeyChange = Extract<Action, { kind: "AddKey" | "DeleteKey" }>;
+export type AccessKeyAction = Extract<Action, { kind: "AddKey" | "DeleteKey" }>;
 
 /** What a transaction does, read from its bytes alone. Deposits in yoctoNEAR. */
 export type Intent =
   | { readonly kind: "delegate"; readonly signedDelegate: SignedDelegate }
   | { readonly kind: "sub_account"; readonly accountId: string; readonly deposit: bigint }
   | { readonly kind: "call"; readonly receiverId: string; readonly call: FunctionCall }
-  | { readonly kind: "key_changes"; readonly changes: readonly KeyChange[] }
+  | { readonly kind: "key_changes"; readonly changes: readonly AccessKeyAction[] }
   | { readonly kind: "transfer"; readonly receiverId: string; readonly deposit: bigint };
 
 /** A contract call. */

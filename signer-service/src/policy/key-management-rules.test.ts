@@ -1,7 +1,5 @@
 import { type AccessKeyPermission, type Action, formatPublicKey } from "@countersign/near";
 import { describe, expect, it } from "vitest";
-import type { AdminGrant, KeyManagementGrant } from "../grants/admin-grants.ts";
-import type { KeyRecord } from "../keys/key-records.ts";
 import {
   check,
   KEY,
@@ -11,7 +9,9 @@ import {
   RELAYER,
   record,
   transaction,
-} from "./check-builders.ts";
+} from "../../../tests/signer/support/policy-checks.ts";
+import type { AdminGrant, KeyManagementGrant } from "../grants/admin-grants.ts";
+import type { KeyRecord } from "../keys/key-records.ts";
 
 const POLICY = policyFrom({ key_management: true });
 const ADD: Extract<Action, { kind: "AddKey" }> = {
@@ -35,19 +35,24 @@ function grant(fields: Partial<KeyManagementGrant> = {}): AdminGrant {
   };
 }
 
-function changed(actions: Action[], keyBook: readonly KeyRecord[], grants = [grant()], receiverId = RELAYER) {
-  const keyManagementFacts = async () => ({ keyBook, grants });
+function changed(
+  actions: Action[],
+  heldRecords: readonly KeyRecord[],
+  grants = [grant()],
+  receiverId = RELAYER,
+) {
+  const keyManagementFacts = async () => ({ heldRecords, grants });
   return outcome(transaction({ receiverId, actions }), POLICY, { keyManagementFacts });
 }
 
 describe("AddKey", () => {
   it("is signed for a pending key that the signer holds", async () => {
     expect(await changed([ADD], [SIGNING, record(OTHER_KEY)])).toBe("KEY_MANAGEMENT");
-    const keyManagementFacts = async () => ({ keyBook: [record(OTHER_KEY)], grants: [grant()] });
+    const keyManagementFacts = async () => ({ heldRecords: [record(OTHER_KEY)], grants: [grant()] });
     const checked = await check(transaction({ receiverId: RELAYER, actions: [ADD] }), POLICY, {
       keyManagementFacts,
     });
-    expect(checked).toEqual({ purpose: "KEY_MANAGEMENT", nonce: 42n, deposit: 0n });
+    expect(checked).toMatchObject({ purpose: "KEY_MANAGEMENT", nonce: 42n, deposit: 0n });
   });
 
   it.each<[string, KeyRecord[]]>([
@@ -58,8 +63,8 @@ describe("AddKey", () => {
     ["a key of another account", [record(OTHER_KEY, { accountId: "other.testnet" })]],
     ["a key of another network", [record(OTHER_KEY, { network: "mainnet" })]],
     ["another pending key than the held one", [record(KEY.publicKey)]],
-  ])("is refused for %s", async (_, keyBook) => {
-    expect(await changed([ADD], keyBook)).toBe("SIGNER_POLICY_DENIED");
+  ])("is refused for %s", async (_, heldRecords) => {
+    expect(await changed([ADD], heldRecords)).toBe("SIGNER_POLICY_DENIED");
   });
 
   it("must give full access, with nonce 0", async () => {
@@ -92,8 +97,8 @@ describe("DeleteKey", () => {
     ["the last key that is not paused", [{ ...SIGNING, pauseReason: "incident" }, drained]],
     ["the last key of the account", [{ ...SIGNING, accountId: "other.testnet" }, drained]],
     ["the last key of the network", [{ ...SIGNING, network: "mainnet" }, drained]],
-  ])("is refused for %s", async (_, keyBook) => {
-    expect(await changed([DELETE], keyBook)).toBe("SIGNER_POLICY_DENIED");
+  ])("is refused for %s", async (_, heldRecords) => {
+    expect(await changed([DELETE], heldRecords)).toBe("SIGNER_POLICY_DENIED");
   });
 
   it("is refused for the key that signs", async () => {

@@ -2,7 +2,7 @@ import { formatPublicKey } from "@countersign/near";
 import type { AdminGrant, KeyManagementGrant } from "../grants/admin-grants.ts";
 import type { KeyRecord } from "../keys/key-records.ts";
 import type { RelayerKey } from "../relayer-signer/key-backend.ts";
-import type { KeyChange } from "./intent.ts";
+import type { AccessKeyAction } from "./intent.ts";
 import { policyDenied } from "./refusals.ts";
 
 /**
@@ -10,17 +10,17 @@ import { policyDenied } from "./refusals.ts";
  * active one stays, both of the signing key's own account and network, each within a grant that holds now. Throws
  * SIGNER_POLICY_DENIED.
  *
- * @param keyBook the records of the keys that the signer holds now
+ * @param heldRecords the records of the keys that the signer holds now
  * @param grants admin grants that were verified and hold now
  */
 export function checkKeyChanges(
-  changes: readonly KeyChange[],
+  changes: readonly AccessKeyAction[],
   key: RelayerKey,
-  keyBook: readonly KeyRecord[],
+  heldRecords: readonly KeyRecord[],
   grants: readonly AdminGrant[],
 ): void {
   const allowing = grants.flatMap(({ allows }) => (isFor(allows, key) ? [allows] : []));
-  const records = keyBook.filter((r) => r.network === key.network && r.accountId === key.accountId);
+  const records = heldRecords.filter((r) => r.network === key.network && r.accountId === key.accountId);
   const byPublicKey = new Map(records.map((record) => [record.publicKey, record]));
   for (const change of changes) {
     const record = byPublicKey.get(formatPublicKey(change.publicKey));
@@ -36,7 +36,7 @@ function isFor(allows: AdminGrant["allows"], key: RelayerKey): allows is KeyMana
 }
 
 function checkAdded(
-  { permission, nonce }: Extract<KeyChange, { kind: "AddKey" }>,
+  { permission, nonce }: Extract<AccessKeyAction, { kind: "AddKey" }>,
   record: KeyRecord | undefined,
   grants: readonly KeyManagementGrant[],
 ): void {

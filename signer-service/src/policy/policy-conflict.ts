@@ -2,8 +2,8 @@ import type { RelayerKey } from "../relayer-signer/key-backend.ts";
 import { type KeyPolicies, policyOf } from "./policy.ts";
 
 /**
- * Says why these policies are not those of these keys, or null: each names a key that is held, and the key's network,
- * and lets the key create no accounts that it cannot.
+ * Says why these policies are not those of these keys, or null: each names a key that is held, the key's network and
+ * its account, and lets the key create no accounts that it cannot.
  */
 export function findPolicyConflict(
   policies: KeyPolicies,
@@ -17,6 +17,9 @@ export function findPolicyConflict(
     if (key === undefined) return `there is a policy for key ${keyId}, which the signer does not hold`;
     if (policy.network !== key.network) {
       return `the policy of key ${keyId} is for network ${policy.network}, the key is for ${key.network}`;
+    }
+    if (policy.accountId !== key.accountId) {
+      return `the policy of key ${keyId} is for account ${policy.accountId}, the key is of ${key.accountId}`;
     }
     const { accountCreation } = policy;
     if (accountCreation === undefined || accountCreation.registrar !== undefined) continue;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { policyFrom } from "./check-builders.ts";
+import { policyFrom } from "../../../tests/signer/support/policy-checks.ts";
 import { policyOf } from "./policy.ts";
 import { findPolicyConflict } from "./policy-conflict.ts";
 import { policiesSection } from "./policy-schema.ts";
@@ -7,11 +7,13 @@ import { policiesSection } from "./policy-schema.ts";
 const RECEIVERS = [{ account: "app.testnet" }];
 
 describe("a policy", () => {
-  it("that only names its network allows nothing, and moves nothing", () => {
+  it("that names only its network, its account and its gas allows nothing, and moves nothing", () => {
     expect(policyFrom({})).toEqual({
       network: "testnet",
+      accountId: "relay.testnet",
       rate: { perSecond: 50, burst: 200 },
       depositPerDay: 0n,
+      gasPerDay: 1_000n,
       maxActions: 100,
       delegates: undefined,
       accountCreation: undefined,
@@ -39,18 +41,24 @@ describe("a policy", () => {
       { delegates: { receivers: RECEIVERS, actions: ["Delegate"] } },
     ],
     ["an amount without quotes", { deposit_per_day: 1 }],
+    ["no account", { account_id: undefined }],
+    ["no gas for the day", { gas_per_day: undefined }],
     ["more actions than the chain takes", { max_actions: 101 }],
     ["a suffix without its dot", { account_creation: { suffixes: ["relay.testnet"] } }],
     ["a pattern as the receiver of transfers", { transfers: { receivers: ["*"], max_deposit: "0" } }],
     ["a deposit without a bound for the day", { transfers: { receivers: ["a.near"], max_deposit: "1" } }],
   ])("may not have %s", (_, fields) => {
-    const parsed = policiesSection.safeParse({ "relayer-1": { network: "testnet", ...fields } });
+    const parsed = policiesSection.safeParse({
+      "relayer-1": { network: "testnet", account_id: "relay.testnet", gas_per_day: "1", ...fields },
+    });
     expect(parsed.success).toBe(false);
   });
 
   it("is nobody's under a name that every object has", () => {
     expect(policyOf(policiesSection.parse(undefined), "constructor")).toBeUndefined();
-    const named = JSON.parse('{"__proto__": {"network": "testnet"}}');
+    const named = JSON.parse(
+      '{"__proto__": {"network": "testnet", "account_id": "relay.testnet", "gas_per_day": "1"}}',
+    );
     expect(policyOf(policiesSection.parse(named), "__proto__")).toBeUndefined();
   });
 });
@@ -63,6 +71,11 @@ describe("policies conflict with the keys", () => {
     ["not when they fit", { "relayer-1": creation({ suffixes: [".relay.testnet"] }) }, null],
     ["by a key that is not held", { "relayer-2": policyFrom({}) }, "does not hold"],
     ["by another network", { "relayer-1": policyFrom({ network: "mainnet" }) }, "is for network mainnet"],
+    [
+      "by another account",
+      { "relayer-1": policyFrom({ account_id: "bob.testnet" }) },
+      "for account bob.testnet",
+    ],
     ["by a suffix of others", { "relayer-1": creation({ suffixes: [".testnet"] }) }, "without a registrar"],
     [
       "not by a suffix that the registrar serves",

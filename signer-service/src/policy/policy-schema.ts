@@ -71,6 +71,7 @@ const transfers = z.strictObject({
 const keyPolicy = z
   .strictObject({
     network: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a network's name, for example testnet"),
+    account_id: account,
     rate: z
       .strictObject({
         per_second: z.number().min(0.001).max(1_000_000).default(50),
@@ -78,6 +79,7 @@ const keyPolicy = z
       })
       .prefault({}),
     deposit_per_day: amount.optional(),
+    gas_per_day: amount,
     max_actions: z.int().min(1).max(MAX_ACTIONS).default(MAX_ACTIONS),
     delegates: delegates.optional(),
     account_creation: accountCreation.optional(),
@@ -94,8 +96,10 @@ const keyPolicy = z
     const { delegates, account_creation: creation, transfers } = policy;
     return {
       network: policy.network,
+      accountId: policy.account_id,
       rate: { perSecond: policy.rate.per_second, burst: policy.rate.burst },
       depositPerDay: policy.deposit_per_day ?? 0n,
+      gasPerDay: policy.gas_per_day,
       maxActions: policy.max_actions,
       delegates: delegates && {
         maxGas: delegates.max_gas,

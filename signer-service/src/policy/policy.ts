@@ -4,9 +4,16 @@ import type { NonDelegateAction } from "@countersign/near";
 export interface KeyPolicy {
   /** The key's network, named again so that a policy cannot be meant for another. */
   readonly network: string;
+  /**
+   * The key's account, named again. A key that the configuration does not list has its id and its account from the
+   * store: whoever writes there could give one account's key the policy of another by a swap of their ids.
+   */
+  readonly accountId: string;
   readonly rate: KeyRate;
   /** The most that the key may move in a day (UTC), whatever the purpose. */
   readonly depositPerDay: bigint;
+  /** The most gas that its transactions of a day (UTC) may cost, as gas-bound.ts counts it. */
+  readonly gasPerDay: bigint;
   /** Actions of a transaction, and of a delegate in it. */
   readonly maxActions: number;
   readonly delegates: DelegatePolicy | undefined;

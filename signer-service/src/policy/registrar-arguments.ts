@@ -1,5 +1,5 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { isValidAccountId, PublicKeyError, parsePublicKey } from "@countersign/near";
+import { isPublicKey, isValidAccountId } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
 
 /** Fits what the relay lets its callers add, escaped. */
@@ -54,16 +54,6 @@ function textOf(args: Uint8Array): string {
     return utf8.decode(args);
   } catch {
     throw malformed("the registrar's arguments are not UTF-8");
-  }
-}
-
-function isPublicKey(text: string): boolean {
-  try {
-    parsePublicKey(text);
-    return true;
-  } catch (error) {
-    if (!(error instanceof PublicKeyError)) throw error;
-    return false;
   }
 }
 

@@ -24,9 +24,12 @@ export interface OpenKey {
 export interface Examined {
   readonly purpose: Purpose;
   readonly nonce: bigint;
-  /** yoctoNEAR, and the most that the key may move in a day; null for no bound. */
+  /** yoctoNEAR, and the most that the key may move in a day. */
   readonly deposit: bigint;
-  readonly depositPerDay: bigint | null;
+  readonly depositPerDay: bigint;
+  /** The most gas that it can cost, and the most that a day of the key may. */
+  readonly gas: bigint;
+  readonly gasPerDay: bigint;
 }
 
 /** What a transaction has to pass before the journal is asked. Each throws a DomainError for what it refuses. */

@@ -69,6 +69,6 @@ export class SigningRules implements SignerRules {
     const { purpose } = checked;
     await callers?.verify({ tenant: grant?.tenant ?? "", purpose, credential }, now());
     if (policy !== undefined) rates.take(key.keyId, policy.rate);
-    return { ...checked, depositPerDay: policy?.depositPerDay ?? 0n };
+    return { ...checked, depositPerDay: policy?.depositPerDay ?? 0n, gasPerDay: policy?.gasPerDay ?? 0n };
   }
 }

@@ -1,6 +1,6 @@
 import { fromMillis, toMillis } from "@countersign/sql";
 import type { Insertable, Selectable } from "kysely";
-import { fromHex, toHex } from "../audit/hash-text.ts";
+import { fromHex, toHex } from "../chain/hash-text.ts";
 import type { AdminGrant, KeptAdminGrant } from "../grants/admin-grants.ts";
 import type { AdminGrantTable } from "./schema.ts";
 

@@ -3,7 +3,7 @@ import { DomainError } from "@countersign/service-kit";
 import type { Engine } from "@countersign/sql";
 import type { Transaction } from "kysely";
 import { appendAudit } from "../audit/append-audit.ts";
-import { toHex } from "../audit/hash-text.ts";
+import { toHex } from "../chain/hash-text.ts";
 import type { AdminGrant, AdminGrants, KeptAdminGrant } from "../grants/admin-grants.ts";
 import { fromRow, toRow } from "./admin-grant-rows.ts";
 import type { SignerSchema } from "./schema.ts";

@@ -1,6 +1,6 @@
 import { FixedStatement } from "@countersign/sql";
 import { type Kysely, sql, type Transaction } from "kysely";
-import { fromHex, toHex } from "../audit/hash-text.ts";
+import { fromHex, toHex } from "../chain/hash-text.ts";
 import type { SignerSchema } from "./schema.ts";
 
 /** Where a hash chain ends. */
@@ -28,8 +28,9 @@ const lockOf = new FixedStatement<SignerSchema, HeadRow>((db) =>
 );
 
 /**
- * Reads where a chain ends, and keeps others from adding to it until the transaction ends. Transactions lock keys'
- * rows first, then grants', then the journal's end, then the audit's: so none waits for another in a circle.
+ * Reads where a chain ends, and keeps others from adding to it until the transaction ends. Transactions claim
+ * relays' grants first, then lock keys' rows (by public key), then admin grants' (by id), then the journal's end, then
+ * the audit's: so none waits for another in a circle.
  */
 export async function lockHead(trx: Transaction<SignerSchema>, chain: ChainName): Promise<ChainHead> {
   return headOf(await lockOf.run(trx, [chain]), chain);

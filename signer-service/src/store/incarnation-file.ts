@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { fromHex, toHex } from "../audit/hash-text.ts";
+import { fromHex, toHex } from "../chain/hash-text.ts";
 import type { ChainHead } from "./chain-head.ts";
 
 /** Written whole and in place, in one piece that no file system splits: a kill leaves the old or the new one. */

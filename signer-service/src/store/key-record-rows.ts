@@ -1,4 +1,4 @@
-import type { Selectable } from "kysely";
+import type { Insertable, Selectable } from "kysely";
 import type { KeyRecord } from "../keys/key-records.ts";
 import { parseKeyState } from "../keys/key-states.ts";
 import { nonceOf, nonceText } from "./nonce-text.ts";
@@ -19,7 +19,8 @@ export function fromRow(row: Selectable<KeyRecordTable>): KeyRecord {
   };
 }
 
-export function toRow(key: KeyRecord): Selectable<KeyRecordTable> {
+/** Without what the key has spent of its day: only reservations write that. */
+export function toRow(key: KeyRecord): Insertable<KeyRecordTable> {
   return {
     public_key: key.publicKey,
     key_id: key.keyId,

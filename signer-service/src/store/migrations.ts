@@ -35,6 +35,9 @@ async function createKeys(db: Kysely<unknown>): Promise<void> {
     .addColumn("pause_reason", "text")
     .addColumn("nonce_floor", "text")
     .addColumn("highest_nonce", "text")
+    .addColumn("spent_day", "bigint", (c) => c.notNull().defaultTo(0))
+    .addColumn("spent_deposit", "text", (c) => c.notNull().defaultTo("0"))
+    .addColumn("spent_gas", "text", (c) => c.notNull().defaultTo("0"))
     .addUniqueConstraint("key_records_key_id", ["key_id"])
     .execute();
 }
@@ -54,6 +57,7 @@ async function createJournal(db: Kysely<unknown>): Promise<void> {
     .addColumn("tenant", "text", (c) => c.notNull())
     .addColumn("submission_id", "text", (c) => c.notNull())
     .addColumn("deposit", "text", (c) => c.notNull())
+    .addColumn("gas", "text", (c) => c.notNull())
     .addColumn("request_id", "text", (c) => c.notNull())
     .addColumn("peer", "text", (c) => c.notNull())
     .addColumn("supersedes", "bigint", (c) => c.notNull())
@@ -64,13 +68,6 @@ async function createJournal(db: Kysely<unknown>): Promise<void> {
   // The rule that everything else rests on: a nonce of a key has one payload.
   await sql`create unique index journal_entries_nonce on journal_entries (public_key, nonce)
     where superseded_by is null`.execute(db);
-  await db.schema
-    .createTable("daily_deposits")
-    .addColumn("public_key", "text", (c) => c.notNull())
-    .addColumn("day", "bigint", (c) => c.notNull())
-    .addColumn("amount", "text", (c) => c.notNull())
-    .addPrimaryKeyConstraint("daily_deposits_pk", ["public_key", "day"])
-    .execute();
 }
 
 async function createGrants(db: Kysely<unknown>): Promise<void> {

@@ -1,10 +1,12 @@
+import type { Generated } from "kysely";
+
 /** Milliseconds since the epoch. */
 type Millis = bigint;
 /** 32 bytes in hexadecimal digits. */
 type Hash = string;
 /** 20 decimal digits: NEAR's nonces are unsigned 64-bit numbers, and the engines' integers are signed. */
 type Nonce = string;
-/** Decimal digits: an amount in yoctoNEAR has up to 128 bits. */
+/** Decimal digits: an amount in yoctoNEAR, or the gas of a day, has up to 128 bits. */
 type Amount = string;
 
 /** Which store this is. No row in a new store, nor in one that a backup was put back into. */
@@ -28,6 +30,10 @@ export interface KeyRecordTable {
   pause_reason: string | null;
   nonce_floor: Nonce | null;
   highest_nonce: Nonce | null;
+  /** What the key's reservations of a day add up to; the day is in days since the epoch, in UTC. */
+  spent_day: Generated<bigint>;
+  spent_deposit: Generated<Amount>;
+  spent_gas: Generated<Amount>;
 }
 
 /** One reservation each. Nothing but the last two columns ever changes, and these only once. */
@@ -46,6 +52,7 @@ export interface JournalEntryTable {
   tenant: string;
   submission_id: string;
   deposit: Amount;
+  gas: Amount;
   request_id: string;
   peer: string;
   /** The entry that a repair put this one in the place of; 0 for none. */
@@ -61,13 +68,6 @@ export interface UsedGrantTable {
   /** Hexadecimal digits. */
   id: string;
   expires_at: Millis;
-}
-
-export interface DailyDepositTable {
-  public_key: string;
-  /** Days since the epoch, in UTC. */
-  day: bigint;
-  amount: Amount;
 }
 
 export interface RequestNonceTable {
@@ -120,7 +120,6 @@ export interface SignerSchema {
   key_records: KeyRecordTable;
   journal_entries: JournalEntryTable;
   used_grants: UsedGrantTable;
-  daily_deposits: DailyDepositTable;
   request_nonces: RequestNonceTable;
   admin_grants: AdminGrantTable;
   audit_entries: AuditEntryTable;

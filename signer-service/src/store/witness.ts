@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { toHex } from "../audit/hash-text.ts";
+import { toHex } from "../chain/hash-text.ts";
 import type { ChainHead } from "./chain-head.ts";
 import type { SignerSchema } from "./schema.ts";
 

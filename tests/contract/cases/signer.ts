@@ -203,6 +203,15 @@ export const signerCases: readonly ContractCase[] = [
       return { keyId: "modest", transaction: signer.bytes("modest", { nonce: 2n, ...five }) };
     },
   ),
+  refusedItem(ErrorReason.SIGNER_DAILY_GAS_EXHAUSTED, "more gas than is left of the day", async (signer) => {
+    const nothing = (nonce: bigint) => {
+      const transaction = signer.bytes("modest", { nonce, actions: [transfer(0n)] });
+      return { keyId: "modest", transaction };
+    };
+    await signed(signer, nothing(1n));
+    await signed(signer, nothing(2n));
+    return nothing(3n);
+  }),
   refusedItem(ErrorReason.RATE_LIMITED, "a key that may sign once in a thousand seconds", async (signer) => {
     await signed(signer, { keyId: "hasty", transaction: signer.bytes("hasty", { nonce: 1n }) });
     return { keyId: "hasty", transaction: signer.bytes("hasty", { nonce: 2n }) };

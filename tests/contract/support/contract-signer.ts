@@ -35,7 +35,9 @@ const SIGN: Readonly<Record<string, (key: KeystoreKey) => KeyBackend["sign"]>> =
 
 const TRANSFERS = {
   network: NETWORK,
+  account_id: RELAYER,
   deposit_per_day: "9",
+  gas_per_day: "25000000000000",
   transfers: { receivers: ["alice.testnet"], max_deposit: "5" },
 };
 

@@ -16,7 +16,7 @@ import { signerTransport } from "@countersign/server/signer-client/signer-transp
 import { LanePool } from "@countersign/server/tx/lane-pool.ts";
 import { readWork } from "@countersign/server/tx/work.ts";
 import { Secret } from "@countersign/service-kit";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { TestWallet } from "../../support/test-wallet.ts";
 import { type ScriptedSigner, startScriptedSigner } from "./scripted-signer.ts";
 
@@ -46,6 +46,10 @@ export interface LaneWorld {
   readonly signer: ScriptedSigner;
   /** Why the lane had to try again, in words. */
   readonly retries: string[];
+  /** The lane's pauses before it tried again, in milliseconds. */
+  readonly pauses: number[];
+  /** How often an endpoint was asked for the key's nonce. */
+  noncesAsked(): number;
   /** States as they were entered, in order: "sub_1 SIGNED". */
   readonly moves: string[];
   /** Accepts one delegate of that wallet. */
@@ -90,12 +94,14 @@ export async function startLaneWorld(options: LaneWorldOptions): Promise<LaneWor
   };
   signer.onCall = look;
   const retries: string[] = [];
+  const pauses: number[] = [];
   const moves: string[] = [];
   const ignore = () => undefined;
   const events = {
     laneAcquired: ignore,
     laneLost: ignore,
-    laneRetrying({ error }: { error: unknown }) {
+    laneRetrying({ error, pauseMs }: { error: unknown; pauseMs?: number | undefined }) {
+      if (pauseMs !== undefined) pauses.push(pauseMs);
       retries.push(error instanceof Error ? error.message : "");
       look();
     },
@@ -113,6 +119,7 @@ export async function startLaneWorld(options: LaneWorldOptions): Promise<LaneWor
     random,
   });
   const views = new NearViews(rpc);
+  const nonceAsked = vi.spyOn(views, "accessKey");
   const client = new SignerClient(
     signerTransport({
       address: { kind: "unix", path: signer.socketPath },
@@ -169,6 +176,8 @@ export async function startLaneWorld(options: LaneWorldOptions): Promise<LaneWor
     ledger,
     signer,
     retries,
+    pauses,
+    noncesAsked: () => nonceAsked.mock.calls.length,
     moves,
     async accept(wallet, more = {}) {
       const id = `sub_${accepted++}`;

@@ -31,6 +31,8 @@ export interface ScriptedSigner {
   /** What ListKeys shows. */
   state: KeyState;
   paused: boolean;
+  /** What ListKeys says of the key in place of what is true; null: nothing, as if it did not hold it. */
+  shown: Partial<ScriptedKey> | null;
   /** Given each call's number, from 0; without an answer all of it is signed. */
   answer: (call: number) => Answer | undefined;
   /** Told of every call, before it is answered. */
@@ -61,7 +63,8 @@ export async function startScriptedSigner(key: ScriptedKey): Promise<ScriptedSig
     getPublicKey: () => ({ key: names }),
     listKeys: () => {
       signer.onCall("ListKeys");
-      return { keys: [{ ...names, state: signer.state, paused: signer.paused }] };
+      const { shown, state, paused } = signer;
+      return { keys: shown === null ? [] : [{ ...names, state, paused, ...shown }] };
     },
     signTransactions: (request) => {
       const answer = signer.answer(signer.calls.length);
@@ -93,6 +96,7 @@ export async function startScriptedSigner(key: ScriptedKey): Promise<ScriptedSig
     calls: [],
     state: KeyState.ACTIVE,
     paused: false,
+    shown: {},
     answer: () => undefined,
     onCall: () => undefined,
     async stop() {

@@ -16,7 +16,7 @@ export const succeeded =
   () =>
     moves.filter((move) => move.endsWith("SUCCEEDED")).length === count;
 
-/** Counts how often the relay asks for the signer's keys from now on: its own clock, about a second apart. */
+/** Counts how often the relay asks for the signer's keys from now on: its own clock, up to five seconds apart. */
 export function keysAsked({ signer }: LaneWorld): () => number {
   let asked = 0;
   const told = signer.onCall;

@@ -69,7 +69,7 @@ test.each(BAD)(
     await relayOf(signer.address, { files: authority.issue({ name: "relay-0" }) }).listKeys({});
     expect(renewed).toEqual([]);
     authority.issue({ name: "signer", server: true }, files);
-    renewal.check();
+    renewal.check()();
     expect(renewed).toHaveLength(1);
     expect(failed).toEqual([]);
     await relayOf(signer.address, { files: authority.issue({ name: "relay-0" }) }).listKeys({});

@@ -58,7 +58,7 @@ test("certificates of both sides are replaced under load, and no call is lost", 
     await Promise.all([load.more(100), newcomers.more(4)]);
     const notAfter = new Date(Date.now() + generation * DAY_MS);
     authority.issue({ name: "signer", server: true, notAfter }, signerFiles);
-    renewal.check();
+    renewal.check()();
     authority.issue({ name: `relay-${generation}` }, files);
     skip(A_LOOK);
   }

@@ -13,7 +13,7 @@ import { signedAdminGrantJson } from "@countersign/signer-service/grants/admin-g
 import { signAdminGrant } from "@countersign/signer-service/grants/admin-grant-signature.ts";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
-import { AUDIENCE, configuredKey, NETWORK, startAdmin } from "./support/admin-world.ts";
+import { AUDIENCE, configuredKey, heldKey, NETWORK, startAdmin } from "./support/admin-world.ts";
 import { placeOf } from "./support/memory-backend.ts";
 import { runCommand } from "./support/run-command.ts";
 
@@ -50,7 +50,7 @@ const aheadNode = (nonce: number) =>
 describe("signer floors", () => {
   it("shows the highest nonce that the nodes have, and sets it only with --yes", async () => {
     const { address, client, ring } = await start();
-    const rpc = [await devnet([formatPublicKey(ring.get("a").publicKey)]), await aheadNode(41)];
+    const rpc = [await devnet([formatPublicKey(heldKey(ring, "a").publicKey)]), await aheadNode(41)];
     const args = ["--admin", address, "--rpc", ...rpc];
 
     const shown = await runCommand(floorsCommand(), ...args);
@@ -65,7 +65,7 @@ describe("signer floors", () => {
 
   it("reads the nonce of a key that has signed nothing yet from a chain", async () => {
     const { address, client, ring } = await start();
-    const rpc = await devnet([formatPublicKey(ring.get("a").publicKey)]);
+    const rpc = await devnet([formatPublicKey(heldKey(ring, "a").publicKey)]);
     const { error } = await runCommand(
       floorsCommand(),
       "--admin",

@@ -1,6 +1,8 @@
 import { Code } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { KeyState } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
+import { BackendError } from "@countersign/signer-service/backends/backend-failure.ts";
+import { KeystoreError } from "@countersign/signer-service/backends/keystore/keystore-error.ts";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { AUDIENCE, configuredKey, NETWORK, startAdmin, type World } from "./support/admin-world.ts";
@@ -51,6 +53,22 @@ describe("a key's life", () => {
     ]);
     const byOperators = (await audited()).filter(({ actor }) => actor === "unix").map(({ kind }) => kind);
     expect(byOperators).toEqual(["key entered", "key moved", "key moved", "key moved"]);
+  });
+
+  it.each([
+    [
+      "another key of this label",
+      new BackendError("the label b is another key's"),
+      ErrorReason.SIGNER_KEY_EXISTS,
+    ],
+    ["a keystore that takes no key", new KeystoreError("not JSON"), ErrorReason.SIGNER_CONFIG_INVALID],
+    ["a place that is away", new Error("token removed"), ErrorReason.SIGNER_BACKEND_UNAVAILABLE],
+  ])("is not made over %s, and the answer says whether to try again", async (_, error, reason) => {
+    const { client, opened } = await startAdmin(worldOf());
+    for (const backend of opened) backend.generate = () => Promise.reject(error);
+    const failure = await failureOf(client.generateKey(newKey));
+    expect(failure.reason).toBe(reason);
+    expect(failure.message).toContain(error.message);
   });
 
   it("is made once, however often it is asked for, and never for another account", async () => {

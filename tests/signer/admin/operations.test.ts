@@ -4,15 +4,20 @@ import { createEvents } from "@countersign/signer-service/observability/events.t
 import { createMetrics, createProcessRegistry } from "@countersign/signer-service/observability/metrics.ts";
 import { readinessChecks, readinessState } from "@countersign/signer-service/operations/readiness.ts";
 import { expect, it, onTestFinished } from "vitest";
-import { configuredKey, startAdmin } from "./support/admin-world.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { configuredKey, NETWORK, startAdmin, type World } from "./support/admin-world.ts";
 import { placeOf } from "./support/memory-backend.ts";
 
-async function start() {
-  const signer = await startAdmin({
-    places: { hsm: placeOf("a"), cloud: placeOf() },
-    keys: [configuredKey("a")],
-  });
-  const sources = { keys: () => signer.keys.list(), backends: () => signer.health.states() };
+async function start(
+  world: World = { places: { hsm: placeOf("a"), cloud: placeOf() }, keys: [configuredKey("a")] },
+) {
+  const signer = await startAdmin(world);
+  const sources = {
+    ping: () => signer.store.ping(),
+    keys: () => signer.keys.list(),
+    backends: () => signer.health.states(),
+    missing: () => signer.ring.missing(),
+  };
   const operations = await serveOperations({
     listen: { host: "127.0.0.1", port: 0 },
     checks: readinessChecks(sources),
@@ -49,6 +54,35 @@ it("is ready once a key can sign, whatever another backend does, and not while n
   await client.resumeKey({ keyId: "a" });
   hsm.isAway = true;
   await health.ask();
+  expect(await ready()).toMatchObject({ status: 503, body: { failed: ["keys"] } });
+});
+
+it("stays ready with a backend that answers, though one of the backend's keys is lost", async () => {
+  const folder = temporaryDirectory();
+  const hsm = placeOf("a");
+  const first = await start({ folder, places: { hsm }, keys: [configuredKey("a")] });
+  await first.client.setNonceFloors({ floors: [{ keyId: "a", nonce: 1n }] });
+  await first.client.generateKey({ backend: "hsm", keyId: "b", network: NETWORK, accountId: "relay.near" });
+  await first.stop();
+  hsm.delete("made-b");
+
+  const { client, ready, metrics } = await start({ folder, places: { hsm }, keys: [configuredKey("a")] });
+  const problem = expect.stringContaining("key b: hsm holds no made-b");
+  expect(await ready()).toMatchObject({ status: 200, body: { state: { backends: { hsm: problem } } } });
+  expect((await client.getStatus({})).backends).toMatchObject([{ healthy: true, problem }]);
+  expect(await metrics()).toContain('countersign_signer_backend_up{backend="hsm"} 1');
+});
+
+it("is not ready while the one key that could sign is lost", async () => {
+  const folder = temporaryDirectory();
+  const hsm = placeOf("b");
+  const first = await start({ folder, places: { hsm }, keys: [configuredKey("b")] });
+  await first.client.generateKey({ backend: "hsm", keyId: "a", network: NETWORK, accountId: "relay.near" });
+  await first.client.activateKey({ keyId: "a", nonceFloor: 1n });
+  expect(await first.ready()).toMatchObject({ status: 200 });
+  await first.stop();
+  hsm.delete("made-a");
+  const { ready } = await start({ folder, places: { hsm }, keys: [configuredKey("b")] });
   expect(await ready()).toMatchObject({ status: 503, body: { failed: ["keys"] } });
 });
 

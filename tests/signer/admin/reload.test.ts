@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { describe, expect, it, vi } from "vitest";
-import { configuredKey, NETWORK, startAdmin, type World } from "./support/admin-world.ts";
+import { configuredKey, heldKey, NETWORK, startAdmin, type World } from "./support/admin-world.ts";
 import { failureOf } from "./support/failures.ts";
 import { placeOf } from "./support/memory-backend.ts";
 
@@ -42,7 +42,7 @@ describe("a reload", () => {
     expect(failure.message).toContain("no backend nowhere");
     expect(ring.all().map(({ keyId }) => keyId)).toEqual(["a"]);
     expect(opened.map(({ isClosed }) => isClosed)).toEqual([false, true]);
-    expect(await ring.get("a").backend.sign(hash)).toHaveLength(64);
+    expect(await heldKey(ring, "a").backend.sign(hash)).toHaveLength(64);
   });
 
   it.each([
@@ -56,7 +56,7 @@ describe("a reload", () => {
     const { client, ring, store } = await startAdmin(world);
     world.keys = keys;
     expect((await failureOf(client.reload({}))).reason).toBe(ErrorReason.SIGNER_CONFIG_INVALID);
-    expect(ring.get("a")).toMatchObject({ network: NETWORK, accountId: "relay.near" });
+    expect(heldKey(ring, "a")).toMatchObject({ network: NETWORK, accountId: "relay.near" });
     expect(await store.keyRecords.list()).toHaveLength(1);
   });
 
@@ -94,7 +94,7 @@ describe("a reload", () => {
     if (old === undefined) throw new Error("no backend");
     const held = Promise.withResolvers<void>();
     old.holdBack = held.promise;
-    const key = ring.get("a");
+    const key = heldKey(ring, "a");
     const signing = key.backend.sign(hash);
     await client.reload({});
     expect(old.isClosed).toBe(false);
@@ -111,7 +111,7 @@ describe("a reload", () => {
     let made = 0;
     const signing = Array.from({ length: 8 }, async () => {
       while (!isDone) {
-        expect(await ring.get("a").backend.sign(hash)).toHaveLength(64);
+        expect(await heldKey(ring, "a").backend.sign(hash)).toHaveLength(64);
         made++;
         await new Promise(setImmediate);
       }

@@ -4,9 +4,10 @@ import { verifySignature } from "@countersign/near";
 import { openAwsKmsBackend } from "@countersign/signer-service/backends/aws-kms/aws-kms-backend.ts";
 import { awsKmsSchema } from "@countersign/signer-service/backends/aws-kms/aws-kms-schema.ts";
 import type { Backend } from "@countersign/signer-service/backends/backend.ts";
+import { BackendError } from "@countersign/signer-service/backends/backend-failure.ts";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { AwsAccessKey } from "./aws-request-signature.ts";
-import { ed25519Key, nearPublicKeyOf, p256Key, secp256k1Key } from "./cloud-keys.ts";
+import { ed25519Key, nearPublicKeyOf, p256Key, secp256k1Key, spkiOf } from "./cloud-keys.ts";
 import { AWS_REGION, awsError, FakeAwsKms } from "./fake-aws-kms.ts";
 import { type Fault, LocalServer } from "./local-server.ts";
 import { signsForNear } from "./verified-signature.ts";
@@ -37,6 +38,18 @@ test.each([["ed25519", ed25519Key] as const, ["secp256k1", secp256k1Key] as cons
     expect(opened.describe()).toBe(`aws-kms ${arn}`);
   },
 );
+
+test("a key whose public half is of another curve than its spec is a mistake of its own, not a place away", async () => {
+  const kms = await FakeAwsKms.start();
+  const { arn } = kms.add(ed25519Key());
+  const backend = await backendOf(kms);
+  const PublicKey = spkiOf(p256Key()).toString("base64");
+  kms.server.spoil(
+    (answer) => answer,
+    (answer) => ({ ...answer, body: JSON.stringify({ KeyId: arn, PublicKey }) }),
+  );
+  await expect(backend.open(arn)).rejects.toThrow(BackendError);
+});
 
 test("a key is found by its id and by an alias, and its public key is read once", async () => {
   const kms = await FakeAwsKms.start();

@@ -172,6 +172,28 @@ test("keys that a place knows of itself are examined, and the place is closed", 
   expect(close).toHaveBeenCalledOnce();
 });
 
+test("a place that cannot be closed is a problem, and hides nothing of the others", async () => {
+  const place = (name: string, close: () => Promise<void>): ConfiguredPlace => ({
+    name,
+    keys: [],
+    open: async () => ({
+      name,
+      describe: () => name,
+      open: () => Promise.reject(new Error("no keys")),
+      check: async () => undefined,
+      close,
+    }),
+  });
+  const places = [
+    place("a", () => Promise.reject(new Error("the session is gone"))),
+    place("b", async () => undefined),
+  ];
+  expect(await examinePlaces(places, doctorTools())).toMatchObject([
+    { backend: "a", problem: "could not be closed: the session is gone" },
+    { backend: "b", problem: null },
+  ]);
+});
+
 const whole: Fault = (answer) => answer;
 
 test("a place that signs but does not pass its check is a problem of the place", async () => {
@@ -207,7 +229,7 @@ test("the command prints a table and succeeds when all is well", async () => {
   expect(failure).toBeNull();
   const lines = output.split("\n");
   expect(lines[0]).toMatch(/^BACKEND, KEY {2}PLACE, PUBLIC KEY +P50 +P95 +RESULT$/);
-  expect(lines[1]).toMatch(/^vault-1 +vault at http:.*\/v1\/team-a\/transit +ok$/);
+  expect(lines[1]).toMatch(/^vault-1 +vault at http:.*\/v1\/team-a\/transit +- +- +ok$/);
   expect(lines[2]).toMatch(/^ {2}relayer-1 +ed25519:\w+ +[\d.]+ ms +[\d.]+ ms +ok$/);
 });
 

@@ -52,6 +52,7 @@ export const DELEGATE_ATTACKS: readonly Attack[] = [
   denied("a delegate to a method with the allowed one as its beginning", {
     actions: [actions.functionCall("vote_all", {}, 1n, 0n)],
   }),
+  denied("a delegate that does nothing", { actions: [] }),
   denied("a delegate of the relay's own account", { senderId: RELAYER }),
   denied("a delegate to the relay's own account", { receiverId: RELAYER }),
   overLimit("a delegate of 1 yocto too much", vote(MAX_DEPOSIT + 1n)),

@@ -15,7 +15,12 @@ export const MAX_ACTIONS = 16;
 /** Signatures that the key "paced" has at once; the next one is a quarter of an hour away. */
 export const BURST = 3;
 
-const limits = { network: NETWORK, rate: { per_second: 1_000, burst: 10_000 }, max_actions: MAX_ACTIONS };
+const limits = {
+  network: NETWORK,
+  rate: { per_second: 1_000, burst: 10_000 },
+  gas_per_day: `1${"0".repeat(30)}`,
+  max_actions: MAX_ACTIONS,
+};
 
 /** What an operator lets a relay do: delegates to one app, and accounts of two suffixes. */
 const RELAYING = {
@@ -64,7 +69,7 @@ export const networkOf = (keyId: KeyId) => (keyId === "mainnet" ? "mainnet" : NE
 /** The section `policies` of the signer's configuration. */
 export const POLICIES = Object.fromEntries(
   KEY_IDS.flatMap((keyId) => {
-    const { policy } = KEYS[keyId];
-    return policy === undefined ? [] : [[keyId, policy]];
+    const { account, policy } = KEYS[keyId];
+    return policy === undefined ? [] : [[keyId, { account_id: account, ...policy }]];
   }),
 );

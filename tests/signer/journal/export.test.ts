@@ -19,7 +19,7 @@ async function exported(on: Pick<StoreContext, "engine">): Promise<string[]> {
 async function fill({ store }: StoreContext) {
   const [key, other] = await activeKeys(store, "a", "b");
   const asked = [
-    request(key, 101n, "one", { deposit: 5n }),
+    request(key, 101n, "one", { deposit: 5n, gas: 6n }),
     request(key, 102n, "two", { grant: null }),
     request(other, 101n, "three"),
     request(key, 103n, "old", { deposit: 4n }),
@@ -129,14 +129,19 @@ overStores("an export of the journal", (on) => {
     ]);
     await store.keyRecords.setFloors([{ keyId: "a", nonce: 101n }], "test");
     const dear = request(key, 105n, "dear", { deposit: 2n, depositPerDay: 10n });
-    expect(told(await store.journal.reserve([...again().slice(0, 4), dear]))).toEqual([
+    // 6 of "one", and 1 each of "two", "old", "new" and "next".
+    const burning = request(key, 105n, "burning", { gasPerDay: 10n });
+    expect(told(await store.journal.reserve([...again().slice(0, 4), dear, burning]))).toEqual([
       "signed",
       "reserved",
       "SIGNER_NONCE_CONFLICT",
       "reserved",
       "SIGNER_DAILY_DEPOSIT_EXHAUSTED",
+      "SIGNER_DAILY_GAS_EXHAUSTED",
     ]);
-    expect(await verifyJournal(exportJournal(engine, () => at(0)))).toMatchObject({ ok: true, entries: 6n });
+    const next = request(key, 105n, "next but one", { gasPerDay: 11n });
+    expect(told(await store.journal.reserve([next]))).toEqual(["reserved"]);
+    expect(await verifyJournal(exportJournal(engine, () => at(0)))).toMatchObject({ ok: true, entries: 7n });
     await home.remove();
   });
 

@@ -73,21 +73,23 @@ overStores("the journal under calls at once", (on) => {
     expect(new Set(reserved.keys())).toEqual(new Set(released.keys()));
   });
 
-  it("never lets a key move more in a day than it may", async () => {
+  it.each([
+    { what: "move more", bounds: { deposit: 3n, depositPerDay: 100n } },
+    { what: "use more gas", bounds: { gas: 3n, gasPerDay: 100n } },
+  ])("never lets a key $what in a day than it may", async ({ bounds }) => {
     const signers = await signersOn(on);
     const [key] = await activeKeys(on.store, "a");
-    let moved = 0n;
+    let spent = 0n;
     for (let round = 0; round < 50; round++) {
       await Promise.all(
         signers.map(async ({ journal }, i) => {
-          const bounds = { deposit: 3n, depositPerDay: 100n };
           const nonce = BigInt(101 + 2 * round + i);
           const [answer] = await journal.reserve([request(key, nonce, "x", bounds)]);
-          if (answer?.kind === "reserved") moved += 3n;
+          if (answer?.kind === "reserved") spent += 3n;
         }),
       );
     }
-    expect(moved).toBe(99n);
+    expect(spent).toBe(99n);
   });
 
   it("lets one of many calls use a grant", async () => {

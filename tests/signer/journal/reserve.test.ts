@@ -172,6 +172,60 @@ overStores("the journal", (on) => {
     ]);
   });
 
+  it("bounds the gas of a key's UTC day, and counts a payload once", async () => {
+    const [key, other] = await activeKeys(on.store, "a", "b");
+    const { journal } = on.store;
+    const using = (nonce: bigint, gas: bigint, of = key) =>
+      request(of, nonce, `${nonce}`, { gas, gasPerDay: 10n ** 30n });
+    const all = 10n ** 30n;
+    expect(
+      told(
+        await journal.reserve([
+          using(101n, all + 1n),
+          using(101n, all - 1n),
+          using(101n, all - 1n),
+          using(102n, 2n),
+          using(102n, 1n),
+          using(103n, 1n),
+          using(101n, all, other),
+        ]),
+      ),
+    ).toEqual([
+      "SIGNER_DAILY_GAS_EXHAUSTED",
+      "reserved",
+      "reserved",
+      "SIGNER_DAILY_GAS_EXHAUSTED",
+      "reserved",
+      "SIGNER_DAILY_GAS_EXHAUSTED",
+      "reserved",
+    ]);
+    on.home.setTime(at(12 * 3_600_000 - 1));
+    expect(told(await journal.reserve([using(103n, 1n)]))).toEqual(["SIGNER_DAILY_GAS_EXHAUSTED"]);
+    on.home.setTime(at(12 * 3_600_000));
+    expect(told(await journal.reserve([using(103n, all), using(104n, 1n)]))).toEqual([
+      "reserved",
+      "SIGNER_DAILY_GAS_EXHAUSTED",
+    ]);
+  });
+
+  it("does not begin a day anew for a clock that is behind by a little, around midnight", async () => {
+    const [key] = await activeKeys(on.store, "a");
+    const { journal } = on.store;
+    const ask = async (nonce: bigint, bounds: object) =>
+      told(await journal.reserve([request(key, nonce, "x", bounds)]));
+    const dear = { deposit: 5n, depositPerDay: 5n };
+    on.home.setTime(at(12 * 3_600_000));
+    expect(await ask(101n, dear)).toEqual(["reserved"]);
+    on.home.setTime(at(12 * 3_600_000 - 1));
+    expect(await ask(102n, dear)).toEqual(["SIGNER_DAILY_DEPOSIT_EXHAUSTED"]);
+    expect(await ask(102n, { gas: 5n, gasPerDay: 5n })).toEqual(["SIGNER_DAILY_GAS_EXHAUSTED"]);
+    expect(await ask(102n, { gas: 5n, gasPerDay: 6n })).toEqual(["reserved"]);
+    on.home.setTime(at(12 * 3_600_000));
+    expect(await ask(103n, { gasPerDay: 6n })).toEqual(["SIGNER_DAILY_GAS_EXHAUSTED"]);
+    on.home.setTime(at(-12 * 3_600_000 - 1));
+    expect(await ask(103n, dear)).toEqual(["reserved"]);
+  });
+
   it("tells where it ends after each commit that added to it", async () => {
     if (!on.home.shared) await on.store.close();
     const ends: [bigint, string][] = [];

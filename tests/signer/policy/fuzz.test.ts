@@ -1,14 +1,8 @@
 import { formatPublicKey } from "@countersign/near";
-import {
-  KEY,
-  outcome,
-  policyFrom,
-  RELAYER,
-  transaction,
-} from "@countersign/signer-service/policy/check-builders.ts";
 import fc from "fast-check";
 import { actions, PublicKey } from "near-api-js";
 import { describe, expect, it } from "vitest";
+import { KEY, outcome, policyFrom, RELAYER, transaction } from "../support/policy-checks.ts";
 import { delegateAction, transactionBytes } from "../support/transactions.ts";
 
 /** Allows something of every kind, so that mutated bytes reach every rule. */
@@ -23,7 +17,7 @@ const POLICY = policyFrom({
   key_management: true,
   transfers: { receivers: ["alice.testnet"], max_deposit: "10" },
 });
-const FACTS = { keyManagementFacts: async () => ({ keyBook: [], grants: [] }) };
+const FACTS = { keyManagementFacts: async () => ({ heldRecords: [], grants: [] }) };
 
 const nearKey = PublicKey.from(formatPublicKey(KEY.publicKey));
 const registration = { new_account_id: "new.testnet", new_public_key: nearKey.toString() };

@@ -88,7 +88,15 @@ export async function addEntry({ engine, witness }: OpenedStore, name = ""): Pro
       .values({
         ...{ ...end, at: 0n, network: "testnet", account_id: "relayer.testnet", public_key: "ed25519:1" },
         ...{ nonce: `${sequence}`.padStart(20, "0"), payload_hash: "00", purpose: "DELEGATE", grant_id: "" },
-        ...{ tenant: "", submission_id: "", deposit: "0", request_id: "", peer: "unix", supersedes: 0n },
+        ...{
+          tenant: "",
+          submission_id: "",
+          deposit: "0",
+          gas: "1",
+          request_id: "",
+          peer: "unix",
+          supersedes: 0n,
+        },
         ...{ signature: null, superseded_by: null },
       })
       .execute();

@@ -71,14 +71,16 @@ export async function startPipeline(keys: readonly PipelineKey[], options: Pipel
     "test",
   );
   const policies = policiesSection.parse(
-    Object.fromEntries(records.map(({ keyId, network }) => [keyId, openPolicy(network, RELAYER)])),
+    Object.fromEntries(
+      records.map(({ keyId, network, accountId }) => [keyId, openPolicy(network, accountId)]),
+    ),
   );
   const rules = new SigningRules({
     audience: AUDIENCE,
     policies,
     grantKeys: options.grantKeys ?? null,
     callers: null,
-    keyManagementFacts: async () => ({ keyBook: [], grants: [] }),
+    keyManagementFacts: async () => ({ heldRecords: [], grants: [] }),
     rates: new KeyRates(() => performance.now()),
     now,
   });

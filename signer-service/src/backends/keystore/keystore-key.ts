@@ -1,6 +1,7 @@
-import { type KeyObject, sign } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import type { PublicKey } from "@countersign/near";
 import type { KeyBackend } from "../../relayer-signer/key-backend.ts";
+import { signEd25519 } from "../../signature-threads/signature-threads.ts";
 import { publicKeyOf } from "./ed25519-seed.ts";
 
 /** A key of a keystore file, held unlocked in this process. */
@@ -19,13 +20,7 @@ export class KeystoreKey implements KeyBackend {
     return publicKeyOf(this.#privateKey);
   }
 
-  /** On another thread: the event loop has enough to do. */
   sign(hash: Uint8Array): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      sign(null, hash, this.#privateKey, (error, signature) => {
-        if (error === null) resolve(signature);
-        else reject(error);
-      });
-    });
+    return signEd25519(this.#privateKey, hash);
   }
 }

@@ -2,7 +2,7 @@ import type { PublicKey } from "@countersign/near";
 import type { DomainError } from "@countersign/service-kit";
 import type { KeyBackend } from "../../relayer-signer/key-backend.ts";
 import type { Backend, MadeKey, NewKeyNames } from "../backend.ts";
-import { answerRefused, BackendError, backendUnavailable } from "../backend-failure.ts";
+import { answerRefused, BackendError, backendUnavailable, wordsOf } from "../backend-failure.ts";
 import { withinTime } from "../time-limit.ts";
 import type { Pkcs11Config } from "./pkcs11-schema.ts";
 import { TokenConnection } from "./token-connection.ts";
@@ -117,8 +117,4 @@ function domainErrorOf(name: string, error: unknown): DomainError {
   return error instanceof TokenFailure && error.kind === "answer"
     ? answerRefused(words, error)
     : backendUnavailable(words, error);
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

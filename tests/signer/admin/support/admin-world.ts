@@ -12,6 +12,7 @@ import { KeyOperations } from "@countersign/signer-service/keys/key-operations.t
 import { KeyRing } from "@countersign/signer-service/keys/key-ring.ts";
 import type { ConfiguredKey } from "@countersign/signer-service/keys/keys-schema.ts";
 import { Reloading } from "@countersign/signer-service/keys/reloading.ts";
+import type { RingKey } from "@countersign/signer-service/keys/ring-key.ts";
 import { createEvents } from "@countersign/signer-service/observability/events.ts";
 import { registerGauges } from "@countersign/signer-service/observability/gauges.ts";
 import { createMetrics, createProcessRegistry } from "@countersign/signer-service/observability/metrics.ts";
@@ -49,6 +50,13 @@ export function configuredKey(keyId: string, overrides: Partial<ConfiguredKey> =
     initialState: "ACTIVE",
     ...overrides,
   };
+}
+
+/** One of the keys that a ring holds. */
+export function heldKey(ring: KeyRing<World>, keyId: string): RingKey {
+  const found = ring.all().find((key) => key.keyId === keyId);
+  if (found === undefined) throw new Error(`the ring holds no key ${keyId}`);
+  return found;
 }
 
 export interface AdminSigner {

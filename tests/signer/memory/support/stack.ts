@@ -133,8 +133,9 @@ function relaySettings(socket: string, ledger: string, rpcUrl: string, keyIds: r
     ledger: { url: ledger },
     signer: {
       url: `unix:${socket}`,
-      signed_requests: { audience: AUDIENCE, service: "relay", key_id: "r1", secret: "env:REQUEST_SECRET" },
-      grants: { audience: AUDIENCE, key_id: "g1", seed: "env:GRANT_SEED" },
+      audience: AUDIENCE,
+      signed_requests: { service: "relay", key_id: "r1", secret: "env:REQUEST_SECRET" },
+      grants: { key_id: "g1", seed: "env:GRANT_SEED" },
     },
     near: { endpoints: [{ url: rpcUrl }] },
     relayers: [{ account_id: RELAYER, key_ids: keyIds }],

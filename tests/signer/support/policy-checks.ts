@@ -9,12 +9,12 @@ import {
   type Transaction,
 } from "@countersign/near";
 import { DomainError, reasonName } from "@countersign/service-kit";
-import { publicKeyOf } from "../backends/keystore/ed25519-seed.ts";
-import type { KeyRecord } from "../keys/key-records.ts";
-import type { CheckedTransaction, PolicyCheck } from "./check-policy.ts";
-import { checkTransaction } from "./check-policy.ts";
-import type { KeyPolicy } from "./policy.ts";
-import { policiesSection } from "./policy-schema.ts";
+import { publicKeyOf } from "@countersign/signer-service/backends/keystore/ed25519-seed.ts";
+import type { KeyRecord } from "@countersign/signer-service/keys/key-records.ts";
+import type { CheckedTransaction, PolicyCheck } from "@countersign/signer-service/policy/check-policy.ts";
+import { checkTransaction } from "@countersign/signer-service/policy/check-policy.ts";
+import type { KeyPolicy } from "@countersign/signer-service/policy/policy.ts";
+import { policiesSection } from "@countersign/signer-service/policy/policy-schema.ts";
 
 export const RELAYER = "relay.testnet";
 
@@ -35,7 +35,9 @@ export const OTHER_KEY = newPublicKey();
 
 /** A key's policy as the configuration's YAML has it. */
 export function policyFrom(fields: object): KeyPolicy {
-  const { policy } = policiesSection.parse({ policy: { network: "testnet", ...fields } });
+  const { policy } = policiesSection.parse({
+    policy: { network: "testnet", account_id: RELAYER, gas_per_day: "1000", ...fields },
+  });
   if (policy === undefined) throw new Error("no policy");
   return policy;
 }

@@ -1,0 +1,39 @@
+import { parseArgs } from "node:util";
+
+/** What to measure, and how long. */
+export interface BenchOptions {
+  readonly json: boolean;
+  /** Times that everything is measured; the median counts. */
+  readonly rounds: number;
+  /** How many times smaller than usual a round is. */
+  readonly smaller: number;
+  /** Where the signers leave CPU profiles; undefined for none. */
+  readonly profileFolder: string | undefined;
+  readonly logLevel: string;
+}
+
+export const USAGE = "bench:signer [--json] [--quick] [--rounds N] [--profile FOLDER] [--log-level LEVEL]\n";
+
+/** Reads the command line; throws an Error that says what is wrong with it. */
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      json: { type: "boolean", default: false },
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      profile: { type: "string" },
+      "log-level": { type: "string", default: "info" },
+    },
+  });
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
+  if (!Number.isSafeInteger(rounds) || rounds < 1)
+    throw new Error("--rounds: must be a whole number from 1 on");
+  return {
+    json: values.json,
+    rounds,
+    smaller: values.quick ? 10 : 1,
+    profileFolder: values.profile,
+    logLevel: values["log-level"],
+  };
+}

@@ -1,0 +1,42 @@
+import { generateKeyPairSync, sign, verify } from "node:crypto";
+import { expect, it } from "vitest";
+import { signEd25519, verifyEd25519 } from "./signature-threads.ts";
+
+const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+const other = generateKeyPairSync("ed25519");
+const texts = Array.from({ length: 100 }, (_, i) => Buffer.from(`transaction ${i}`));
+
+it("gives everyone who asks in one turn the signature over their own bytes", async () => {
+  const signatures = await Promise.all(texts.map((text) => signEd25519(privateKey, text)));
+  expect(signatures.map((signature, i) => verify(null, texts[i] as Buffer, publicKey, signature))).toEqual(
+    texts.map(() => true),
+  );
+});
+
+it("tells good signatures from bad ones that are asked about with them", async () => {
+  const valid = await Promise.all(
+    texts.map((text, i) =>
+      verifyEd25519(publicKey, text, sign(null, text, i % 3 === 0 ? other.privateKey : privateKey)),
+    ),
+  );
+  expect(valid).toEqual(texts.map((_, i) => i % 3 !== 0));
+});
+
+it("takes bytes that are part of a larger message", async () => {
+  const message = Buffer.concat([Buffer.alloc(100), texts[0] as Buffer, Buffer.alloc(100)]);
+  const part = message.subarray(100, 100 + (texts[0]?.length ?? 0));
+  expect(await verifyEd25519(publicKey, part, await signEd25519(privateKey, texts[0] as Buffer))).toBe(true);
+});
+
+it("verifies nothing with a key that cannot be read, and signs nothing with one that cannot sign", async () => {
+  const [text] = texts as [Buffer];
+  const none = { key: Buffer.from("no key"), format: "der", type: "spki" } as const;
+  const [valid, signed, next] = await Promise.allSettled([
+    verifyEd25519(none, text, sign(null, text, privateKey)),
+    signEd25519(publicKey, text),
+    verifyEd25519(publicKey, text, sign(null, text, privateKey)),
+  ]);
+  expect(valid).toMatchObject({ value: false });
+  expect(signed.status).toBe("rejected");
+  expect(next).toMatchObject({ value: true });
+});

@@ -1,0 +1,26 @@
+import { sign, verify } from "node:crypto";
+import { type MessagePort, parentPort } from "node:worker_threads";
+import type { SignatureAnswer, SignatureJob } from "./signature-job.ts";
+
+// The thread: takes several jobs at a time, and answers all of them in one message, in their order.
+
+const port = parentPort as MessagePort;
+port.on("message", (jobs: readonly SignatureJob[]) => port.postMessage(jobs.map(answerTo)));
+
+function answerTo(job: SignatureJob): SignatureAnswer {
+  try {
+    // KeyObject and SpkiKey are both what `verify` takes.
+    if (job.signature !== undefined) {
+      const { key, data, signature } = job;
+      return "format" in key
+        ? verify(null, data, { ...key, key: Buffer.from(key.key) }, signature)
+        : verify(null, data, key, signature);
+    }
+    return Uint8Array.from(sign(null, job.data, job.key));
+  } catch (error) {
+    // A key or a signature that cannot be read verifies nothing.
+    return job.signature !== undefined
+      ? false
+      : { failure: error instanceof Error ? error.message : String(error) };
+  }
+}
