@@ -25,8 +25,5 @@ const lines = {
 
 const anyLine = z.discriminatedUnion("type", [lines.start, lines.entry, lines.end]);
 
-/** A line of an export of the signer's audit; docs/signer.md says what each is. */
-export type AuditLine = z.output<typeof anyLine>;
-
-/** How an export's lines are written and read. */
+/** How the lines of an export of the signer's audit are written and read; docs/signer.md says what each is. */
 export const auditLines = lineFormat(lines, anyLine);

@@ -1,16 +1,12 @@
-import { existsSync } from "node:fs";
 import { formatPublicKey } from "@countersign/near";
-import { sqlitePath } from "@countersign/sql";
 import { Command } from "commander";
 import { openBackends } from "../backends/open-backends.ts";
 import { loadSignerConfig, type SignerConfig } from "../config.ts";
 import { CallerCredentials } from "../grants/caller-credentials.ts";
-import type { KeyRecord } from "../keys/key-records.ts";
 import { loadKeys } from "../keys/load-keys.ts";
 import { resolveListenOn } from "../listening/listen-on.ts";
 import { findPolicyConflict } from "../policy/policy-conflict.ts";
-import { keyRecordsOver } from "../store/key-record-store.ts";
-import { openStoreReader } from "../store/read-store.ts";
+import { storedKeys } from "../store/stored-keys.ts";
 
 /** `signer config check`: everything that `run` does before it listens, without listening; the store is only read. */
 export function configCommand(): Command {
@@ -45,12 +41,9 @@ async function check(config: SignerConfig) {
   if (config.caller_credentials !== undefined) await CallerCredentials.load(config.caller_credentials);
   const backends = await openBackends(config.backends);
   try {
-    const {
-      keys: loaded,
-      away,
-      missing,
-      problems,
-    } = await loadKeys(backends, config.keys, await storedKeys(config.store));
+    // Keys that were made while the signer ran stand in its store alone.
+    const records = await storedKeys(config.store);
+    const { keys: loaded, away, missing, problems } = await loadKeys(backends, config.keys, records);
     const keys = loaded.map(({ key }) => key);
     const conflict = findPolicyConflict(config.policies, [...config.keys, ...keys, ...away]);
     const wrong = conflict === null ? problems : [...problems, conflict];
@@ -68,22 +61,5 @@ async function check(config: SignerConfig) {
     };
   } finally {
     await Promise.all(backends.map((backend) => backend.close()));
-  }
-}
-
-/**
- * Keys that were made while the signer ran stand in its store alone. Before its first start there is none. Throws
- * SIGNER_STORE_UNAVAILABLE.
- */
-async function storedKeys(config: SignerConfig["store"]): Promise<KeyRecord[]> {
-  const path = sqlitePath(config.url.reveal());
-  if (path !== undefined && !existsSync(path)) return [];
-  const store = openStoreReader(config);
-  try {
-    const tables = await store.read((db) => db.introspection.getTables());
-    if (!tables.some(({ name }) => name === "key_records")) return [];
-    return await keyRecordsOver(store, () => new Date()).list();
-  } finally {
-    await store.close();
   }
 }
