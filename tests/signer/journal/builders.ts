@@ -49,7 +49,7 @@ export async function activeKeys<const Ids extends string[]>(
 }
 
 /** The hash of a payload that goes by a name. */
-export function hashOf(payload: string): Uint8Array {
+function hashOf(payload: string): Uint8Array {
   return Uint8Array.from(createHash("sha256").update(payload).digest());
 }
 

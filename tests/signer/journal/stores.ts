@@ -18,13 +18,13 @@ export function at(milliseconds: number): Date {
 }
 
 /** A signer's store that is open. */
-export interface OpenStore {
+interface OpenStore {
   readonly store: SignerStore;
   readonly engine: Engine<SignerSchema>;
 }
 
 /** An empty database for a signer's store, and the time that every store on it goes by. */
-export interface StoreHome {
+interface StoreHome {
   readonly url: string;
   /** Whether several signers may share it. */
   readonly shared: boolean;

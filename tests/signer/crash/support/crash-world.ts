@@ -25,7 +25,7 @@ const LOW_COST = { n: 2 ** 14, r: 1, p: 1 };
 export type StoreKind = "SQLite" | "PostgreSQL" | "PostgreSQL, two signers";
 
 /** What one signer is started with. */
-export interface SignerSite {
+interface SignerSite {
   /** Has its sockets. */
   readonly folder: string;
   readonly plan: Plan;

@@ -80,7 +80,7 @@ export async function changeKeys(
 }
 
 /** Sends a signed transaction and waits until it is final; "accepted", or what the chain says. */
-export async function sendTransaction({ url }: Chain, signed: Uint8Array): Promise<string> {
+async function sendTransaction({ url }: Chain, signed: Uint8Array): Promise<string> {
   const params = { signed_tx_base64: Buffer.from(signed).toString("base64"), wait_until: "FINAL" };
   const response = await fetch(url, {
     method: "POST",
