@@ -105,7 +105,8 @@ export function createEvents(log: Logger, metrics: Metrics): SignerEvents {
           "transaction refused",
         );
       }
-      log.info(
+      // Each signature stands in the journal with its request's id; a line for each would cost more than to make it.
+      log.debug(
         {
           request_id: requestId,
           network,

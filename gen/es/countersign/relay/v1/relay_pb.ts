@@ -568,7 +568,7 @@ export type GetRelayInfoResponse = Message<"countersign.relay.v1.GetRelayInfoRes
   limits?: Limits | undefined;
 
   /**
-   * Version of the contracts that it speaks, for example "0.2.0".
+   * Version of the contracts that it speaks, for example "0.3.0".
    *
    * @generated from field: string contract_version = 4;
    */
