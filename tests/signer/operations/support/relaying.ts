@@ -59,7 +59,8 @@ export async function startRelay(
   const seed = Buffer.from(d, "base64url").toString("hex");
   const flags = relayFlags(folder, devnet, operator.socketPath, {
     settings: {
-      "signer.grants": JSON.stringify({ audience: AUDIENCE, key_id: "relay", seed: "env:GRANT_SEED" }),
+      "signer.audience": AUDIENCE,
+      "signer.grants": JSON.stringify({ key_id: "relay", seed: "env:GRANT_SEED" }),
       ...settings,
     },
   });
