@@ -43,10 +43,10 @@ export class KeyMaker {
   }
 }
 
-/** Of what a place answers, another try changes nothing. */
+/** Of what a place answers, another try changes nothing. A keystore's error has a cause where the system failed. */
 function reasonOf(error: unknown): ErrorReason {
   if (error instanceof BackendError) return ErrorReason.SIGNER_KEY_EXISTS;
-  if (error instanceof KeystoreError) return ErrorReason.SIGNER_CONFIG_INVALID;
+  if (error instanceof KeystoreError && error.cause === undefined) return ErrorReason.SIGNER_CONFIG_INVALID;
   return ErrorReason.SIGNER_BACKEND_UNAVAILABLE;
 }
 

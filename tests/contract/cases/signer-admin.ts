@@ -1,4 +1,5 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { KeyState } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
@@ -172,7 +173,7 @@ const refusals: readonly ContractCase[] = [
     SIGNER_BACKEND_UNAVAILABLE,
     "a place that makes no key now",
     (admin, options) => admin.generateKey(NEW_KEY, options),
-    ({ keystore }) => chmodSync(keystore, 0o644),
+    ({ keystore }) => rmSync(dirname(keystore), { recursive: true }),
   ),
   refused(method.generateKey, FIELD_INVALID, "an account name that is none", (admin, options) =>
     admin.generateKey({ ...NEW_KEY, accountId: "Not An Account" }, options),
