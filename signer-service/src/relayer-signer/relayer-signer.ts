@@ -57,6 +57,7 @@ interface Unchecked {
   readonly call: SigningCall;
   readonly index: number;
   readonly request: SigningRequest;
+  readonly open: OpenKey | undefined;
   readonly grant: VerifiedGrant | null;
   readonly facts: RefusalFacts;
   readonly rules: SignerRules;
@@ -110,7 +111,9 @@ export class RelayerSigner {
     hashes: readonly Uint8Array[],
     results: Map<number, SigningResult>,
   ): Promise<Candidate[]> {
+    // Together and before anything is waited for: a reload puts other keys and other rules in place at once.
     const rules = this.#options.rules();
+    const keys = call.requests.map(({ keyId }) => this.#options.keyOf(keyId));
     const [grants, refusal] = await attempt(() => rules.grantsOf(call, hashes));
     const found = await Promise.all(
       call.requests.map(async (request, index) => {
@@ -118,31 +121,18 @@ export class RelayerSigner {
         const payloadHash = hashes[index] ?? new Uint8Array();
         const { tenant = "", submissionId = "", purpose = "" } = grant ?? {};
         // A name that means nothing here is no key: a caller has as many of them as it likes.
-        const keyId = this.#options.keyOf(request.keyId) === undefined ? "" : request.keyId;
+        const open = keys[index];
+        const keyId = open === undefined ? "" : request.keyId;
         const facts: RefusalFacts = { keyId, purpose, payloadHash, tenant, submissionId };
         const [candidate, error] =
           refusal === undefined
-            ? await attempt(() => this.#candidate({ call, index, request, grant, facts, rules }))
+            ? await attempt(() => candidateOf({ call, index, request, open, grant, facts, rules }))
             : [undefined, refusal];
         if (error !== undefined) results.set(index, refusedBy(error, facts));
         return candidate;
       }),
     );
     return found.filter((candidate) => candidate !== undefined);
-  }
-
-  async #candidate({ call, index, request, grant, facts, rules }: Unchecked): Promise<Candidate> {
-    const open = this.#options.keyOf(request.keyId);
-    if (open === undefined) {
-      throw new DomainError(ErrorReason.SIGNER_KEY_NOT_FOUND, `the signer holds no key ${request.keyId}`);
-    }
-    const { network, requestId, peer } = call;
-    const { keyId, accountId, publicKey } = open.key;
-    const examined = await rules.examine(request, network, open.key, grant);
-    const { payloadHash } = facts;
-    const names = { keyId, network, accountId, publicKey: formatPublicKey(publicKey), requestId, peer };
-    const entry = { ...names, ...examined, payloadHash, grant };
-    return { index, request, open, facts: { ...facts, purpose: examined.purpose }, entry };
   }
 
   async #signCandidates(
@@ -181,6 +171,21 @@ export class RelayerSigner {
       }),
     );
   }
+}
+
+/** Throws a DomainError for what is refused before the journal is asked. */
+async function candidateOf(unchecked: Unchecked): Promise<Candidate> {
+  const { call, index, request, open, grant, facts, rules } = unchecked;
+  if (open === undefined) {
+    throw new DomainError(ErrorReason.SIGNER_KEY_NOT_FOUND, `the signer holds no key ${request.keyId}`);
+  }
+  const { network, requestId, peer } = call;
+  const { keyId, accountId, publicKey } = open.key;
+  const examined = await rules.examine(request, network, open.key, grant);
+  const { payloadHash } = facts;
+  const names = { keyId, network, accountId, publicKey: formatPublicKey(publicKey), requestId, peer };
+  const entry = { ...names, ...examined, payloadHash, grant };
+  return { index, request, open, facts: { ...facts, purpose: examined.purpose }, entry };
 }
 
 /** What comes of the journal's answer: the signature that it has, or a new one. */
