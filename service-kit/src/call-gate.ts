@@ -10,7 +10,7 @@ import {
 import { deadlineKey, requestIdKey } from "./call-context.ts";
 import { addErrorInfo } from "./connect-errors.ts";
 
-/** A call that ended before an interceptor saw it, because its message could not be read. */
+/** A call that ended before an interceptor saw it: not let in, to no method, or with a message that cannot be read. */
 export interface UnreadCall {
   readonly service: string;
   readonly method: string;

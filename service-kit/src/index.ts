@@ -16,6 +16,7 @@ export type { Gate } from "./gate.ts";
 export type { NodeRequest, NodeResponse } from "./http-engines.ts";
 export type { RunningCalls } from "./interceptors/running-calls.ts";
 export { standardInterceptors } from "./interceptors/standard.ts";
+export { violationsOf } from "./interceptors/validation.ts";
 export type { AdmitConnection, ListenOn, TlsIdentity } from "./listen-on.ts";
 export { type ConfigSources, type LoadedConfig, loadConfig } from "./load-config.ts";
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from "./log.ts";
@@ -45,3 +46,4 @@ export {
   type SignedRequest,
   signatureHeaders,
 } from "./signed-request.ts";
+export { UnknownService } from "./unknown-method.ts";

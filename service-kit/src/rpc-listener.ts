@@ -1,6 +1,5 @@
 import http2 from "node:http2";
 import {
-  Code,
   type ContextValues,
   createConnectRouter,
   createContextValues,
@@ -24,6 +23,7 @@ import { peerOf } from "./peer.ts";
 import { receivedBody } from "./received-body.ts";
 import { REQUEST_ID_HEADER, requestIdFrom } from "./request-id.ts";
 import type { ServedService } from "./served-service.ts";
+import { assertKnown, unknownMethods } from "./unknown-method.ts";
 
 /** What calls may ask for. Times in milliseconds, sizes in bytes. */
 export interface CallLimits {
@@ -53,7 +53,7 @@ export interface RpcListenerOptions {
   readonly filter?: HttpFilter;
   /**
    * Lets a call in, or throws: before its message is received, so that who may not call costs no body. Asked for
-   * every call, health and reflection too.
+   * every call: health and reflection too, and what is served nowhere, as a call to `UnknownService`.
    */
   readonly gate?: Gate;
   /** Told of the calls that no interceptor got to see. */
@@ -83,6 +83,7 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
         options.onUnread,
       );
       await options.gate?.(context);
+      assertKnown(context);
       assertReadable(context);
     },
   });
@@ -90,6 +91,7 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     router.service(service, implementation, { readMaxBytes: readMaxBytesOf(service.typeName) });
   }
   const handlers = new Map(router.handlers.map((h) => [h.requestPath, h]));
+  const unknown = unknownMethods(router);
 
   return (request, response) => {
     // The errors of a connection that breaks also come out of its requests; nobody else listens there.
@@ -99,13 +101,12 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     response.setHeader(REQUEST_ID_HEADER, requestId);
     if (options.filter?.(request, response) === true) return;
     const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
-    if (handler === undefined) return answerNotFound(request, response);
     const share = options.bodies.open(requestId);
     response.once("close", () => share.giveBack());
     withShare(share, () => answer(handler, request, response, requestId, share)).catch((error: unknown) => {
       // The caller has left, as a rule.
       log.debug(
-        { request_id: requestId, rpc_method: handler.method.name, err: error },
+        { request_id: requestId, rpc_method: handler?.method.name, err: error },
         "response not delivered",
       );
       cutOff(response);
@@ -118,7 +119,7 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
   }
 
   async function answer(
-    handler: UniversalHandler,
+    known: UniversalHandler | undefined,
     request: NodeRequest,
     response: NodeResponse,
     requestId: string,
@@ -131,6 +132,7 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
       response.end();
       return;
     }
+    const handler = known ?? unknown(universal);
     const { methodKind } = handler.method;
     const sendsOne = methodKind === "unary" || methodKind === "server_streaming";
     const body = sendsOne
@@ -148,6 +150,8 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     }
     stopAfterAnswer(request, response);
     const answered = await handler(universal);
+    // Connect says 501 for UNIMPLEMENTED, which proxies and monitors take for a fault of ours.
+    if (known === undefined && answered.status === 501) answered.status = 404;
     await universalResponseToNodeResponse(answered, response);
   }
 }
@@ -172,23 +176,6 @@ const PUBLIC_READ_MAX_BYTES = 4096;
 function cutOff(response: NodeResponse): void {
   if ("stream" in response) response.stream.close(http2.constants.NGHTTP2_CANCEL);
   else response.destroy();
-}
-
-/** UNIMPLEMENTED in the words of the protocol that the caller speaks, as far as its headers show it. */
-function answerNotFound(request: NodeRequest, response: NodeResponse): void {
-  const message = "unknown service or method";
-  const type = request.headers["content-type"] ?? "";
-  if (type.startsWith("application/grpc")) {
-    const web = type.startsWith("application/grpc-web");
-    response.setHeader("content-type", web ? "application/grpc-web" : "application/grpc");
-    response.setHeader("grpc-status", String(Code.Unimplemented));
-    response.setHeader("grpc-message", message);
-    response.end();
-    return;
-  }
-  response.statusCode = 404;
-  response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify({ code: "unimplemented", message }));
 }
 
 /** How long trailers may take to leave after the last byte of an answer, in milliseconds. */

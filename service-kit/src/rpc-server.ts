@@ -24,7 +24,7 @@ export interface RpcServerOptions {
   readonly admit?: AdmitConnection;
   /** Lets each call in, or throws a DomainError, before its message is received. */
   readonly gate?: Gate;
-  /** Told of the calls that no interceptor got to see, because their message could not be read. */
+  /** Told of the calls that no interceptor got to see: not let in, to no method, or with a message that cannot be read. */
   readonly onUnread?: (call: UnreadCall) => void;
   readonly log: Logger;
   /** Aborted by `drain`; the same one that the interceptors were given the signal of. */

@@ -1,5 +1,6 @@
 import { type CallOptions, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { userCaller } from "@countersign/server/access/callers.ts";
 import type { ProtectionSnapshot, StoredDocument } from "@countersign/server/ledger/protection-types.ts";
@@ -266,6 +267,16 @@ test("an address's rate counts for public methods and before credentials are loo
   expect(reason).toBe("RATE_LIMITED");
   expect(headers.get("ratelimit-policy")).toBe('"ip";q=1;w=3');
   expect(refused.map(({ actor }) => actor)).toEqual(["anonymous", "anonymous"]);
+});
+
+test("a method that is not served is METHOD_UNKNOWN to everybody, as often as the address's rate lets it", async () => {
+  const { address, refused } = await start({}, { rates: { ip: ONE } });
+  const transport = createConnectTransport({ baseUrl: address, httpVersion: "2" });
+  const createTenant = () => createClient(TenantService, transport).createTenant({});
+  expect((await refusal(createTenant())).reason).toBe("METHOD_UNKNOWN");
+  expect(refused).toEqual([]);
+  expect((await refusal(createTenant())).reason).toBe("RATE_LIMITED");
+  expect(refused).toMatchObject([{ tenant: "", actor: "anonymous", method: "Unknown" }]);
 });
 
 test("a forged X-Forwarded-For changes nothing, and a trusted proxy's does", async () => {

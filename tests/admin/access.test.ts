@@ -60,6 +60,12 @@ test("health answers everybody, reflection only operators", async () => {
   expect(await reasonOf(world.url, reflection, bearer(SECRETS.viewer))).toBeUndefined();
 });
 
+test("a method that is not served here is METHOD_UNKNOWN to operators, whatever their role, and to nobody else", async () => {
+  const { getRelayInfo } = RelayService.method;
+  expect(await reasonOf(world.url, getRelayInfo, {})).toBe("CREDENTIALS_MISSING");
+  expect(await reasonOf(world.url, getRelayInfo, bearer(SECRETS.viewer))).toBe("METHOD_UNKNOWN");
+});
+
 test("a method without a role keeps the port from being served", () => {
   expect(() => assertRoles([RelayService])).toThrow("countersign.relay.v1.RelayService/SubmitDelegate");
 });

@@ -154,6 +154,16 @@ describe("a configuration is refused", () => {
     );
   });
 
+  it("that has no room for four of the largest requests at once", () => {
+    const limits = (fields: string) => problems(`${LISTEN}\n${REST}\nlimits: { ${fields} }`);
+    const tooSmall = ["limits.bodies_max_bytes: must be at least 4 times request_max_bytes"];
+    expect(limits("request_max_bytes: 1000000, bodies_max_bytes: 3999999")).toEqual(tooSmall);
+    expect(limits("request_max_bytes: 1000000, bodies_max_bytes: 4000000")).toEqual([]);
+    // The largest request that is allowed is the default.
+    expect(limits("bodies_max_bytes: 54525951")).toEqual(tooSmall);
+    expect(limits("bodies_max_bytes: 54525952")).toEqual([]);
+  });
+
   it("with a passphrase inline, and the passphrase is not repeated", () => {
     const found = problems(`${LISTEN}\n${REST.replace("env:KEYSTORE_PASSPHRASE", "hunter2")}`).join();
     expect(found).toContain("backends.0.passphrase: must be a reference");

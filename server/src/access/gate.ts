@@ -1,4 +1,6 @@
 import type { BlockList } from "node:net";
+import type { DescMethod } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
@@ -9,8 +11,8 @@ import {
   type Gate,
   peerKey,
   requestIdKey,
+  UnknownService,
 } from "@countersign/service-kit";
-import type { Scope } from "../ledger/protection-types.ts";
 import type { RateLimiter } from "../shared-state/rate-limiter.ts";
 import type { Directory, TenantAccess } from "../tenant/directory.ts";
 import { pauseRefusal } from "../tenant/pauses.ts";
@@ -50,8 +52,8 @@ const ANONYMOUS: ProvenActor = { tenant: "", actor: "anonymous" };
 
 /**
  * Lets a call in when its address, credentials, tenant, scope, origin, pauses and rates all say so, in this order, and
- * notes its caller. Looks at headers only, so that who may not call costs no body. Public methods are asked for
- * their address's rate alone. Refusals carry Retry-After (seconds) where waiting helps.
+ * notes its caller. Looks at headers only, so that who may not call costs no body. Public methods, and calls of none, are
+ * asked for their address's rate alone. Refusals carry Retry-After (seconds) where waiting helps.
  *
  * @throws CREDENTIALS_*, TENANT_*, END_USER_NOT_ALLOWED, SCOPE_MISSING, ORIGIN_NOT_ALLOWED, PAUSED, RATE_LIMITED;
  *   FIELD_INVALID for an X-End-User that can be nobody's id
@@ -71,6 +73,8 @@ export function createGate(options: GateOptions): Gate {
       // Probes have tokens of their own: callers who share their address do not make the relay seem ill.
       if (context.service.typeName === Health.typeName) return await rates.forProbe();
       await rates.forAddress();
+      // What is served here is no secret: whoever mistypes a path learns that, and not that credentials are missing.
+      if (context.service.typeName === UnknownService.typeName) return;
       const access = methodAccess(method);
       if (access === "public") return;
       const proven = await authenticated(options, requestHeader, rates);
@@ -81,7 +85,7 @@ export function createGate(options: GateOptions): Gate {
         throw new DomainError(ErrorReason.SCOPE_MISSING, `the credentials lack the scope "${access}"`);
       }
       assertOrigin(tenant, requestHeader);
-      assertNotPaused(options.directory, caller, method.name, access);
+      assertNotPaused(options.directory, caller, method);
       await rates.forCaller(caller, method.name, tenant.limits);
       setCaller(values, caller);
       // A cache between us knows URLs, not credentials.
@@ -140,21 +144,18 @@ function withEndUser(caller: Caller, headers: Headers): Caller {
 }
 
 /** Browsers name the origin, and pages cannot change it; other callers name none. */
-function assertOrigin({ policy }: TenantAccess, headers: Headers): void {
+function assertOrigin({ policy, tenant }: TenantAccess, headers: Headers): void {
   const origin = headers.get("origin");
-  if (origin !== null && !policy.allowedOrigins.includes(origin)) {
+  if (origin === null || policy.allowedOrigins.includes(origin)) return;
+  const parties = tenant.signIn?.relyingParties ?? [];
+  if (!parties.some(({ origins }) => origins.includes(origin))) {
     throw new DomainError(ErrorReason.ORIGIN_NOT_ALLOWED, "the tenant does not allow this origin");
   }
 }
 
-function assertNotPaused(
-  { pauses }: GateOptions["directory"],
-  { tenant }: Caller,
-  method: string,
-  scope: Scope,
-): void {
-  const reads = scope !== "submit" && scope !== "accounts";
-  const refusal = pauseRefusal(pauses, { tenant, method, reads });
+function assertNotPaused({ pauses }: GateOptions["directory"], { tenant }: Caller, method: DescMethod): void {
+  const reads = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+  const refusal = pauseRefusal(pauses, { tenant, method: method.name, reads });
   if (refusal === undefined) return;
   const { reason, message, retryAfterMs } = refusal;
   throw new DomainError(reason, message, retryAfterMs === undefined ? {} : { retryAfterMs });

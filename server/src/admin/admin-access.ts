@@ -2,7 +2,14 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
-import { addressBucket, DomainError, type Gate, type Peer, peerKey } from "@countersign/service-kit";
+import {
+  addressBucket,
+  DomainError,
+  type Gate,
+  type Peer,
+  peerKey,
+  UnknownService,
+} from "@countersign/service-kit";
 import type { AdminConfig } from "../config/config.ts";
 import type { Rate, RateLimiter } from "../shared-state/rate-limiter.ts";
 import { type Admin, setAdmin } from "./admin-caller.ts";
@@ -74,6 +81,8 @@ export function adminGate({ operators, limiter, failedRate, onRefused }: AdminAc
       onRefused({ ...refusal, reason: found.reason, admin: undefined });
       throw new DomainError(found.reason, found.message);
     }
+    // No role is needed to learn that there is nothing.
+    if (call.service.typeName === UnknownService.typeName) return;
     const needed = roleFor(call.method);
     if (needed === undefined || !includesRole(found.role, needed)) {
       onRefused({ ...refusal, reason: ErrorReason.SCOPE_MISSING, admin: found.name });

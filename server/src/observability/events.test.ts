@@ -96,6 +96,7 @@ test.each([
     { service: "s.S", code: "unauthenticated", reason: "CREDENTIALS_INVALID" },
     "debug",
   ],
+  ["a call of nothing", { service: "s.S", code: "unimplemented", reason: "METHOD_UNKNOWN" }, "debug"],
   ["a call too many", { service: "s.S", code: "resource_exhausted", reason: "RATE_LIMITED" }, "debug"],
 ])("%s is counted, and a line at its level", async (_name, call, level) => {
   const { events, lines, registry } = start();

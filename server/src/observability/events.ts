@@ -104,8 +104,9 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
         reason,
         seconds,
       };
-      // Probes come every few seconds and say nothing new; what the gate refuses comes from anybody, in any number.
-      const isQuiet = service.startsWith("grpc.") || isRefusedAtGate(reason);
+      // Probes come every few seconds and say nothing new; what the gate refuses, or is served nowhere, comes from
+      // anybody, in any number.
+      const isQuiet = service.startsWith("grpc.") || isFromAnybody(reason);
       log[isQuiet ? "debug" : "info"](fields, "rpc finished");
     },
     submissionAccepted({ submissionId, kind, network, accountId, requestId }) {
@@ -182,8 +183,8 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
   };
 }
 
-function isRefusedAtGate(reason: string): boolean {
-  return reason.startsWith("CREDENTIALS_") || reason === "RATE_LIMITED";
+function isFromAnybody(reason: string): boolean {
+  return reason.startsWith("CREDENTIALS_") || reason === "RATE_LIMITED" || reason === "METHOD_UNKNOWN";
 }
 
 function budgetFields({ tenant, scope, amount, used, limit }: { tenant: string } & BudgetLevel) {

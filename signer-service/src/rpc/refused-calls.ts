@@ -2,13 +2,17 @@ import { Code, type ContextValues, type Interceptor } from "@connectrpc/connect"
 import { errorFromConnect, type RpcServerOptions, reasonName, requestIdKey } from "@countersign/service-kit";
 import { callerKey, type RefusedPeer } from "../access/signer-gate.ts";
 
-/** How calls end that ask for more than the contract or the limits let them, or that cannot be read. */
-const REFUSED: ReadonlySet<Code> = new Set([Code.InvalidArgument, Code.ResourceExhausted]);
+/** How calls end that ask for more than the contract or the limits let them, cannot be read, or are for no method. */
+const REFUSED: ReadonlySet<Code> = new Set([
+  Code.InvalidArgument,
+  Code.ResourceExhausted,
+  Code.Unimplemented,
+]);
 
 /**
  * Tells of calls that were let in and refused before any transaction of theirs was looked at (FIELD_INVALID,
- * REQUEST_TOO_LARGE, OVERLOADED), so that these too are in the audit. The interceptor stands outside of the standard
- * ones; `onUnread` is for what no interceptor gets to see.
+ * REQUEST_TOO_LARGE, OVERLOADED, METHOD_UNKNOWN), so that these too are in the audit. The interceptor stands outside of
+ * the standard ones; `onUnread` is for what no interceptor gets to see.
  */
 export function refusedCalls(onRefused: (refused: RefusedPeer) => void): {
   readonly interceptor: Interceptor;

@@ -21,6 +21,7 @@ export const COMMON_REASONS: readonly ErrorReason[] = [
   ErrorReason.SHUTTING_DOWN,
   ErrorReason.INTERNAL,
   ErrorReason.OVERLOADED,
+  ErrorReason.METHOD_UNKNOWN,
   ErrorReason.RATE_LIMITED,
 ];
 

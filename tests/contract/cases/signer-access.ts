@@ -7,7 +7,7 @@ import { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signe
 import { makeDevCerts } from "../../../scripts/dev-certs.ts";
 import { requestKey } from "../../signer/support/gated-signer.ts";
 import { runLockedSigner, signerConfig, tlsSettings } from "../../signer/support/running-signer.ts";
-import { tlsTransport } from "../../signer/support/signer-client.ts";
+import { tlsTransport, unixTransport } from "../../signer/support/signer-client.ts";
 import { type SigningOptions, signingTransport } from "../../signer/support/signing-transport.ts";
 import { temporaryDirectory } from "../../signer/support/temporary-directory.ts";
 import { testBackend } from "../../support/test-signer.ts";
@@ -59,6 +59,19 @@ function stranger(method: DescMethodUnary): ContractCase {
   };
 }
 
+/** An operators' method, called where relays call. */
+function elsewhere(method: DescMethodUnary): ContractCase {
+  return {
+    method,
+    outcome: ErrorReason.METHOD_UNKNOWN,
+    what: "a call where relays call",
+    run: async () => {
+      const { address } = await runLockedSigner(signerConfig("unused", { policies: {} }), { openBackends });
+      await expectRefusal(callOf(unixTransport(address), method), ErrorReason.METHOD_UNKNOWN);
+    },
+  };
+}
+
 /** A request that is not signed as it must be. */
 function badRequest(
   method: DescMethodUnary,
@@ -106,6 +119,7 @@ function replaying(): SigningOptions {
 /** What the way in to the signer refuses before a method sees it. */
 export const signerAccessCases: readonly ContractCase[] = [
   ...[...relayMethods, ...adminMethods].map(stranger),
+  ...adminMethods.map(elsewhere),
   ...relayMethods.map((method) =>
     badRequest(method, ErrorReason.REQUEST_SIGNATURE_MISSING, "a request that is not signed", () => ({
       key: null,

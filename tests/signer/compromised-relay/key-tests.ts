@@ -117,13 +117,14 @@ export function refusedKeyChanges(on: Attacked): void {
     const { grantBytes: grant, ...rest } = signAdminGrant(grantOf(), "ops", adminKey);
     for (const [at, code] of [
       [adminAddress, "PEER_NOT_ALLOWED"],
-      [address, "UNSPECIFIED"],
+      [address, "METHOD_UNKNOWN"],
     ] as const) {
       const client = createClient(SignerAdminService, on.relay.connections.connect(at, "gRPC"));
       const answer = client.installAdminGrant({ grant: { grant, ...rest } });
       expect(reasonName(errorFromConnect(await answer.catch((e: unknown) => e)).reason ?? 0)).toBe(code);
     }
     on.relay.noteRefused("PEER_NOT_ALLOWED");
+    on.relay.note("", new Uint8Array(), { reason: "METHOD_UNKNOWN" });
     expect(await addPending()).toEqual(denied);
   });
 

@@ -18,7 +18,7 @@ const GRPC_TYPE = { "content-type": "application/grpc", te: "trailers" };
 function reasonIn(answer: { headers: Record<string, unknown>; body: Buffer }): string {
   const status = String(answer.headers["grpc-status-details-bin"] ?? "");
   const details = `${answer.body.toString("latin1")}${Buffer.from(status, "base64").toString("latin1")}`;
-  return /\b(REQUEST_[A-Z_]+|FIELD_INVALID|PEER_NOT_ALLOWED)\b/.exec(details)?.[0] ?? "none";
+  return /\b(REQUEST_[A-Z_]+|FIELD_INVALID|METHOD_UNKNOWN|PEER_NOT_ALLOWED)\b/.exec(details)?.[0] ?? "none";
 }
 
 /** Requests that are recorded, altered, too large, too many, or not for the relay to make. */
@@ -122,37 +122,56 @@ export function refusedRequests(on: Attacked): void {
     expect(refused).toEqual(Array(40 - BURST).fill({ reason: "RATE_LIMITED" }));
   });
 
-  it("to operate the signer reach nobody: neither where relays call nor, under its certificate, where operators do", async () => {
-    const { address, adminAddress } = on.signer;
-    for (const [at, expected] of [
-      [address, "UNSPECIFIED"],
-      [adminAddress, "PEER_NOT_ALLOWED"],
-    ] as const) {
-      const client = createClient(SignerAdminService, on.relay.connections.connect(at, "gRPC"));
-      const calls = [
-        client.getStatus({}),
-        client.resumeKey({ keyId: "paused" }),
-        client.activateKey({ keyId: "pending", nonceFloor: 0n }),
-        client.setNonceFloors({ floors: [{ keyId: "locked", nonce: 0n }] }),
-        client.reload({}),
-      ];
-      for (const call of calls) {
-        const error: unknown = await call.then(
-          () => undefined,
-          (e: unknown) => e,
-        );
-        expect(reasonName(errorFromConnect(error).reason ?? 0)).toBe(expected);
-        if (at === adminAddress) on.relay.noteRefused(expected);
+  it.each(PROTOCOLS)(
+    "to operate the signer reach nobody: neither where relays call nor, under its certificate, where operators do (%s)",
+    async (protocol) => {
+      const { address, adminAddress } = on.signer;
+      for (const [at, expected] of [
+        [address, "METHOD_UNKNOWN"],
+        [adminAddress, "PEER_NOT_ALLOWED"],
+      ] as const) {
+        const client = createClient(SignerAdminService, on.relay.connections.connect(at, protocol));
+        const calls = [
+          client.getStatus({}),
+          client.resumeKey({ keyId: "paused" }),
+          client.activateKey({ keyId: "pending", nonceFloor: 0n }),
+          client.setNonceFloors({ floors: [{ keyId: "locked", nonce: 0n }] }),
+          client.reload({}),
+        ];
+        for (const call of await Promise.allSettled(calls)) {
+          const error: unknown = call.status === "rejected" ? call.reason : undefined;
+          expect(reasonName(errorFromConnect(error).reason ?? 0)).toBe(expected);
+          if (at === adminAddress) on.relay.noteRefused(expected);
+          else on.relay.note("", new Uint8Array(), { reason: expected });
+        }
+      }
+      expect(await on.relay.askOne(await on.transactions.good("paused"))).toEqual({
+        reason: "SIGNER_KEY_PAUSED",
+      });
+      const listed = await createClient(
+        RelayerSignerService,
+        on.relay.connections.connect(address, "gRPC"),
+      ).listKeys({});
+      expect(listed.keys.map(({ keyId }) => keyId)).toContain("pending");
+    },
+  );
+
+  it("to paths that nobody serves are refused as calls are: known by their signature, and not at all without one", async () => {
+    const body = Buffer.from("{}");
+    for (const path of ["/", `${PATH}s`, "/countersign.signer.v1.SignerAdminService/Unlock?a=b"]) {
+      for (const type of [JSON_TYPE, GRPC_TYPE, { "content-type": "text/html" }]) {
+        const signed = {
+          path,
+          headers: { ...type, ...on.relay.connections.signedHeaders(path, body) },
+          body,
+        };
+        const reason = reasonIn(await on.relay.connections.post(on.signer.address, signed));
+        expect(reason).toBe("METHOD_UNKNOWN");
+        on.relay.note("", new Uint8Array(), { reason });
+        expect(await posted(signed)).toBe("REQUEST_REPLAYED");
+        expect(await posted({ path, headers: type, body })).toBe("REQUEST_SIGNATURE_MISSING");
       }
     }
-    expect(await on.relay.askOne(await on.transactions.good("paused"))).toEqual({
-      reason: "SIGNER_KEY_PAUSED",
-    });
-    const listed = await createClient(
-      RelayerSignerService,
-      on.relay.connections.connect(address, "gRPC"),
-    ).listKeys({});
-    expect(listed.keys.map(({ keyId }) => keyId)).toContain("pending");
   });
 
   it("cannot be hidden from the audit behind many others", async () => {

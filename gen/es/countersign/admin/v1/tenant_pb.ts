@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file countersign/admin/v1/tenant.proto.
  */
 export const file_countersign_admin_v1_tenant: GenFile = /*@__PURE__*/
-  fileDesc("CiFjb3VudGVyc2lnbi9hZG1pbi92MS90ZW5hbnQucHJvdG8SFGNvdW50ZXJzaWduLmFkbWluLnYxIrgBCgZUZW5hbnQSCgoCaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhAKCGRpc2FibGVkGAMgASgIEjgKDXRva2VuX2lzc3VlcnMYBCADKAsyIS5jb3VudGVyc2lnbi5hZG1pbi52MS5Ub2tlbklzc3VlchIPCgd2ZXJzaW9uGAUgASgEEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKcAgoLVG9rZW5Jc3N1ZXISGgoGaXNzdWVyGAEgASgJQgq6SAdyBRABGIACEhwKCGF1ZGllbmNlGAIgASgJQgq6SAdyBRABGIACEhoKCGp3a3NfdXJpGAMgASgJQgi6SAVyAxiACBIcCglqd2tzX2pzb24YBCABKAlCCbpIBnIEGICAARIeCgphbGdvcml0aG1zGAUgAygJQgq6SAeSAQQIARAFEiQKEmNsb2NrX3NrZXdfc2Vjb25kcxgGIAEoDUIIukgFKgMYrAISGgoGc2NvcGVzGAcgAygJQgq6SAeSAQQIARAQEjcKDnN1YmplY3RfcHJlZml4GAggASgJQh+6SBxyGjIYXltBLVphLXowLTlfLjp8LV17MCwzMn0kImwKE0NyZWF0ZVRlbmFudFJlcXVlc3QSNQoGdGVuYW50GAEgASgJQiW6SCJyIDIeXlthLXpdW2EtejAtOS1dezAsMzB9W2EtejAtOV0kEh4KDGRpc3BsYXlfbmFtZRgCIAEoCUIIukgFcgMYgAEiRAoUQ3JlYXRlVGVuYW50UmVzcG9uc2USLAoGdGVuYW50GAEgASgLMhwuY291bnRlcnNpZ24uYWRtaW4udjEuVGVuYW50Ii0KEEdldFRlbmFudFJlcXVlc3QSGQoGdGVuYW50GAEgASgJQgm6SAZyBBABGCAiQQoRR2V0VGVuYW50UmVzcG9uc2USLAoGdGVuYW50GAEgASgLMhwuY291bnRlcnNpZ24uYWRtaW4udjEuVGVuYW50IhQKEkxpc3RUZW5hbnRzUmVxdWVzdCJEChNMaXN0VGVuYW50c1Jlc3BvbnNlEi0KB3RlbmFudHMYASADKAsyHC5jb3VudGVyc2lnbi5hZG1pbi52MS5UZW5hbnQi9gEKE1VwZGF0ZVRlbmFudFJlcXVlc3QSGQoGdGVuYW50GAEgASgJQgm6SAZyBBABGCASGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBBIjCgxkaXNwbGF5X25hbWUYAyABKAlCCLpIBXIDGIABSACIAQESFQoIZGlzYWJsZWQYBCABKAhIAYgBARI+Cg10b2tlbl9pc3N1ZXJzGAUgASgLMiIuY291bnRlcnNpZ24uYWRtaW4udjEuVG9rZW5Jc3N1ZXJzSAKIAQFCDwoNX2Rpc3BsYXlfbmFtZUILCglfZGlzYWJsZWRCEAoOX3Rva2VuX2lzc3VlcnMiTAoMVG9rZW5Jc3N1ZXJzEjwKB2lzc3VlcnMYASADKAsyIS5jb3VudGVyc2lnbi5hZG1pbi52MS5Ub2tlbklzc3VlckIIukgFkgECEAgiRAoUVXBkYXRlVGVuYW50UmVzcG9uc2USLAoGdGVuYW50GAEgASgLMhwuY291bnRlcnNpZ24uYWRtaW4udjEuVGVuYW50YgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiFjb3VudGVyc2lnbi9hZG1pbi92MS90ZW5hbnQucHJvdG8SFGNvdW50ZXJzaWduLmFkbWluLnYxIucBCgZUZW5hbnQSCgoCaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhAKCGRpc2FibGVkGAMgASgIEjgKDXRva2VuX2lzc3VlcnMYBCADKAsyIS5jb3VudGVyc2lnbi5hZG1pbi52MS5Ub2tlbklzc3VlchIPCgd2ZXJzaW9uGAUgASgEEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgdzaWduX2luGAcgASgLMhwuY291bnRlcnNpZ24uYWRtaW4udjEuU2lnbkluIq4BCgZTaWduSW4SRQoPcmVseWluZ19wYXJ0aWVzGAEgAygLMiIuY291bnRlcnNpZ24uYWRtaW4udjEuUmVseWluZ1BhcnR5Qgi6SAWSAQIQCBJDCglwcm92aWRlcnMYAiADKAsyJi5jb3VudGVyc2lnbi5hZG1pbi52MS5JZGVudGl0eVByb3ZpZGVyQgi6SAWSAQIQCBIYCgZzY29wZXMYAyADKAlCCLpIBZIBAhAQIn4KDFJlbHlpbmdQYXJ0eRIWCgJpZBgBIAEoCUIKukgHcgUQARj9ARIVCgRuYW1lGAIgASgJQge6SARyAhhAEhsKB29yaWdpbnMYAyADKAlCCrpIB5IBBAgBEBASIgoadXNlcl92ZXJpZmljYXRpb25fb3B0aW9uYWwYBCABKAgimwEKEElkZW50aXR5UHJvdmlkZXISKQoCaWQYASABKAlCHbpIGnIYMhZeW2Etel1bYS16MC05LV17MCwzMX0kEhgKBmlzc3VlchgCIAEoCUIIukgFcgMYgAISHQoJY2xpZW50X2lkGAMgASgJQgq6SAdyBRABGIACEiMKEmNsaWVudF9zZWNyZXRfbmFtZRgEIAEoCUIHukgEcgIYQCKcAgoLVG9rZW5Jc3N1ZXISGgoGaXNzdWVyGAEgASgJQgq6SAdyBRABGIACEhwKCGF1ZGllbmNlGAIgASgJQgq6SAdyBRABGIACEhoKCGp3a3NfdXJpGAMgASgJQgi6SAVyAxiACBIcCglqd2tzX2pzb24YBCABKAlCCbpIBnIEGICAARIeCgphbGdvcml0aG1zGAUgAygJQgq6SAeSAQQIARAFEiQKEmNsb2NrX3NrZXdfc2Vjb25kcxgGIAEoDUIIukgFKgMYrAISGgoGc2NvcGVzGAcgAygJQgq6SAeSAQQIARAQEjcKDnN1YmplY3RfcHJlZml4GAggASgJQh+6SBxyGjIYXltBLVphLXowLTlfLjp8LV17MCwzMn0kImwKE0NyZWF0ZVRlbmFudFJlcXVlc3QSNQoGdGVuYW50GAEgASgJQiW6SCJyIDIeXlthLXpdW2EtejAtOS1dezAsMzB9W2EtejAtOV0kEh4KDGRpc3BsYXlfbmFtZRgCIAEoCUIIukgFcgMYgAEiRAoUQ3JlYXRlVGVuYW50UmVzcG9uc2USLAoGdGVuYW50GAEgASgLMhwuY291bnRlcnNpZ24uYWRtaW4udjEuVGVuYW50Ii0KEEdldFRlbmFudFJlcXVlc3QSGQoGdGVuYW50GAEgASgJQgm6SAZyBBABGCAiQQoRR2V0VGVuYW50UmVzcG9uc2USLAoGdGVuYW50GAEgASgLMhwuY291bnRlcnNpZ24uYWRtaW4udjEuVGVuYW50IhQKEkxpc3RUZW5hbnRzUmVxdWVzdCJEChNMaXN0VGVuYW50c1Jlc3BvbnNlEi0KB3RlbmFudHMYASADKAsyHC5jb3VudGVyc2lnbi5hZG1pbi52MS5UZW5hbnQitgIKE1VwZGF0ZVRlbmFudFJlcXVlc3QSGQoGdGVuYW50GAEgASgJQgm6SAZyBBABGCASGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBBIjCgxkaXNwbGF5X25hbWUYAyABKAlCCLpIBXIDGIABSACIAQESFQoIZGlzYWJsZWQYBCABKAhIAYgBARI+Cg10b2tlbl9pc3N1ZXJzGAUgASgLMiIuY291bnRlcnNpZ24uYWRtaW4udjEuVG9rZW5Jc3N1ZXJzSAKIAQESMgoHc2lnbl9pbhgGIAEoCzIcLmNvdW50ZXJzaWduLmFkbWluLnYxLlNpZ25JbkgDiAEBQg8KDV9kaXNwbGF5X25hbWVCCwoJX2Rpc2FibGVkQhAKDl90b2tlbl9pc3N1ZXJzQgoKCF9zaWduX2luIkwKDFRva2VuSXNzdWVycxI8Cgdpc3N1ZXJzGAEgAygLMiEuY291bnRlcnNpZ24uYWRtaW4udjEuVG9rZW5Jc3N1ZXJCCLpIBZIBAhAIIkQKFFVwZGF0ZVRlbmFudFJlc3BvbnNlEiwKBnRlbmFudBgBIAEoCzIcLmNvdW50ZXJzaWduLmFkbWluLnYxLlRlbmFudGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * An application, or a team, that the relay serves. It has keys, a policy, limits and an audit log of its own.
@@ -62,6 +62,13 @@ export type Tenant = Message<"countersign.admin.v1.Tenant"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 6;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * How its users sign in; absent for a tenant whose users do not.
+   *
+   * @generated from field: countersign.admin.v1.SignIn sign_in = 7;
+   */
+  signIn?: SignIn | undefined;
 };
 
 /**
@@ -70,6 +77,127 @@ export type Tenant = Message<"countersign.admin.v1.Tenant"> & {
  */
 export const TenantSchema: GenMessage<Tenant> = /*@__PURE__*/
   messageDesc(file_countersign_admin_v1_tenant, 0);
+
+/**
+ * How a tenant's users sign in at the relay.
+ *
+ * @generated from message countersign.admin.v1.SignIn
+ */
+export type SignIn = Message<"countersign.admin.v1.SignIn"> & {
+  /**
+   * Where its passkeys live. No two tenants share one.
+   *
+   * @generated from field: repeated countersign.admin.v1.RelyingParty relying_parties = 1;
+   */
+  relyingParties: RelyingParty[];
+
+  /**
+   * Whose ID tokens are taken.
+   *
+   * @generated from field: repeated countersign.admin.v1.IdentityProvider providers = 2;
+   */
+  providers: IdentityProvider[];
+
+  /**
+   * What app sessions may do, for example "submit" and "threshold".
+   *
+   * @generated from field: repeated string scopes = 3;
+   */
+  scopes: string[];
+};
+
+/**
+ * Describes the message countersign.admin.v1.SignIn.
+ * Use `create(SignInSchema)` to create a new message.
+ */
+export const SignInSchema: GenMessage<SignIn> = /*@__PURE__*/
+  messageDesc(file_countersign_admin_v1_tenant, 1);
+
+/**
+ * A relying party of WebAuthn.
+ *
+ * @generated from message countersign.admin.v1.RelyingParty
+ */
+export type RelyingParty = Message<"countersign.admin.v1.RelyingParty"> & {
+  /**
+   * Its id, a domain in lower case: "wallet.example".
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The name that authenticators show.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * The wallet's origins, and never an application's: each can ask a passkey for its secrets. Those of other domains are
+   * listed at /.well-known/webauthn.
+   *
+   * @generated from field: repeated string origins = 3;
+   */
+  origins: string[];
+
+  /**
+   * Whether a passkey without user verification may sign in. Threshold sessions always ask for it.
+   *
+   * @generated from field: bool user_verification_optional = 4;
+   */
+  userVerificationOptional: boolean;
+};
+
+/**
+ * Describes the message countersign.admin.v1.RelyingParty.
+ * Use `create(RelyingPartySchema)` to create a new message.
+ */
+export const RelyingPartySchema: GenMessage<RelyingParty> = /*@__PURE__*/
+  messageDesc(file_countersign_admin_v1_tenant, 2);
+
+/**
+ * An OpenID provider.
+ *
+ * @generated from message countersign.admin.v1.IdentityProvider
+ */
+export type IdentityProvider = Message<"countersign.admin.v1.IdentityProvider"> & {
+  /**
+   * What the relay calls it, for example "google".
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Claim iss, compared exactly; its endpoints and keys stand at /.well-known/openid-configuration below it. Empty with
+   * id "google".
+   *
+   * @generated from field: string issuer = 2;
+   */
+  issuer: string;
+
+  /**
+   * The client's id at the provider: claim aud.
+   *
+   * @generated from field: string client_id = 3;
+   */
+  clientId: string;
+
+  /**
+   * Which of the client secrets in the relay's configuration to redeem codes with; empty for a public client.
+   *
+   * @generated from field: string client_secret_name = 4;
+   */
+  clientSecretName: string;
+};
+
+/**
+ * Describes the message countersign.admin.v1.IdentityProvider.
+ * Use `create(IdentityProviderSchema)` to create a new message.
+ */
+export const IdentityProviderSchema: GenMessage<IdentityProvider> = /*@__PURE__*/
+  messageDesc(file_countersign_admin_v1_tenant, 3);
 
 /**
  * Somebody whose JSON Web Tokens (RFC 7519) are credentials of a tenant. The subject is the end user. The
@@ -141,7 +269,7 @@ export type TokenIssuer = Message<"countersign.admin.v1.TokenIssuer"> & {
  * Use `create(TokenIssuerSchema)` to create a new message.
  */
 export const TokenIssuerSchema: GenMessage<TokenIssuer> = /*@__PURE__*/
-  messageDesc(file_countersign_admin_v1_tenant, 1);
+  messageDesc(file_countersign_admin_v1_tenant, 4);
 
 /**
  * Asks for a new tenant. Repeating it with the same fields gives the same tenant.
@@ -169,7 +297,7 @@ export type CreateTenantRequest = Message<"countersign.admin.v1.CreateTenantRequ
  * Use `create(CreateTenantRequestSchema)` to create a new message.
  */
 export const CreateTenantRequestSchema: GenMessage<CreateTenantRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_admin_v1_tenant, 2);
+  messageDesc(file_countersign_admin_v1_tenant, 5);
 
 /**
  * Answers CreateTenant.
@@ -190,7 +318,7 @@ export type CreateTenantResponse = Message<"countersign.admin.v1.CreateTenantRes
  * Use `create(CreateTenantResponseSchema)` to create a new message.
  */
 export const CreateTenantResponseSchema: GenMessage<CreateTenantResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_admin_v1_tenant, 3);
+  messageDesc(file_countersign_admin_v1_tenant, 6);
 
 /**
  * Asks for one tenant.
@@ -211,7 +339,7 @@ export type GetTenantRequest = Message<"countersign.admin.v1.GetTenantRequest"> 
  * Use `create(GetTenantRequestSchema)` to create a new message.
  */
 export const GetTenantRequestSchema: GenMessage<GetTenantRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_admin_v1_tenant, 4);
+  messageDesc(file_countersign_admin_v1_tenant, 7);
 
 /**
  * Answers GetTenant.
@@ -232,7 +360,7 @@ export type GetTenantResponse = Message<"countersign.admin.v1.GetTenantResponse"
  * Use `create(GetTenantResponseSchema)` to create a new message.
  */
 export const GetTenantResponseSchema: GenMessage<GetTenantResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_admin_v1_tenant, 5);
+  messageDesc(file_countersign_admin_v1_tenant, 8);
 
 /**
  * Asks for all tenants.
@@ -247,7 +375,7 @@ export type ListTenantsRequest = Message<"countersign.admin.v1.ListTenantsReques
  * Use `create(ListTenantsRequestSchema)` to create a new message.
  */
 export const ListTenantsRequestSchema: GenMessage<ListTenantsRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_admin_v1_tenant, 6);
+  messageDesc(file_countersign_admin_v1_tenant, 9);
 
 /**
  * Answers ListTenants.
@@ -268,7 +396,7 @@ export type ListTenantsResponse = Message<"countersign.admin.v1.ListTenantsRespo
  * Use `create(ListTenantsResponseSchema)` to create a new message.
  */
 export const ListTenantsResponseSchema: GenMessage<ListTenantsResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_admin_v1_tenant, 7);
+  messageDesc(file_countersign_admin_v1_tenant, 10);
 
 /**
  * Changes a tenant: what is set is replaced.
@@ -310,6 +438,13 @@ export type UpdateTenantRequest = Message<"countersign.admin.v1.UpdateTenantRequ
    * @generated from field: optional countersign.admin.v1.TokenIssuers token_issuers = 5;
    */
   tokenIssuers?: TokenIssuers | undefined;
+
+  /**
+   * How its users sign in, as a whole.
+   *
+   * @generated from field: optional countersign.admin.v1.SignIn sign_in = 6;
+   */
+  signIn?: SignIn | undefined;
 };
 
 /**
@@ -317,7 +452,7 @@ export type UpdateTenantRequest = Message<"countersign.admin.v1.UpdateTenantRequ
  * Use `create(UpdateTenantRequestSchema)` to create a new message.
  */
 export const UpdateTenantRequestSchema: GenMessage<UpdateTenantRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_admin_v1_tenant, 8);
+  messageDesc(file_countersign_admin_v1_tenant, 11);
 
 /**
  * A list of issuers.
@@ -338,7 +473,7 @@ export type TokenIssuers = Message<"countersign.admin.v1.TokenIssuers"> & {
  * Use `create(TokenIssuersSchema)` to create a new message.
  */
 export const TokenIssuersSchema: GenMessage<TokenIssuers> = /*@__PURE__*/
-  messageDesc(file_countersign_admin_v1_tenant, 9);
+  messageDesc(file_countersign_admin_v1_tenant, 12);
 
 /**
  * Answers UpdateTenant.
@@ -359,5 +494,5 @@ export type UpdateTenantResponse = Message<"countersign.admin.v1.UpdateTenantRes
  * Use `create(UpdateTenantResponseSchema)` to create a new message.
  */
 export const UpdateTenantResponseSchema: GenMessage<UpdateTenantResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_admin_v1_tenant, 10);
+  messageDesc(file_countersign_admin_v1_tenant, 13);
 
