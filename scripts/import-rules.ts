@@ -43,9 +43,9 @@ const RULES: readonly Rule[] = [
     mayNotImport: /^(server|signer-service|devnet|chains|clients|tests|bench)\//,
   },
   {
-    because: "clients run at the caller's, often in a browser: they share contracts and nothing else",
+    because: "clients run at the caller's, often in a browser: they share contracts, cryptography and codecs",
     from: /^clients\//,
-    mayNotImport: /^((server|signer-service|service-kit|sql|chains|devnet|demo|tests|bench)\/|node:)/,
+    mayNotImport: /^((server|signer-service|service-kit|sql|devnet|demo|tests|bench)\/|node:)/,
   },
   {
     because: "a relay's clients are not its parts",
@@ -58,6 +58,17 @@ const RULES: readonly Rule[] = [
     mayNotImport: /^((server|signer-service|service-kit|sql|devnet|gen|tests)\/|node:(?!crypto\b))/,
   },
   {
+    because: "cryptography is pure, and runs in the signer and in browsers: it knows nobody",
+    from: /^crypto\/(?!.*\.test\.ts$)/,
+    mayNotImport:
+      /^((server|signer-service|service-kit|sql|chains|clients|devnet|demo|gen|tests|bench)\/|node:)/,
+  },
+  {
+    because: "browsers cannot verify with Node's cryptography",
+    from: /^clients\/(?!.*\.test\.ts$)/,
+    mayNotImport: /^chains\/near\/src\/verify/,
+  },
+  {
     because: "only the process's entry points know everything",
     from: /^server\/src\/(?!(app|cli|main)\.ts$|.*\.test\.ts$)/,
     mayNotImport: /^server\/src\/(app|cli|main)\.ts$/,
@@ -65,7 +76,7 @@ const RULES: readonly Rule[] = [
   {
     because: "capabilities do not know their handlers",
     from: /^server\/src\/(tx|rules|policy|budget|balance|audit|tenant|access|near|ledger|shared-state|signer-client)\//,
-    mayNotImport: /^server\/src\/(relay|admin|transport|interceptors)\//,
+    mayNotImport: /^server\/src\/(relay|threshold|admin|transport|interceptors)\//,
   },
   {
     because: "outside things do not know the capabilities that use them",
@@ -83,8 +94,8 @@ const RULES: readonly Rule[] = [
     mayNotImport: /^(kysely|pg|node:sqlite|sql\/.*)$/,
   },
   {
-    because: "SQL stays in the signer's store, journal and audit",
-    from: /^signer-service\/src\/(?!(store|journal|audit)\/)/,
+    because: "SQL stays in the signer's stores, journal and audit",
+    from: /^signer-service\/src\/(?!(store|journal|audit|threshold\/store)\/)/,
     mayNotImport: /^(kysely|pg|node:sqlite|sql\/.*)$/,
   },
   {
@@ -116,6 +127,7 @@ const RULES: readonly Rule[] = [
 
 /** Folders of the workspaces, by package name, with the folder that their exports point into. */
 const WORKSPACES: Readonly<Record<string, string>> = {
+  "@countersign/crypto": "crypto/src",
   "@countersign/gen": "gen/es",
   "@countersign/near": "chains/near/src",
   "@countersign/service-kit": "service-kit/src",

@@ -95,6 +95,7 @@ function snapshotOf(
       displayName: "",
       disabled: false,
       tokenIssuers: id === "conditional" ? [issuer] : [],
+      signIn: null,
       version: 1n,
       createdAt: at,
     })),

@@ -1,5 +1,6 @@
 import type { SignTransactionsResponse } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
-import { attachSignature, type PublicKey, transactionHash, verifySignature } from "@countersign/near";
+import { attachSignature, type PublicKey, transactionHash } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import type { ReadyCall } from "./calls.ts";
 
 /** Ed25519. */

@@ -41,11 +41,8 @@ export class NestedDelegateError extends BorshError {}
 /** NEP-461: the prefix of a signed message that is not a transaction is 2^30 plus the NEP's number. */
 const NEP_366_PREFIX = 2 ** 30 + 366;
 
-export function readSignedDelegate(
-  reader: BorshReader,
-  maxActions = Number.POSITIVE_INFINITY,
-): SignedDelegate {
-  const delegateAction: DelegateAction = {
+function readDelegateAction(reader: BorshReader, maxActions = Number.POSITIVE_INFINITY): DelegateAction {
+  return {
     senderId: readAccountId(reader),
     receiverId: readAccountId(reader),
     actions: reader.vec(() => {
@@ -57,7 +54,10 @@ export function readSignedDelegate(
     maxBlockHeight: reader.u64(),
     publicKey: readPublicKey(reader),
   };
-  return { delegateAction, signature: readSignature(reader) };
+}
+
+export function readSignedDelegate(reader: BorshReader, maxActions?: number): SignedDelegate {
+  return { delegateAction: readDelegateAction(reader, maxActions), signature: readSignature(reader) };
 }
 
 function writeDelegateAction(writer: BorshWriter, delegate: DelegateAction): void {
@@ -70,6 +70,22 @@ function writeDelegateAction(writer: BorshWriter, delegate: DelegateAction): voi
 export function writeSignedDelegate(writer: BorshWriter, signed: SignedDelegate): void {
   writeDelegateAction(writer, signed.delegateAction);
   writeSignature(writer, signed.signature);
+}
+
+/**
+ * Reads one unsigned DelegateAction that takes all of `bytes`. Throws UnsupportedActionError, NestedDelegateError or
+ * another BorshError; of more than `maxActions` actions none is read: that is a TooManyActionsError. What it accepts
+ * encodes back to the same bytes.
+ */
+export function decodeDelegateAction(bytes: Uint8Array, maxActions?: number): DelegateAction {
+  return readBorsh(bytes, (reader) => readDelegateAction(reader, maxActions));
+}
+
+/** The borsh bytes of an unsigned DelegateAction. */
+export function encodeDelegateAction(delegate: DelegateAction): Uint8Array {
+  const writer = new BorshWriter();
+  writeDelegateAction(writer, delegate);
+  return writer.finish();
 }
 
 /**

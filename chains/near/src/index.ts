@@ -10,8 +10,10 @@ export {
 export { BorshError } from "./borsh.ts";
 export {
   type DelegateAction,
+  decodeDelegateAction,
   decodeSignedDelegate,
   delegateHash,
+  encodeDelegateAction,
   encodeSignedDelegate,
   NestedDelegateError,
   type SignedDelegate,
@@ -25,6 +27,7 @@ export {
   parsePublicKey,
   type Signature,
 } from "./keys.ts";
+export { nep413Hash } from "./message.ts";
 export {
   type Action,
   attachSignature,
@@ -35,4 +38,3 @@ export {
   type Transaction,
   transactionHash,
 } from "./transaction.ts";
-export { verifySignature } from "./verify.ts";

@@ -26,8 +26,8 @@ import {
   TooManyActionsError,
   transactionHash,
   UnsupportedActionError,
-  verifySignature,
 } from "./index.ts";
+import { verifySignature } from "./verify.ts";
 
 const DEPOSIT = 5_000_000_000_000_000_000_000_001n;
 

@@ -416,7 +416,8 @@ export const ErrorReason = {
   SUBMISSION_EXPIRED: 122,
 
   /**
-   * The signer refused to sign. Example: the key is not held for this network. Given in a submission's failure.
+   * The signer refused what the relay asked of it. Example: the key is not held for this network. Given in a submission's
+   * failure, and by the threshold services. Code INTERNAL.
    *
    * @generated from enum value: ERROR_REASON_SIGNER_REFUSED = 123;
    */
