@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import {
@@ -38,7 +38,11 @@ import { getPublicKey } from "./rpc/get-public-key.ts";
 import { listKeys } from "./rpc/list-keys.ts";
 import { refusedCalls } from "./rpc/refused-calls.ts";
 import { signTransactions } from "./rpc/sign-transactions.ts";
+import { thresholdSignerService } from "./rpc/threshold/threshold-signer-service.ts";
 import { openSignerStore } from "./store/open-signer-store.ts";
+import { ExportRates } from "./threshold/export/export-rates.ts";
+import { asPlaces } from "./threshold/master-secrets/master-secret-states.ts";
+import { openThresholdState } from "./threshold/open-threshold-state.ts";
 
 /** What the signer's process and its tests give to it. */
 export interface SignerOverrides {
@@ -47,6 +51,8 @@ export interface SignerOverrides {
   readonly readConfig?: () => SignerConfig;
   /** In place of the real thing, for tests. */
   readonly openBackends?: (configs: readonly BackendConfig[]) => Promise<readonly Backend[]>;
+  /** The time, for tests of what expires. */
+  readonly now?: () => Date;
   /** Stands between the signer and its journal, for tests that fail or kill there. */
   readonly journal?: (journal: Journal) => Journal;
 }
@@ -93,7 +99,7 @@ async function openSigner(
   const log = overrides.log ?? createLogger("signer", config.log.level);
   const registry = createProcessRegistry();
   const events = createEvents(log, createMetrics(registry));
-  const now = () => new Date();
+  const now = overrides.now ?? (() => new Date());
   const elapsed = () => performance.now();
   const wait = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal, ref: false });
   const { limits } = config;
@@ -119,6 +125,8 @@ async function openSigner(
   const records = heldRecords(keyRecords, () => ring.all());
   const parts = { heldRecords: records, adminGrants, rates: new KeyRates(elapsed), now };
   let effective: EffectiveConfig = await effectiveConfig(config, ring.all(), parts);
+  const threshold = await openThresholdState({ store, openBackends: open, events, wait }, config);
+  opened.push(() => threshold.close());
 
   const refused = ({ peer, reason, message, requestId }: RefusedPeer) => {
     events.requestRefused({ peer, reason, requestId });
@@ -151,6 +159,19 @@ async function openSigner(
           events,
           now: elapsed,
         }),
+      }),
+      thresholdSignerService({
+        parts: {
+          store: threshold.store,
+          masterSecrets: threshold.masterSecrets,
+          config: threshold.config,
+          exportRates: new ExportRates(elapsed),
+          now,
+          random: randomBytes,
+        },
+        audit,
+        events,
+        now: elapsed,
       }),
     ],
     interceptors: [refusals, ...standardInterceptors(log, stopping.signal)],
@@ -189,6 +210,7 @@ async function openSigner(
         effective = prepared;
       };
     },
+    (next) => threshold.follow(next),
     (next) => {
       const renew = certificates?.check();
       return () => {
@@ -214,6 +236,7 @@ async function openSigner(
     keys: () => keys.list(),
     backends: () => health.states(),
     missing: () => ring.missing(),
+    masterSecrets: () => threshold.secretStates(),
     journal: journalState,
   };
   registerGauges(registry, sources);
@@ -232,7 +255,7 @@ async function openSigner(
       audience,
       keys,
       reload,
-      backends: sources.backends,
+      backends: () => [...health.states(), ...asPlaces(threshold.secretStates())],
       journal: journalState,
       grants: adminGrants,
       verifyAdminGrant: (grant) => verifyAdminGrant(grant, effective.trust, now()),
@@ -277,6 +300,7 @@ async function openSigner(
         () => working.abort(),
         () => work,
         () => operations.close(),
+        () => threshold.close(),
         () => ring.close(),
         () => store.close(),
       ]);

@@ -10,6 +10,7 @@ import { grantCommand } from "./commands/grant.ts";
 import { journalCommand } from "./commands/journal.ts";
 import { keyCommand } from "./commands/key.ts";
 import { keysCommand } from "./commands/keys.ts";
+import { masterSecretCommand } from "./commands/master-secret.ts";
 import { reloadCommand } from "./commands/reload.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -33,7 +34,8 @@ const program = new Command("signer")
   .addCommand(grantCommand())
   .addCommand(adminGrantCommand())
   .addCommand(journalCommand())
-  .addCommand(auditCommand());
+  .addCommand(auditCommand())
+  .addCommand(masterSecretCommand());
 
 try {
   await program.parseAsync();

@@ -11,6 +11,8 @@ import { listenSchema } from "./listening/listen-schema.ts";
 import { operationsSchema } from "./operations/operations-schema.ts";
 import { policiesSection } from "./policy/policy-schema.ts";
 import { storeSchema } from "./store/store-schema.ts";
+import { sealingPlaceProblems } from "./threshold/master-secrets/sealing-place-problems.ts";
+import { thresholdSchema } from "./threshold/threshold-schema.ts";
 
 /** Environment variables that override the file begin with this: SIGNER_LOG__LEVEL is log.level. */
 const ENV_PREFIX = "SIGNER_";
@@ -61,6 +63,7 @@ const sections = (env: Environment) =>
     grants: grantsSection,
     caller_credentials: callerCredentialsSection,
     admin_keys: adminKeysSection,
+    threshold: thresholdSchema(env).optional(),
     process: processSchema,
     log: z.strictObject({ level: z.enum(LOG_LEVELS).default("info") }).prefault({}),
     limits: limitsSchema.prefault({}),
@@ -69,8 +72,9 @@ const sections = (env: Environment) =>
 /** What no section can know of itself. */
 function* problemsOf(
   config: z.output<ReturnType<typeof sections>>,
-): Generator<{ path: string[]; message: string }> {
+): Generator<{ path: (string | number)[]; message: string }> {
   yield* authProblems(config.listen.kind, config.auth);
+  yield* sealingPlaceProblems(config.threshold, config.backends);
   if (config.caller_credentials !== undefined && !config.grants.required) {
     const message = "needs grants.required: a grant says whose caller it is";
     yield { path: ["caller_credentials"], message };

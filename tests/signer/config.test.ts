@@ -12,6 +12,8 @@ const ENV = {
   REQUEST_KEY: "k".repeat(32),
   AWS_KEY_ID: "id",
   AWS_SECRET: "secret",
+  SEALING_KEY: "11".repeat(32),
+  MASTER_SECRET_TESTNET: "22".repeat(32),
   DATABASE_URL: "postgres://signer:password@db/signer",
 };
 /** A field that stands in the example as a comment. */
@@ -152,6 +154,18 @@ describe("a configuration is refused", () => {
     expect(problems(`${LISTEN}\n${REST}\n${callers}`).join()).toContain(
       "caller_credentials: needs grants.required",
     );
+  });
+
+  it("whose sealed master secrets no backend can open", () => {
+    const threshold = (backend: string) => `
+threshold:
+  sealing_keys: ["env:SEALING_KEY"]
+  master_secrets: [{ network: testnet, epoch: 1, sealed: { file: f, backend: ${backend}, key: k } }]`;
+    const at = "threshold.master_secrets.0.sealed.backend";
+    expect(problems(`${LISTEN}\n${REST}${threshold("hsm")}`)).toEqual([`${at}: there is no backend hsm`]);
+    expect(problems(`${LISTEN}\n${REST}${threshold("keystore")}`)).toEqual([
+      `${at}: a backend of type keystore seals nothing: pkcs11, aws-kms do`,
+    ]);
   });
 
   it("that has no room for four of the largest requests at once", () => {

@@ -1,5 +1,5 @@
 import { chmodSync, rmSync } from "node:fs";
-import { verifySignature } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import { ConfigSecret } from "@countersign/service-kit";
 import { listKeystore } from "@countersign/signer-service/backends/keystore/keystore.ts";
 import { openKeystoreBackend } from "@countersign/signer-service/backends/keystore/keystore-backend.ts";

@@ -1,4 +1,5 @@
 import type { HeldKey, KeyBackend } from "../relayer-signer/key-backend.ts";
+import type { SecretSealer } from "./secret-sealer.ts";
 
 /** What a key that is to be made will be called. */
 export interface NewKeyNames {
@@ -25,6 +26,8 @@ export interface Backend {
   open(reference: string): Promise<KeyBackend>;
   /** Makes a key that never leaves the place; absent where that is done with the place's own tools. */
   generate?(names: NewKeyNames): Promise<MadeKey>;
+  /** Seals secrets that are kept elsewhere; absent where the signer cannot ask for that. */
+  readonly sealer?: SecretSealer;
   /** Throws an Error that says what is wrong when the place does not answer. Costs little. */
   check(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

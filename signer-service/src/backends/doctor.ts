@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { formatPublicKey, verifySignature } from "@countersign/near";
+import { formatPublicKey } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import type { KeyBackend } from "../relayer-signer/key-backend.ts";
 import type { Backend } from "./backend.ts";
 import { wordsOf } from "./backend-failure.ts";

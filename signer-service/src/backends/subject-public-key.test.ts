@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { verifySignature } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { describe, expect, it } from "vitest";
 import { BackendError } from "./backend-failure.ts";

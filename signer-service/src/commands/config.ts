@@ -7,6 +7,8 @@ import { loadKeys } from "../keys/load-keys.ts";
 import { resolveListenOn } from "../listening/listen-on.ts";
 import { findPolicyConflict } from "../policy/policy-conflict.ts";
 import { storedKeys } from "../store/stored-keys.ts";
+import { loadSecrets, secretName } from "../threshold/master-secrets/load-secrets.ts";
+import { sameSecrets } from "../threshold/same-secrets.ts";
 
 /** `signer config check`: everything that `run` does before it listens, without listening; the store is only read. */
 export function configCommand(): Command {
@@ -19,15 +21,19 @@ export function configCommand(): Command {
     .action(async (options: { config: string; json?: true }) => {
       const loaded = loadSignerConfig(options.config, process.env);
       const { keys, missing } = await check(loaded.config);
+      const secretsAway = await checkSecrets(loaded.config);
       const away = missing.map(({ source: { backend, keyIds }, problem }) => ({
         backend: backend.name,
         key_ids: keyIds,
         problem,
       }));
-      const lines = away.map(({ backend, problem }) => `backend ${backend} is away: ${problem}\n`);
+      const lines = [
+        ...away.map(({ backend, problem }) => `backend ${backend} is away: ${problem}\n`),
+        ...secretsAway.map(({ name, problem }) => `master secret ${name} is away: ${problem}\n`),
+      ];
       process.stdout.write(
         options.json === true
-          ? `${JSON.stringify({ ok: true, keys, away }, null, 2)}\n`
+          ? `${JSON.stringify({ ok: true, keys, away, master_secrets_away: secretsAway }, null, 2)}\n`
           : `${loaded.dump()}\n${lines.join("")}ok: the configuration is valid; keys that open: ${keys.length}\n`,
       );
     });
@@ -62,4 +68,15 @@ async function check(config: SignerConfig) {
   } finally {
     await Promise.all(backends.map((backend) => backend.close()));
   }
+}
+
+/** Opens every master secret, and gives those whose place is away. Throws an Error that tells what is wrong. */
+async function checkSecrets({ threshold, backends }: SignerConfig) {
+  const sources = threshold?.masterSecrets ?? [];
+  const loaded = await loadSecrets(sources, { backends, openBackends, held: () => undefined });
+  const held = loaded.flatMap((s) => (s.secret === null ? [] : [{ name: secretName(s), secret: s.secret }]));
+  const same = sameSecrets(held);
+  for (const { secret } of held) secret.fill(0);
+  if (same !== null) throw new Error(`${same[0]} and ${same[1]} have the same master secret`);
+  return loaded.flatMap((s) => (s.secret === null ? [{ name: secretName(s), problem: s.problem }] : []));
 }

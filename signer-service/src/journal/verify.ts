@@ -1,4 +1,5 @@
-import { parsePublicKey, verifySignature } from "@countersign/near";
+import { parsePublicKey } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import { type AlteredExport, ChainVerifier, checkLines, cutOff } from "../chain/chain-verifier.ts";
 import { fromHex } from "../chain/hash-text.ts";
 import { hashEntry } from "./entry-hash.ts";

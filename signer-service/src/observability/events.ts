@@ -1,4 +1,4 @@
-import { type Logger, reasonName } from "@countersign/service-kit";
+import { type DomainError, type Logger, reasonName } from "@countersign/service-kit";
 import { base58 } from "@scure/base";
 import type { HeldKey } from "../relayer-signer/key-backend.ts";
 import type { SigningResult } from "../relayer-signer/signing-call.ts";
@@ -18,6 +18,8 @@ import { outcomeOf } from "./outcome.ts";
  * - `peer`           who called
  * - `address`, `admin`, `operations`, `expires_at`   where the signer listens, and until when its certificates hold
  * - `count`, `refused`, `signed`, `duration_ms`   a call for signatures
+ * - `rpc_method`, `tenant`   a call about a threshold key
+ * - `epoch`, `signing_session`   a master secret's epoch, a run of a threshold protocol
  * - `err`            the private cause
  */
 export interface SignerEvents {
@@ -34,6 +36,22 @@ export interface SignerEvents {
     results: readonly SigningResult[];
     durationMs: number;
   }): void;
+  /** A call about threshold keys was answered, or refused. */
+  thresholdAnswered(call: {
+    requestId: string;
+    method: string;
+    tenant: string;
+    /** Empty for a call that is about no key that is known. */
+    keyId: string;
+    refusal?: DomainError;
+    durationMs: number;
+  }): void;
+  /** A master secret can be used from now on. */
+  masterSecretHeld(event: { network: string; epoch: number }): void;
+  /** A master secret cannot be had now. */
+  masterSecretAway(event: { network: string; epoch: number; problem: string }): void;
+  /** What the store keeps of a signing session does not open: it was changed, or its sealing key is not configured. */
+  signingUnreadable(id: string): void;
   /** A backend made a signature. Counted only. */
   backendSigned(event: { backend: string; seconds: number }): void;
   /** A backend did not. Counted only: the refusal of the transaction is logged with its cause. */
@@ -117,6 +135,27 @@ export function createEvents(log: Logger, metrics: Metrics): SignerEvents {
         },
         "batch answered",
       );
+    },
+    thresholdAnswered({ requestId, method, tenant, keyId, refusal, durationMs }) {
+      metrics.thresholdSeconds.observe({ method }, durationMs / 1000);
+      const fields = { request_id: requestId, rpc_method: method, tenant, key_id: keyId };
+      if (refusal === undefined) {
+        metrics.thresholdCalls.inc({ method, outcome: "succeeded", reason: "" });
+        const duration = Math.round(durationMs * 1000) / 1000;
+        log.debug({ ...fields, duration_ms: duration }, "threshold call answered");
+        return;
+      }
+      const reason = reasonName(refusal.reason);
+      metrics.thresholdCalls.inc({ method, outcome: outcomeOf(refusal.reason), reason });
+      const { cause } = refusal;
+      const told = { ...fields, reason };
+      log.warn(cause === undefined ? told : { ...told, err: cause }, "threshold call refused");
+    },
+    masterSecretHeld: (event) => log.info(event, "master secret held"),
+    masterSecretAway: (event) => log.error(event, "master secret away"),
+    signingUnreadable(id) {
+      metrics.upkeepErrors.inc({ what: "sealed state" });
+      log.error({ signing_session: id }, "sealed state does not open");
     },
     backendSigned: ({ backend, seconds }) => metrics.backendSeconds.observe({ backend }, seconds),
     backendFailed: ({ backend }) => metrics.backendErrors.inc({ backend }),

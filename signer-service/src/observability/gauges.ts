@@ -2,18 +2,23 @@ import { Gauge, type Registry } from "prom-client";
 import type { BackendState } from "../keys/backend-health.ts";
 import { isLocked, lockReason } from "../keys/journal-lock.ts";
 import type { KeyRecord, KeyState } from "../keys/key-records.ts";
+import type { MasterSecretState } from "../threshold/master-secrets/secret-ring.ts";
 
 /** Where the gauges get their values from, each time that somebody asks. */
 export interface GaugeSources {
   readonly keys: () => Promise<readonly KeyRecord[]>;
   readonly backends: () => readonly BackendState[];
+  readonly masterSecrets: () => readonly MasterSecretState[];
   readonly journal: () => Promise<{ readonly entries: bigint }>;
 }
 
 const STATES: readonly KeyState[] = ["PENDING", "ACTIVE", "DRAINED", "RETIRED"];
 
 /** Registers how keys, backends and the journal are. While the store is away its gauges are absent. */
-export function registerGauges(registry: Registry, { keys, backends, journal }: GaugeSources): void {
+export function registerGauges(
+  registry: Registry,
+  { keys, backends, masterSecrets, journal }: GaugeSources,
+): void {
   const registers = [registry];
   const records = () => keys().catch(() => undefined);
   const journalState = () => journal().catch(() => undefined);
@@ -58,6 +63,18 @@ export function registerGauges(registry: Registry, { keys, backends, journal }: 
     collect() {
       this.reset();
       for (const { name, healthy } of backends()) this.set({ backend: name }, healthy ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "countersign_signer_master_secret_up",
+    help: "1 for a master secret that can be used, 0 for one that cannot be had now.",
+    labelNames: ["network", "epoch"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { network, epoch, problem } of masterSecrets()) {
+        this.set({ network, epoch }, problem === "" ? 1 : 0);
+      }
     },
   });
   new Gauge({

@@ -16,6 +16,8 @@ const SIGNING_BUCKETS = [
 export interface Metrics {
   readonly signatures: Counter<"key" | "purpose" | "outcome" | "reason">;
   readonly callSeconds: Histogram;
+  readonly thresholdCalls: Counter<"method" | "outcome" | "reason">;
+  readonly thresholdSeconds: Histogram<"method">;
   readonly backendSeconds: Histogram<"backend">;
   readonly backendErrors: Counter<"backend">;
   readonly refusals: Counter<"reason">;
@@ -45,6 +47,18 @@ export function createMetrics(registry: Registry): Metrics {
       "reason",
     ),
     callSeconds: histogram("call_seconds", "How long calls for signatures took, in seconds."),
+    thresholdCalls: counter(
+      "threshold_calls_total",
+      "Calls about threshold keys: succeeded, denied, or failed for a reason of the signer's own.",
+      "method",
+      "outcome",
+      "reason",
+    ),
+    thresholdSeconds: histogram(
+      "threshold_seconds",
+      "How long calls about threshold keys took, in seconds.",
+      "method",
+    ),
     backendSeconds: histogram(
       "backend_seconds",
       "How long backends took for a signature, in seconds.",

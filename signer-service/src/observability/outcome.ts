@@ -1,6 +1,6 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 
-/** How it went with a transaction that was to be signed. */
+/** How it went with a transaction that was to be signed, or a call about a threshold key. */
 export type Outcome = "succeeded" | "denied" | "failed";
 
 /** Reasons that are not the caller's: something of the signer's own is broken or away. */
@@ -10,9 +10,11 @@ const FAILURES: ReadonlySet<ErrorReason> = new Set([
   ErrorReason.SIGNER_BACKEND_UNAVAILABLE,
   ErrorReason.SIGNER_STORE_UNAVAILABLE,
   ErrorReason.SIGNER_JOURNAL_LOCKED,
+  ErrorReason.MASTER_SECRET_UNAVAILABLE,
+  ErrorReason.THRESHOLD_KEY_BROKEN,
 ]);
 
-/** The outcome of a transaction that was refused for a reason. */
+/** The outcome of what was refused for a reason. */
 export function outcomeOf(reason: ErrorReason): Exclude<Outcome, "succeeded"> {
   return FAILURES.has(reason) ? "failed" : "denied";
 }

@@ -2,6 +2,7 @@ import type { ReadinessCheck } from "@countersign/service-kit";
 import type { BackendState } from "../keys/backend-health.ts";
 import type { KeyView } from "../keys/key-operations.ts";
 import type { MissingKeys } from "../keys/key-ring.ts";
+import type { MasterSecretState } from "../threshold/master-secrets/secret-ring.ts";
 
 export interface ReadinessSources {
   /** Throws when the store does not answer. */
@@ -10,6 +11,7 @@ export interface ReadinessSources {
   readonly backends: () => readonly BackendState[];
   /** What could not be loaded. */
   readonly missing: () => readonly MissingKeys[];
+  readonly masterSecrets: () => readonly MasterSecretState[];
 }
 
 /**
@@ -21,7 +23,7 @@ export function readinessChecks({
   keys,
   backends,
   missing,
-}: ReadinessSources): Record<string, ReadinessCheck> {
+}: Omit<ReadinessSources, "masterSecrets">): Record<string, ReadinessCheck> {
   return {
     store: ping,
     keys: async () => {
@@ -33,12 +35,24 @@ export function readinessChecks({
   };
 }
 
-/** Every backend and what is wrong with it or its keys, for the body of /readyz. */
-export function readinessState({ backends }: Pick<ReadinessSources, "backends">): {
+/**
+ * Every backend and what is wrong with it or its keys, and every master secret, by network and epoch, for the body of
+ * /readyz. One that is away makes the signer no less ready: threshold signing alone waits for it.
+ */
+export function readinessState({
+  backends,
+  masterSecrets,
+}: Pick<ReadinessSources, "backends" | "masterSecrets">): {
   backends: Record<string, string>;
+  master_secrets: Record<string, string>;
 } {
-  const states = backends().map(({ name, problem }) => [name, problem === "" ? "ok" : problem]);
-  return { backends: Object.fromEntries(states) };
+  const told = (problem: string) => (problem === "" ? "ok" : problem);
+  return {
+    backends: Object.fromEntries(backends().map(({ name, problem }) => [name, told(problem)])),
+    master_secrets: Object.fromEntries(
+      masterSecrets().map(({ network, epoch, problem }) => [`${network}/${epoch}`, told(problem)]),
+    ),
+  };
 }
 
 function canSign({ state, pauseReason, nonceFloor, hasPolicy }: KeyView): boolean {

@@ -1,5 +1,6 @@
 import { createPublicKey } from "node:crypto";
-import { type PublicKey, verifySignature } from "@countersign/near";
+import type { PublicKey } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import { verifyEd25519 } from "../signature-threads/signature-threads.ts";
 import { spkiOf } from "../signature-threads/verify-signature.ts";
 

@@ -1,4 +1,4 @@
-import { Code, type ContextValues, type Interceptor } from "@connectrpc/connect";
+import { Code, type ContextValues, createContextKey, type Interceptor } from "@connectrpc/connect";
 import { errorFromConnect, type RpcServerOptions, reasonName, requestIdKey } from "@countersign/service-kit";
 import { callerKey, type RefusedPeer } from "../access/signer-gate.ts";
 
@@ -8,6 +8,9 @@ const REFUSED: ReadonlySet<Code> = new Set([
   Code.ResourceExhausted,
   Code.Unimplemented,
 ]);
+
+/** Set by a handler that has told of the refusal itself, with more than is known out here. */
+export const toldKey = createContextKey(false, { description: "whether the audit knows of the refusal" });
 
 /**
  * Tells of calls that were let in and refused before any transaction of theirs was looked at (FIELD_INVALID,
@@ -20,7 +23,7 @@ export function refusedCalls(onRefused: (refused: RefusedPeer) => void): {
 } {
   function tell(values: ContextValues, error: unknown): void {
     const { code, reason, message } = errorFromConnect(error);
-    if (reason === undefined || !REFUSED.has(code)) return;
+    if (reason === undefined || !REFUSED.has(code) || values.get(toldKey)) return;
     const [peer, requestId] = [values.get(callerKey), values.get(requestIdKey)];
     onRefused({ peer, reason: reasonName(reason), message, requestId });
   }

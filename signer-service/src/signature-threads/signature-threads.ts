@@ -31,8 +31,8 @@ export async function verifyEd25519(
 
 function done(job: SignatureJob): Promise<SignatureAnswer> {
   return new Promise((resolve, reject) => {
-    // After everything that this turn still does.
-    if (gathered.length === 0) process.nextTick(share);
+    // The callbacks of all sockets and threads that are readable now add their jobs first.
+    if (gathered.length === 0) setImmediate(share);
     gathered.push({ job, resolve, reject });
   });
 }

@@ -1,4 +1,5 @@
-import { type PublicKey, type Signature, verifySignature } from "@countersign/near";
+import type { PublicKey, Signature } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import type { SpkiKey } from "./signature-job.ts";
 import { verifyEd25519 } from "./signature-threads.ts";
 

@@ -11,7 +11,8 @@ export interface ChainHead {
   readonly hash: Uint8Array;
 }
 
-export type ChainName = "journal" | "audit";
+/** That of threshold signing has no entries: it counts what was done, for the witness. */
+export type ChainName = "journal" | "audit" | "threshold";
 
 interface HeadRow {
   sequence: bigint;

@@ -1,10 +1,12 @@
 import type { ChainHead } from "./chain-head.ts";
-import type { Witness } from "./witness.ts";
 
 const INTERVAL_MS = 1_000;
 
-/** A witness that writes down what it saw, at most once a second: an fsync for each entry would halve the signer's rate. */
-export class FileWitness implements Witness {
+/**
+ * What a witness sees of one chain. It is written down at most once a second: an fsync for each entry would halve the
+ * signer's rate.
+ */
+export class FileWitness {
   readonly #write: (seen: ChainHead) => Promise<void>;
   readonly #failed: (error: unknown) => void;
   #seen: ChainHead | undefined;

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { fromHex, toHex } from "../chain/hash-text.ts";
+import { fromHex, NO_HASH, toHex } from "../chain/hash-text.ts";
 import type { ChainHead } from "./chain-head.ts";
 
 /** Written whole and in place, in one piece that no file system splits: a kill leaves the old or the new one. */
@@ -15,20 +15,32 @@ export interface IncarnationRecord {
   readonly database: string;
   /** The journal's end some time ago, at most a second while the signer runs. */
   readonly seen: ChainHead;
+  /** Likewise, how far threshold signing had come. */
+  readonly threshold: ChainHead;
 }
+
+const sequence = z.string().regex(/^[0-9]{1,19}$/);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 const recordSchema = z
   .strictObject({
     incarnation: z.uuid(),
     database: z.string().max(64),
-    sequence: z.string().regex(/^[0-9]{1,19}$/),
-    hash: z.string().regex(/^[0-9a-f]{64}$/),
+    sequence,
+    hash,
+    // Absent in files that were written before there was threshold signing.
+    threshold_sequence: sequence.default("0"),
+    threshold_hash: hash.default(toHex(NO_HASH)),
   })
   .transform(
-    ({ incarnation, database, sequence, hash }): IncarnationRecord => ({
-      incarnation,
-      database,
-      seen: { sequence: BigInt(sequence), hash: fromHex(hash) },
+    (record): IncarnationRecord => ({
+      incarnation: record.incarnation,
+      database: record.database,
+      seen: { sequence: BigInt(record.sequence), hash: fromHex(record.hash) },
+      threshold: {
+        sequence: BigInt(record.threshold_sequence),
+        hash: fromHex(record.threshold_hash),
+      },
     }),
   );
 
@@ -60,8 +72,15 @@ export class IncarnationFile {
   }
 
   /** On disk when it resolves. */
-  async write({ incarnation, database, seen }: IncarnationRecord): Promise<void> {
-    const record = { incarnation, database, sequence: `${seen.sequence}`, hash: toHex(seen.hash) };
+  async write({ incarnation, database, seen, threshold }: IncarnationRecord): Promise<void> {
+    const record = {
+      incarnation,
+      database,
+      sequence: `${seen.sequence}`,
+      hash: toHex(seen.hash),
+      threshold_sequence: `${threshold.sequence}`,
+      threshold_hash: toHex(threshold.hash),
+    };
     const bytes = Buffer.from(`${JSON.stringify(record).padEnd(RECORD_BYTES - 1)}\n`);
     await this.#file.write(bytes, 0, RECORD_BYTES, 0);
     await this.#file.datasync();

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
+import { createThreshold } from "./threshold-migration.ts";
 
 /** By name, in order. A migration that was released is never changed: another one follows it. */
 export function signerMigrations(): Record<string, Migration> {
@@ -12,6 +13,7 @@ export function signerMigrations(): Record<string, Migration> {
         await createChains(db);
       },
     },
+    "0002_threshold": { up: createThreshold },
   };
 }
 

@@ -20,6 +20,7 @@ export async function openSignerStore(
   const store = signerStoreOver(engine, {
     ...options,
     onHead: (sequence, hash) => witness.note(sequence, hash),
+    onThreshold: (sequence, hash) => witness.noteThreshold(sequence, hash),
   });
   return {
     ...store,

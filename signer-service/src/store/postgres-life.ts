@@ -33,6 +33,9 @@ export class PostgresLife implements Witness {
     if (sequence > (this.#seen?.sequence ?? 0n)) this.#seen = { sequence, hash };
   }
 
+  /** Of a shared database it is not told: one row that all threshold signatures change would hold them up. */
+  noteThreshold(): void {}
+
   /** A StoreKind's `onConnection`. Throws SIGNER_STORE_UNAVAILABLE for a standby. */
   async look(db: Kysely<SignerSchema>): Promise<boolean> {
     // Read first: what is noted after that may be younger than what the database shows here.

@@ -25,7 +25,9 @@ async function failoverWarnings(db: Kysely<SignerSchema>): Promise<string[]> {
     select current_setting('synchronous_commit') as commit,
       current_setting('synchronous_standby_names') as standbys`.execute(db);
   const { commit = "", standbys = "" } = rows[0] ?? {};
-  const lost = "a failover could lose journal entries: the journal then locks until floors are read again";
+  const lost =
+    "a failover could lose journal entries, and threshold nonces and sessions that were used: the journal then locks " +
+    "until floors are read again, and threshold sessions end";
   const warnings = [];
   if (standbys === "") warnings.push(`PostgreSQL has no synchronous_standby_names; ${lost}`);
   if (commit !== "on" && commit !== "remote_apply") {

@@ -1,4 +1,5 @@
 import { type Engine, toMillis } from "@countersign/sql";
+import { pruneThreshold } from "../threshold/store/prune.ts";
 import type { SignerSchema } from "./schema.ts";
 
 /**
@@ -7,11 +8,12 @@ import type { SignerSchema } from "./schema.ts";
  */
 const MARGIN_MS = 600_000;
 
-/** Deletes grants and nonces of requests that no rule asks for any more. */
+/** Deletes what no rule asks for any more: grants, nonces of requests, and what threshold signing had for a while. */
 export async function prune(engine: Engine<SignerSchema>, now: Date): Promise<void> {
   const before = toMillis(new Date(now.getTime() - MARGIN_MS), "time of pruning");
   await engine.write(async (trx) => {
     await trx.deleteFrom("used_grants").where("expires_at", "<", before).execute();
     await trx.deleteFrom("request_nonces").where("expires_at", "<", before).execute();
   });
+  await pruneThreshold(engine, now, before);
 }

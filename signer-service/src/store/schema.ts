@@ -107,11 +107,92 @@ export interface AuditEntryTable {
 
 /** Where a hash chain ends. Whoever adds to it has locked its row. */
 export interface ChainHeadTable {
-  /** "journal" or "audit". */
+  /** "journal", "audit" or "threshold". */
   chain: string;
   /** 0, and zeros, while the chain is empty. */
   sequence: bigint;
   hash: Hash;
+}
+
+/** A challenge or nonce that was given out and not taken yet. */
+export interface ThresholdChallengeTable {
+  challenge: Hash;
+  /** The store's life in which the row was made: in another one it is as if it were not there. So in all that follow. */
+  incarnation: string;
+  /** JSON. */
+  binding: string;
+  expires_at: Millis;
+}
+
+/** Threshold keys outlive everything. */
+export interface ThresholdKeyTable {
+  key_id: string;
+  scheme_id: string;
+  tenant: string;
+  user_id: string;
+  network: string;
+  account_id: string;
+  rp_id: string;
+  /** Hexadecimal digits, as is the next. */
+  client_share: string;
+  relayer_share: string;
+  epoch: bigint;
+  created_at: Millis;
+}
+
+export interface ThresholdCredentialTable {
+  key_id: string;
+  /** Hexadecimal digits, as is the public key. */
+  credential_id: string;
+  /** Its place among the key's credentials, from 0. */
+  position: bigint;
+  public_key: string;
+  /** The highest counter that was seen. */
+  counter: bigint;
+}
+
+export interface ThresholdSessionTable {
+  token_hash: Hash;
+  incarnation: string;
+  tenant: string;
+  user_id: string;
+  key_id: string;
+  /** JSON: a list. */
+  purposes: string;
+  max_uses: bigint;
+  uses: bigint;
+  expires_at: Millis;
+}
+
+export interface ThresholdRequestTable {
+  id: string;
+  incarnation: string;
+  tenant: string;
+  user_id: string;
+  key_id: string;
+  digest: string;
+  /** How many signing sessions it has begun. */
+  runs: bigint;
+  /** 0 or 1. */
+  finished: bigint;
+  expires_at: Millis;
+}
+
+export interface ThresholdSigningTable {
+  id: string;
+  incarnation: string;
+  request_id: string;
+  tenant: string;
+  user_id: string;
+  key_id: string;
+  digest: string;
+  /** "open", "done" or "burnt". */
+  stage: string;
+  /** Hexadecimal digits: the state while it is open, the answer once it is done, else null. */
+  sealed: string | null;
+  /** Of the client's message; null until it is done. */
+  message_hash: Hash | null;
+  expires_at: Millis;
 }
 
 /** The signer's store. */
@@ -124,4 +205,10 @@ export interface SignerSchema {
   admin_grants: AdminGrantTable;
   audit_entries: AuditEntryTable;
   chain_heads: ChainHeadTable;
+  threshold_challenges: ThresholdChallengeTable;
+  threshold_keys: ThresholdKeyTable;
+  threshold_credentials: ThresholdCredentialTable;
+  threshold_sessions: ThresholdSessionTable;
+  threshold_requests: ThresholdRequestTable;
+  threshold_signings: ThresholdSigningTable;
 }

@@ -8,6 +8,11 @@ import type { Journal } from "../journal/journal.ts";
 import type { GrantsThatHold } from "../journal/repair-grants.ts";
 import { journalOver, type OnHead } from "../journal/sql-journal.ts";
 import type { KeyRecords } from "../keys/key-records.ts";
+import { countedWrites } from "../threshold/store/counted-writes.ts";
+import { epochsInUse } from "../threshold/store/keys.ts";
+import type { SigningsOptions } from "../threshold/store/signings.ts";
+import { openThresholdStore } from "../threshold/store/sql-threshold-store.ts";
+import type { ThresholdStore } from "../threshold/threshold-store.ts";
 import { adminGrantsOver } from "./admin-grant-store.ts";
 import { readHead } from "./chain-head.ts";
 import { keyRecordsOver } from "./key-record-store.ts";
@@ -24,6 +29,8 @@ export interface SignerStoreOptions {
   readonly grantsThatHold?: GrantsThatHold;
   /** Told where the journal ends after each commit that added to it. */
   readonly onHead?: OnHead;
+  /** Told how far threshold signing has come, where one process alone writes. */
+  readonly onThreshold?: OnHead;
   /** Refusals could not be written to the audit; they are kept and tried again, until `close`. */
   readonly onAuditFailed?: (error: unknown) => void;
 }
@@ -35,6 +42,10 @@ export interface SignerStore {
   readonly adminGrants: AdminGrants;
   readonly requestNonces: RequestNonces;
   readonly audit: SignerAudit;
+  /** What threshold signing must not forget or do twice. */
+  threshold(options: SigningsOptions): ThresholdStore;
+  /** Networks and epochs that threshold keys were made with. */
+  epochsInUse(): Promise<readonly { readonly network: string; readonly epoch: number }[]>;
   /** Deletes what has expired. To be called from time to time, a minute for example. */
   prune(): Promise<void>;
   /** How many entries the journal has, and the last one's hash: 32 bytes, or none while there is no entry. */
@@ -46,7 +57,7 @@ export interface SignerStore {
 }
 
 export function signerStoreOver(engine: Engine<SignerSchema>, options: SignerStoreOptions): SignerStore {
-  const { now, grantsThatHold = () => [], onHead, onAuditFailed = () => {} } = options;
+  const { now, grantsThatHold = () => [], onHead, onThreshold, onAuditFailed = () => {} } = options;
   const audit = auditOver(engine, now, onAuditFailed);
   return {
     journal: journalOver(engine, { now, grantsThatHold, ...(onHead && { onHead }) }),
@@ -54,6 +65,8 @@ export function signerStoreOver(engine: Engine<SignerSchema>, options: SignerSto
     adminGrants: adminGrantsOver(engine, now),
     requestNonces: requestNoncesOver(engine),
     audit,
+    threshold: (options) => openThresholdStore(countedWrites(engine, onThreshold), options),
+    epochsInUse: () => epochsInUse(engine),
     prune: () => prune(engine, now()),
     async status() {
       const { sequence, hash } = await engine.read((db) => readHead(db, "journal"));

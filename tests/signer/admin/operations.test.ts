@@ -17,6 +17,10 @@ async function start(
     keys: () => signer.keys.list(),
     backends: () => signer.health.states(),
     missing: () => signer.ring.missing(),
+    masterSecrets: () => [
+      { network: "testnet", epoch: 1, problem: "" },
+      { network: "testnet", epoch: 2, problem: "hsm gives no answer" },
+    ],
   };
   const operations = await serveOperations({
     listen: { host: "127.0.0.1", port: 0 },
@@ -47,7 +51,12 @@ it("is ready once a key can sign, whatever another backend does, and not while n
   await health.ask();
   expect(await ready()).toMatchObject({
     status: 200,
-    body: { state: { backends: { hsm: "ok", cloud: "cloud gives no answer" } } },
+    body: {
+      state: {
+        backends: { hsm: "ok", cloud: "cloud gives no answer" },
+        master_secrets: { "testnet/1": "ok", "testnet/2": "hsm gives no answer" },
+      },
+    },
   });
   await client.pauseKey({ keyId: "a", reason: "incident" });
   expect(await ready()).toMatchObject({ status: 503, body: { failed: ["keys"] } });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { verifySignature } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import { openAwsKmsBackend } from "@countersign/signer-service/backends/aws-kms/aws-kms-backend.ts";
 import { awsKmsSchema } from "@countersign/signer-service/backends/aws-kms/aws-kms-schema.ts";
 import type { Backend } from "@countersign/signer-service/backends/backend.ts";

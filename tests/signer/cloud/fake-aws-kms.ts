@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from "node:crypto";
 import { type AwsAccessKey, hasAwsSignature } from "./aws-request-signature.ts";
 import { type CloudKey, spkiOf } from "./cloud-keys.ts";
 import { type Answer, LocalServer, type ReceivedRequest } from "./local-server.ts";
@@ -14,7 +14,19 @@ interface AwsKey {
 
 const SPECS = { ed25519: "ECC_NIST_EDWARDS25519", secp256k1: "ECC_SECG_P256K1", p256: "ECC_NIST_P256" };
 
-/** DescribeKey, GetPublicKey and Sign of AWS KMS over its wire protocol (AWS JSON 1.1), for one access key. */
+/** A key of usage ENCRYPT_DECRYPT. */
+interface SymmetricKey {
+  readonly arn: string;
+  readonly secret: Buffer;
+}
+
+interface SealingInput {
+  readonly Plaintext?: string;
+  readonly CiphertextBlob?: string;
+  readonly EncryptionContext?: Record<string, string>;
+}
+
+/** DescribeKey, GetPublicKey, Sign, Encrypt and Decrypt of AWS KMS over its wire protocol (AWS JSON 1.1), for one access key. */
 export class FakeAwsKms {
   readonly accessKey: AwsAccessKey = {
     id: "AKIDEXAMPLE",
@@ -22,6 +34,7 @@ export class FakeAwsKms {
   };
   readonly aliases = new Map<string, string>();
   readonly #keys: AwsKey[] = [];
+  readonly #symmetric: SymmetricKey[] = [];
   #server: LocalServer | undefined;
 
   static async start(): Promise<FakeAwsKms> {
@@ -43,6 +56,13 @@ export class FakeAwsKms {
     return added;
   }
 
+  /** Gives its ARN. */
+  addSymmetric(): string {
+    const arn = `arn:aws:kms:${AWS_REGION}:111122223333:key/${randomUUID()}`;
+    this.#symmetric.push({ arn, secret: randomBytes(32) });
+    return arn;
+  }
+
   #answer(request: ReceivedRequest): Answer {
     if (!hasAwsSignature(request, this.accessKey, AWS_REGION)) {
       return awsError("InvalidSignatureException", "The request signature we calculated does not match");
@@ -51,6 +71,11 @@ export class FakeAwsKms {
       return awsError("SerializationException", "not AWS JSON 1.1");
     }
     const input = JSON.parse(request.body.toString()) as Record<string, string>;
+    const symmetric = this.#symmetric.find(({ arn }) => arn === input.KeyId);
+    if (symmetric !== undefined) {
+      const seals = request.headers["x-amz-target"] === "TrentService.Encrypt";
+      return (seals ? encrypt : decrypt)(symmetric, input as SealingInput);
+    }
     const held = this.#find(input.KeyId ?? "");
     if (held === undefined) return awsError("NotFoundException", `Key '${input.KeyId}' does not exist`);
     const { arn, key, state, usage } = held;
@@ -94,6 +119,31 @@ function sign({ arn, key }: AwsKey, input: Record<string, string>): Answer {
   }
   const signature = key.sign(Buffer.from(input.Message ?? "", "base64")).toString("base64");
   return json({ KeyId: arn, Signature: signature, SigningAlgorithm: input.SigningAlgorithm });
+}
+
+function contextOf({ EncryptionContext = {} }: SealingInput): Buffer {
+  return Buffer.from(JSON.stringify(Object.entries(EncryptionContext).sort()));
+}
+
+function encrypt({ arn, secret }: SymmetricKey, input: SealingInput): Answer {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", secret, iv).setAAD(contextOf(input));
+  const parts = [iv, cipher.update(input.Plaintext ?? "", "base64"), cipher.final(), cipher.getAuthTag()];
+  return json({ KeyId: arn, CiphertextBlob: Buffer.concat(parts).toString("base64") });
+}
+
+/** "The request was rejected because the specified ciphertext, or additional authenticated data …, is corrupted". */
+function decrypt({ arn, secret }: SymmetricKey, input: SealingInput): Answer {
+  const blob = Buffer.from(input.CiphertextBlob ?? "", "base64");
+  const decipher = createDecipheriv("aes-256-gcm", secret, blob.subarray(0, 12)).setAAD(contextOf(input));
+  decipher.setAuthTag(blob.subarray(-16));
+  const plaintext = decipher.update(blob.subarray(12, -16));
+  try {
+    decipher.final();
+  } catch {
+    return awsError("InvalidCiphertextException", "");
+  }
+  return json({ KeyId: arn, Plaintext: plaintext.toString("base64") });
 }
 
 export function awsError(type: string, message: string, status = 400): Answer {

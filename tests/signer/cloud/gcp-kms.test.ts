@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { verifySignature } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import type { Backend } from "@countersign/signer-service/backends/backend.ts";
 import { crc32c } from "@countersign/signer-service/backends/gcp-kms/crc32c.ts";
 import { openGcpKmsBackend } from "@countersign/signer-service/backends/gcp-kms/gcp-kms-backend.ts";

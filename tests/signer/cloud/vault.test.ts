@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { verifySignature } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import type { Backend } from "@countersign/signer-service/backends/backend.ts";
 import { openVaultBackend } from "@countersign/signer-service/backends/vault/vault-backend.ts";
 import { vaultSchema } from "@countersign/signer-service/backends/vault/vault-schema.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { verifySignature } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import type { KeyBackend } from "@countersign/signer-service/relayer-signer/key-backend.ts";
 
 /** Has a random hash signed; whether the signature is the key's, as NEAR sees it. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { verifySignature } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import { ConfigSecret } from "@countersign/service-kit";
 import type { Backend } from "@countersign/signer-service/backends/backend.ts";
 import { openPkcs11Backend } from "@countersign/signer-service/backends/pkcs11/pkcs11-backend.ts";

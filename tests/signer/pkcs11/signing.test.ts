@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { formatPublicKey, type KeyType, verifySignature } from "@countersign/near";
+import { formatPublicKey, type KeyType } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import type { Backend } from "@countersign/signer-service/backends/backend.ts";
 import { openPkcs11Backend } from "@countersign/signer-service/backends/pkcs11/pkcs11-backend.ts";
 import type { KeyBackend } from "@countersign/signer-service/relayer-signer/key-backend.ts";

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import type { SecureClientSessionOptions } from "node:http2";
 import net from "node:net";
-import { createClient, type Transport } from "@connectrpc/connect";
+import { createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 
 /** gRPC to "unix:/path". */
-export function unixTransport(address: string): Transport {
+export function unixTransport(address: string, interceptors: Interceptor[] = []): Transport {
   const path = address.slice("unix:".length);
   const nodeOptions = { createConnection: () => net.connect(path) };
-  return createGrpcTransport({ baseUrl: "http://localhost", nodeOptions });
+  return createGrpcTransport({ baseUrl: "http://localhost", nodeOptions, interceptors });
 }
 
 /** gRPC to "https://…" as the client whose PEM files these are. */

@@ -2,10 +2,12 @@ import type { PublicKey } from "@countersign/near";
 import type { KeyBackend } from "../../relayer-signer/key-backend.ts";
 import type { Backend } from "../backend.ts";
 import { BackendError } from "../backend-failure.ts";
+import type { SecretSealer } from "../secret-sealer.ts";
 import { ed25519PublicKeyFromSpki, secp256k1PublicKeyFromSpki } from "../subject-public-key.ts";
 import { AwsKmsClient } from "./aws-kms-client.ts";
 import { AwsKmsKey } from "./aws-kms-key.ts";
 import type { AwsKmsConfig } from "./aws-kms-schema.ts";
+import { awsKmsSealer } from "./aws-kms-sealer.ts";
 
 const PUBLIC_KEY_READERS: ReadonlyMap<string, (der: Uint8Array) => PublicKey> = new Map([
   ["ECC_NIST_EDWARDS25519", ed25519PublicKeyFromSpki],
@@ -24,6 +26,7 @@ export async function openAwsKmsBackend(config: AwsKmsConfig): Promise<Backend> 
 
 class AwsKmsBackend implements Backend {
   readonly name: string;
+  readonly sealer: SecretSealer;
   readonly #region: string;
   readonly #client: AwsKmsClient;
   /** ARNs by reference, of the keys that are open. */
@@ -33,6 +36,7 @@ class AwsKmsBackend implements Backend {
     this.name = config.name;
     this.#region = config.region;
     this.#client = client;
+    this.sealer = awsKmsSealer(config.name, client);
   }
 
   describe(): string {

@@ -27,8 +27,8 @@ const EXPLANATIONS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The three operations of AWS KMS that signing needs (AWS KMS API Reference: DescribeKey, GetPublicKey, Sign), each
- * within the configured time. Whatever goes wrong is a DomainError SIGNER_BACKEND_UNAVAILABLE.
+ * The operations of AWS KMS that signing needs (AWS KMS API Reference: DescribeKey, GetPublicKey, Sign), and sealing
+ * (Encrypt, Decrypt), each within the configured time. Whatever goes wrong is a DomainError SIGNER_BACKEND_UNAVAILABLE.
  */
 export class AwsKmsClient {
   readonly #config: AwsKmsConfig;
@@ -102,6 +102,43 @@ export class AwsKmsClient {
     });
     const answer = await this.#call(undefined, (abortSignal) => this.#client.send(command, { abortSignal }));
     return { arn: answer.KeyId, signature: answer.Signature ?? new Uint8Array() };
+  }
+
+  /** Encrypts under a symmetric key; `context` is authenticated. */
+  async encrypt(
+    keyId: string,
+    plaintext: Uint8Array,
+    context: Readonly<Record<string, string>>,
+  ): Promise<Uint8Array> {
+    const command = new this.#sdk.EncryptCommand({
+      KeyId: keyId,
+      Plaintext: plaintext,
+      EncryptionContext: { ...context },
+    });
+    const answer = await this.#call(undefined, (abortSignal) => this.#client.send(command, { abortSignal }));
+    return answer.CiphertextBlob ?? new Uint8Array();
+  }
+
+  /** Decrypts with this key alone; undefined for what was not encrypted by it with this context. */
+  async decrypt(
+    keyId: string,
+    ciphertext: Uint8Array,
+    context: Readonly<Record<string, string>>,
+  ): Promise<Uint8Array | undefined> {
+    const { DecryptCommand, InvalidCiphertextException, IncorrectKeyException } = this.#sdk;
+    const command = new DecryptCommand({
+      KeyId: keyId,
+      CiphertextBlob: ciphertext,
+      EncryptionContext: { ...context },
+    });
+    const answer = await this.#call(undefined, (abortSignal) =>
+      this.#client.send(command, { abortSignal }).catch((error) => {
+        if (error instanceof InvalidCiphertextException || error instanceof IncorrectKeyException)
+          return undefined;
+        throw error;
+      }),
+    );
+    return answer === undefined ? undefined : (answer.Plaintext ?? new Uint8Array());
   }
 
   close(): void {

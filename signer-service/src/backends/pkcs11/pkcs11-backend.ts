@@ -3,10 +3,12 @@ import type { DomainError } from "@countersign/service-kit";
 import type { KeyBackend } from "../../relayer-signer/key-backend.ts";
 import type { Backend, MadeKey, NewKeyNames } from "../backend.ts";
 import { answerRefused, BackendError, backendUnavailable, wordsOf } from "../backend-failure.ts";
+import type { SecretSealer } from "../secret-sealer.ts";
 import { withinTime } from "../time-limit.ts";
 import type { Pkcs11Config } from "./pkcs11-schema.ts";
 import { TokenConnection } from "./token-connection.ts";
 import { TokenFailure } from "./token-failure.ts";
+import { tokenSealer } from "./token-sealer.ts";
 
 /**
  * The keys of an HSM's token, over its PKCS#11 library. A reference is a key's label (CKA_LABEL), or "id:" and its
@@ -31,6 +33,7 @@ export async function openPkcs11Backend(config: Pkcs11Config): Promise<Backend> 
 
 class Pkcs11Backend implements Backend {
   readonly name: string;
+  readonly sealer: SecretSealer;
   readonly #config: Pkcs11Config;
   readonly #connection: TokenConnection;
   /** One key is made at a time: whether a label is free must still be true when the key is there. */
@@ -40,6 +43,7 @@ class Pkcs11Backend implements Backend {
     this.name = config.name;
     this.#config = config;
     this.#connection = connection;
+    this.sealer = tokenSealer(connection, config.name, (error) => mistakeOr(config.name, error));
   }
 
   describe(): string {

@@ -26,41 +26,44 @@ function thread(isUsable = true) {
 }
 
 type FakeThread = ReturnType<typeof thread>;
+/** Calls that a thread is given at a time. */
+const FULL = 16;
 const poolOf = (...threads: FakeThread[]) => new SessionPool(threads as unknown as SessionThread[]);
 const work = (t: SessionThread) => (t as unknown as FakeThread).work();
 
 describe("a pool of sessions", () => {
-  it("gives calls to the thread that has the least to do, four at a time, and none to one that hangs", async () => {
+  it("gives calls to the thread that has the least to do, sixteen at a time, and none to one that hangs", async () => {
     const [a, b, hanging] = [thread(), thread(), thread(false)];
     const pool = poolOf(a, b, hanging);
-    for (let i = 0; i < 10; i++) void pool.run(work);
-    expect([a, b, hanging].map((t) => t.outstanding)).toEqual([4, 4, 0]);
+    for (let i = 0; i < 2 * FULL + 2; i++) void pool.run(work);
+    expect([a, b, hanging].map((t) => t.outstanding)).toEqual([FULL, FULL, 0]);
     await a.answer("done");
-    expect(a.outstanding).toBe(4);
+    expect(a.outstanding).toBe(FULL);
   });
 
   it("answers those who wait in the order in which they came", async () => {
     const only = thread();
     const pool = poolOf(only);
     const ended: number[] = [];
-    for (let i = 0; i < 7; i++) void pool.run(work).then(() => ended.push(i));
-    for (let i = 0; i < 7; i++) await only.answer("done");
-    expect(ended).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    const calls = Array.from({ length: FULL + 3 }, (_, i) => i);
+    for (const i of calls) void pool.run(work).then(() => ended.push(i));
+    for (const _ of calls) await only.answer("done");
+    expect(ended).toEqual(calls);
   });
 
   it("goes on after a call that failed", async () => {
     const only = thread();
     const pool = poolOf(only);
-    const results = Array.from({ length: 5 }, () => pool.run(work));
+    const results = Array.from({ length: FULL + 1 }, () => pool.run(work));
     only.calls.shift()?.reject(new TokenFailure("key", "no"));
     await expect(results[0]).rejects.toThrow("no");
-    for (let i = 0; i < 4; i++) await only.answer("done");
-    await expect(Promise.all(results.slice(1))).resolves.toHaveLength(4);
+    for (let i = 0; i < FULL; i++) await only.answer("done");
+    await expect(Promise.all(results.slice(1))).resolves.toHaveLength(FULL);
   });
 
   it("refuses more calls than it can keep", async () => {
     const pool = poolOf(thread());
-    for (let i = 0; i < 4 + 8_192; i++) void pool.run(work);
+    for (let i = 0; i < FULL + 8_192; i++) void pool.run(work);
     await expect(pool.run(work)).rejects.toMatchObject({ kind: "busy" });
   });
 
@@ -71,20 +74,20 @@ describe("a pool of sessions", () => {
   it("that is stopped refuses those who wait, and is idle when those that run have ended", async () => {
     const only = thread();
     const pool = poolOf(only);
-    const calls = Array.from({ length: 6 }, () => pool.run(work));
+    const calls = Array.from({ length: FULL + 2 }, () => pool.run(work));
     pool.stop(new TokenFailure("lost", "gone"));
-    await expect(calls[4]).rejects.toThrow("gone");
-    await expect(calls[5]).rejects.toThrow("gone");
+    await expect(calls[FULL]).rejects.toThrow("gone");
+    await expect(calls[FULL + 1]).rejects.toThrow("gone");
     await expect(pool.run(work)).rejects.toThrow("gone");
     let isIdle = false;
     const idle = pool.idle().then(() => {
       isIdle = true;
     });
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < FULL; i++) {
       expect(isIdle).toBe(false);
       await only.answer("done");
     }
     await idle;
-    expect(await Promise.all(calls.slice(0, 4))).toEqual(["done", "done", "done", "done"]);
+    expect(await Promise.all(calls.slice(0, FULL))).toEqual(Array(FULL).fill("done"));
   });
 });

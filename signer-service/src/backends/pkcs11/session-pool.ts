@@ -1,8 +1,8 @@
 import type { SessionThread } from "./session-thread.ts";
 import { TokenFailure } from "./token-failure.ts";
 
-/** Calls given to a thread at a time, so that it need not wait for the event loop between two. */
-const CALLS_PER_THREAD = 4;
+/** Calls given to a thread at a time: it need not wait for the event loop between two, and few messages carry them. */
+const CALLS_PER_THREAD = 16;
 /** Calls that wait for a thread. A signing call of the contract has at most 64. */
 const MAX_QUEUED = 8_192;
 

@@ -16,6 +16,8 @@ export class SessionThread {
   readonly #worker: Worker;
   readonly #timeout: NodeJS.Timeout;
   readonly #waiting: Waiting[] = [];
+  /** Calls of this turn of the event loop: a message for each would cost it more than what the call asks for. */
+  #gathered: SessionCall[] = [];
   /** Calls that were given up and are still under way: their answers come too late. */
   #late = 0;
   #ended = false;
@@ -25,7 +27,7 @@ export class SessionThread {
     // The environment may hold secrets, and the thread needs none of it: libraries read the process's own.
     const options = { workerData: { module }, env: {} };
     this.#worker = new Worker(new URL("./session-worker.ts", import.meta.url), options);
-    this.#worker.on("message", (answer: SessionAnswer) => this.#answered(answer));
+    this.#worker.on("message", (answers: readonly SessionAnswer[]) => this.#answered(answers));
     this.#worker.on("error", (error) => this.#end(`the session's thread ended: ${error.message}`));
     this.#worker.on("exit", () => {
       this.#end("the session's thread ended");
@@ -54,7 +56,8 @@ export class SessionThread {
     if (this.#waiting.length === 0) this.#timeout.refresh();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiting.push({ resolve, reject });
-    this.#worker.postMessage({ method, args } satisfies SessionCall);
+    if (this.#gathered.length === 0) process.nextTick(() => this.#post());
+    this.#gathered.push({ method, args });
     return promise as Promise<ReturnType<TokenSession[M]>>;
   }
 
@@ -65,15 +68,22 @@ export class SessionThread {
     void this.#worker.terminate();
   }
 
-  #answered(answer: SessionAnswer): void {
-    if (this.#late > 0) {
-      this.#late--;
-      return;
+  #post(): void {
+    this.#worker.postMessage(this.#gathered);
+    this.#gathered = [];
+  }
+
+  #answered(answers: readonly SessionAnswer[]): void {
+    for (const answer of answers) {
+      if (this.#late > 0) {
+        this.#late--;
+        continue;
+      }
+      const waiting = this.#waiting.shift();
+      this.#timeout.refresh();
+      if (answer.failure === undefined) waiting?.resolve(answer.value);
+      else waiting?.reject(new TokenFailure(answer.failure.kind, answer.failure.message));
     }
-    const waiting = this.#waiting.shift();
-    this.#timeout.refresh();
-    if (answer.failure === undefined) waiting?.resolve(answer.value);
-    else waiting?.reject(new TokenFailure(answer.failure.kind, answer.failure.message));
   }
 
   #giveUp(timeoutMs: number): void {

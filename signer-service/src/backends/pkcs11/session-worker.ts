@@ -4,21 +4,38 @@ import type { SessionAnswer, SessionCall } from "./session-calls.ts";
 import { TokenFailure, tokenFailureOf } from "./token-failure.ts";
 import { TokenSession } from "./token-session.ts";
 
-// The thread of one session: takes calls one after another, and answers each, in the same order.
+// The thread of one session: takes calls one after another, and answers them in the same order.
+
+/** How long an answer waits for those of the calls that came with its own, in milliseconds. */
+const ANSWERS_WITHIN_MS = 5;
 
 const port = parentPort as MessagePort;
 const { module } = workerData as { module: string };
-const session = openLibrary();
-// Told in the answer to the first call.
-session.catch(() => {});
+/** Gives the session, or throws what keeps it from being opened: the answer to every call. */
+const opened = openLibrary().then(
+  (session) => () => session,
+  (error: unknown) => () => {
+    throw error;
+  },
+);
 
-port.on("message", async (call: SessionCall) => {
-  port.postMessage(await answerTo(call));
+port.on("message", async (calls: readonly SessionCall[]) => {
+  const session = await opened;
+  let answers: SessionAnswer[] = [];
+  let since = performance.now();
+  for (const call of calls) {
+    answers.push(answerTo(session, call));
+    if (performance.now() - since < ANSWERS_WITHIN_MS) continue;
+    port.postMessage(answers);
+    answers = [];
+    since = performance.now();
+  }
+  if (answers.length > 0) port.postMessage(answers);
 });
 
-async function answerTo({ method, args }: SessionCall): Promise<SessionAnswer> {
+function answerTo(session: () => TokenSession, { method, args }: SessionCall): SessionAnswer {
   try {
-    const target = await session;
+    const target = session();
     const call = target[method] as (...args: unknown[]) => unknown;
     return { value: call.apply(target, [...args]) };
   } catch (error) {

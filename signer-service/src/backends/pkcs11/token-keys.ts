@@ -72,7 +72,7 @@ export function isMadeHere(token: OpenToken, { privateKey }: TokenKey): boolean 
   );
 }
 
-function attributeOf({ pkcs11js }: OpenToken, reference: string): Pkcs11Js.Attribute {
+export function attributeOf({ pkcs11js }: OpenToken, reference: string): Pkcs11Js.Attribute {
   if (!reference.startsWith(ID_PREFIX)) return { type: pkcs11js.CKA_LABEL, value: reference };
   const hex = reference.slice(ID_PREFIX.length);
   if (!/^([0-9a-f]{2})+$/i.test(hex)) {
@@ -81,12 +81,12 @@ function attributeOf({ pkcs11js }: OpenToken, reference: string): Pkcs11Js.Attri
   return { type: pkcs11js.CKA_ID, value: Buffer.from(hex, "hex") };
 }
 
-function read({ library, session }: OpenToken, object: Pkcs11Js.Handle, type: number): Buffer {
+export function read({ library, session }: OpenToken, object: Pkcs11Js.Handle, type: number): Buffer {
   const [attribute] = library.C_GetAttributeValue(session, object, [{ type }]);
   return attribute?.value ?? Buffer.alloc(0);
 }
 
 /** A CK_ULONG as it lies in memory: 4 or 8 bytes, little-endian on every machine that Node runs on. */
-function numberOf(value: Buffer): number {
+export function numberOf(value: Buffer): number {
   return value.length === 0 ? -1 : value.readUIntLE(0, Math.min(value.length, 6));
 }

@@ -4,6 +4,7 @@ import { recoverableSignature } from "../recoverable-signature.ts";
 import { CURVES } from "./curves.ts";
 import { returnValueOf, TokenFailure } from "./token-failure.ts";
 import { findKey, findObjects, isMadeHere, type OpenToken, type TokenKey } from "./token-keys.ts";
+import { makeSealingKey, sealOn, unsealOn } from "./token-sealing.ts";
 
 /** Ed25519, and r ‖ s of secp256k1. */
 const SIGNATURE_BYTES = 64;
@@ -108,6 +109,19 @@ export class TokenSession {
     return key.publicKey;
   }
 
+  makeSealingKey(label: string): void {
+    makeSealingKey(this.#token(), label);
+  }
+
+  /** Ciphertext and tag of a secret under the AES key of a reference. */
+  seal(reference: string, iv: Uint8Array, data: Uint8Array, secret: Uint8Array): Uint8Array {
+    return this.#sealing(() => sealOn(this.#token(), reference, iv, data, secret));
+  }
+
+  unseal(reference: string, iv: Uint8Array, data: Uint8Array, sealed: Uint8Array): Uint8Array {
+    return this.#sealing(() => unsealOn(this.#token(), reference, iv, data, sealed));
+  }
+
   close(): void {
     const opened = this.#opened;
     this.#opened = undefined;
@@ -116,6 +130,18 @@ export class TokenSession {
       this.#library.C_CloseSession(opened.session);
     } catch {
       // Gone already.
+    }
+  }
+
+  /** Tokens say in many ways that what is sealed does not open: while they are well otherwise, that is meant. */
+  #sealing<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.check();
+      if (error instanceof TokenFailure) throw error;
+      const value = returnValueOf(error) ?? "no return value";
+      throw new TokenFailure("key", `the token neither seals nor opens this: ${value}`, { cause: error });
     }
   }
 

@@ -174,7 +174,12 @@ export async function startAdmin(world: World): Promise<AdminSigner> {
     stopping,
   });
   if (server === null) throw new Error("no admin address");
-  registerGauges(registry, { keys: () => store.keyRecords.list(), backends: () => health.states(), journal });
+  registerGauges(registry, {
+    keys: () => store.keyRecords.list(),
+    backends: () => health.states(),
+    masterSecrets: () => [],
+    journal,
+  });
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     await server.drain(1_000);

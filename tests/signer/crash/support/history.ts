@@ -1,4 +1,5 @@
-import { formatPublicKey, type PublicKey, verifySignature } from "@countersign/near";
+import { formatPublicKey, type PublicKey } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import type { Records } from "./record-file.ts";
 
 /** A transaction that a relay made. */

@@ -1,0 +1,17 @@
+import { nep413Hash } from "@countersign/near";
+import type { Intent } from "./intent.ts";
+
+/** A message that a user signs to log in (NEP-413). */
+export interface Nep413Message {
+  readonly message: string;
+  /** 32 bytes. */
+  readonly nonce: Uint8Array;
+  readonly recipient: string;
+  /** Absent, or where the wallet sends the user afterwards. */
+  readonly callbackUrl?: string | undefined;
+}
+
+/** A NEP-413 message. Its bytes name no account and no key: whoever verifies it knows which. */
+export function nep413Message(message: Nep413Message): Intent {
+  return { purpose: "NEP413_MESSAGE", digests: [nep413Hash(message)], signers: [] };
+}

@@ -1,0 +1,17 @@
+import { FrostError } from "@countersign/crypto/frost-ed25519.ts";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { DomainError } from "@countersign/service-kit";
+
+/** Runs what reads a client's bytes; throws ROUND_MESSAGE_INVALID where they are no canonical scalar or point. */
+export function readingClient<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof FrostError)) throw error;
+    throw new DomainError(
+      ErrorReason.ROUND_MESSAGE_INVALID,
+      "a commitment, share or proof is not a canonical encoding of what it has to be",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,24 @@
+import type { ExportRates } from "./export/export-rates.ts";
+import type { MasterSecrets } from "./master-secrets/master-secrets.ts";
+import type { Random } from "./schemes/scheme-module.ts";
+import type { ThresholdConfig } from "./threshold-config.ts";
+import type { ThresholdStore } from "./threshold-store.ts";
+
+/** What the threshold capability works with. */
+export interface ThresholdParts {
+  readonly store: ThresholdStore;
+  readonly masterSecrets: MasterSecrets;
+  /** That which is in effect: nothing of it comes from a relay. Throws THRESHOLD_DISABLED while there is none. */
+  readonly config: () => ThresholdConfig;
+  readonly exportRates: ExportRates;
+  readonly now: () => Date;
+  readonly random: Random;
+}
+
+/** How long challenges, nonces and signing requests hold, in milliseconds. */
+const SHORT_MS = 60_000;
+
+/** When something that begins at `now` is over. */
+export function shortlyAfter(now: Date): Date {
+  return new Date(now.getTime() + SHORT_MS);
+}
