@@ -22,12 +22,16 @@ import type { RelayContext } from "./relay/relay-context.ts";
 import { relayService } from "./relay/relay-service.ts";
 import { relayRules } from "./relay-rules.ts";
 import type { AccountCreation } from "./rules/account-rules.ts";
+import { openAppTokens } from "./session/app-tokens.ts";
+import { openSession } from "./session/open-session.ts";
 import { GrantSigner } from "./signer-client/grant-signer.ts";
-import { SignerClient } from "./signer-client/signer-client.ts";
+import { SignerClient, type SignerFailure } from "./signer-client/signer-client.ts";
 import { signerTransport } from "./signer-client/signer-transport.ts";
 import { entitlementOf } from "./tenant/entitlement.ts";
 import { heldTenants, isHeld, isKeyPaused, pauseRefusal } from "./tenant/pauses.ts";
+import { openThreshold } from "./threshold/open-threshold.ts";
 import { servePublic } from "./transport/public-server.ts";
+import { walletOriginsFilter } from "./transport/wallet-origins.ts";
 import { Changes } from "./tx/changes.ts";
 import { Intake } from "./tx/intake.ts";
 import { LanePool } from "./tx/lane-pool.ts";
@@ -101,17 +105,20 @@ async function openApp(
   const views = new NearViews(rpc);
   const transactions = new NearTransactions(rpc);
   const head = new Head(network, rpc, views, Date.now);
+  const transport = signerTransport({
+    ...config.signer,
+    now,
+    onBadFiles: (error) => log.warn({ why: error.message }, "signer certificates not renewed"),
+  });
+  const onFailure = (failure: SignerFailure) => events.signerCallFailed(failure);
   const signer = new SignerClient(
-    signerTransport({
-      ...config.signer,
-      now,
-      onBadFiles: (error) => log.warn({ why: error.message }, "signer certificates not renewed"),
-    }),
-    (failure) => events.signerCallFailed(failure),
+    transport,
+    onFailure,
     config.signer.grants && new GrantSigner({ ...config.signer.grants, now, randomBytes }),
   );
   const accountCreation = accountCreationOf(config);
 
+  const tokens = await openAppTokens({ config, store: ledger, events, log, now });
   const protection = await openProtection({
     config,
     ledger,
@@ -119,9 +126,11 @@ async function openApp(
     events,
     log,
     now,
-    authenticators: overrides.authenticators ?? [],
+    authenticators: [...(overrides.authenticators ?? []), ...(tokens ? [tokens.authenticator] : [])],
   });
   opened.push(() => protection.close());
+  const session = openSession({ config, ledger, views, protection, tokens, events, log, now, randomBytes });
+  opened.push(() => session.close());
   const { directory, balance } = protection;
 
   const lanes = new LanePool({
@@ -169,7 +178,8 @@ async function openApp(
     ledger,
     ...rules,
     entitlementOf: (caller) => entitlementOf(directory, caller),
-    withdrawal: (caller, method) => withdrawal(directory, caller, method, now()),
+    withdrawal: (caller, method) =>
+      session.withdrawal(caller) ?? withdrawal(directory, caller, method, now()),
     heldTenants: () => heldTenants(directory.pauses),
     accountCreation,
     maxOpen: config.limits.maxOpenSubmissions,
@@ -214,7 +224,11 @@ async function openApp(
 
   const draining = new AbortController();
   const working = new AbortController();
-  const services = [serve(RelayService, relayService(context))];
+  const services = [
+    serve(RelayService, relayService(context)),
+    ...openThreshold({ config, transport, directory, users: session.users, now, onFailure }),
+    ...session.services,
+  ];
   assertAccessStated(services.map(({ service }) => service));
   const publicServer = await servePublic({
     listen: config.listen,
@@ -222,8 +236,9 @@ async function openApp(
       isListed: (origin) => config.cors.origins.includes(origin) || directory.allOrigins().has(origin),
       credentials: config.cors.credentials,
     },
+    filters: [walletOriginsFilter((id) => directory.relyingParty(id)), ...session.filters],
     gate: protection.gate,
-    interceptors: [protection.denials],
+    interceptors: [protection.denials, ...session.interceptors],
     limits: config.limits,
     services,
     events,
@@ -251,6 +266,7 @@ async function openApp(
   const work = Promise.all([
     lanes.run(working.signal),
     protection.run(working.signal),
+    session.run(working.signal),
     pruneMarks(
       { network, ledger, head, onFailed: (error) => log.warn({ err: error }, "marks not pruned") },
       working.signal,
@@ -270,6 +286,7 @@ async function openApp(
       await work;
       changes.close();
       await operations.close();
+      await session.close();
       await protection.close();
       await ledger.close();
       log.info("relay stopped");

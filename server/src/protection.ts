@@ -17,7 +17,11 @@ import type { Ledger } from "./ledger/ledger.ts";
 import type { NearViews } from "./near/views.ts";
 import type { Events } from "./observability/events.ts";
 import { openRateLimiter } from "./shared-state/open-rate-limiter.ts";
+import type { RateLimiter } from "./shared-state/rate-limiter.ts";
 import { Directory } from "./tenant/directory.ts";
+
+/** Who calls a method that is open to everybody. */
+const ANONYMOUS = { tenant: "", actor: "anonymous", budgetUser: "anonymous" };
 
 export interface ProtectionOptions {
   readonly config: RelayConfig;
@@ -35,6 +39,7 @@ export interface Protection {
   readonly directory: Directory;
   readonly hasher: ApiKeyHasher;
   readonly gate: Gate;
+  readonly limiter: RateLimiter;
   /** Around the handlers. */
   readonly denials: Interceptor;
   readonly audit: AuditLog;
@@ -129,7 +134,9 @@ export async function openProtection(options: ProtectionOptions): Promise<Protec
     directory,
     hasher,
     gate,
-    denials: denialsInterceptor(({ caller: { tenant, actor, budgetUser }, method, reason }) => {
+    limiter,
+    denials: denialsInterceptor(({ caller = ANONYMOUS, method, reason }) => {
+      const { tenant, actor, budgetUser } = caller;
       const who = actor === budgetUser ? actor : `${actor} for ${budgetUser}`;
       audit.note({ tenant, kind: "call.denied", actor: who, reason, method, address: "" });
     }),

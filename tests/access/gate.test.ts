@@ -70,6 +70,7 @@ test("a key lets its holder in, as its tenant, and its use is told", async () =>
     keyId: BACKEND.key.id,
     endUser: null,
     budgetUser: `key:${BACKEND.key.id}`,
+    appSession: null,
   });
   expect(used).toEqual([BACKEND.key.id]);
   expect(refused).toEqual([]);
@@ -308,4 +309,26 @@ test("a fault in authentication lets nobody in, and says nothing", async () => {
   );
   expect({ reason, message }).toEqual({ reason: "INTERNAL", message: "internal error" });
   expect(lines.join("")).toContain("gate failed");
+});
+
+test("pages of the tenant's own wallets may call, and those of another tenant's may not", async () => {
+  const signIn = (id: string) => ({
+    relyingParties: [{ id, name: "", origins: [`https://${id}`], userVerificationOptional: false }],
+    providers: [],
+    scopes: [],
+  });
+  const { client, whoami } = await start({
+    tenants: [
+      tenant("acme", { signIn: signIn("wallet.acme.example") }),
+      tenant("globex", { signIn: signIn("wallet.globex.example") }),
+    ],
+  });
+  const from = (origin: string) => ({ ...bearer(BACKEND.text), origin });
+  expect((await whoami(from("https://wallet.acme.example"))).caller.tenant).toBe("acme");
+  expect((await whoami(from(ORIGIN))).caller.tenant).toBe("acme");
+  const foreign = client.getSubmission(
+    { submissionId: "s" },
+    { headers: from("https://wallet.globex.example") },
+  );
+  expect((await refusal(foreign)).reason).toBe("ORIGIN_NOT_ALLOWED");
 });

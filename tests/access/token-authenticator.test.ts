@@ -63,6 +63,7 @@ describe("a token", () => {
       endUser: "bob",
       budgetUser: "user:bob",
       scopes: new Set(["read", "submit"]),
+      appSession: null,
     });
   });
 

@@ -170,6 +170,37 @@ test("a tenant is disabled and enabled, and its issuers come from a file", async
   expect(await printed("tenant", "list")).toContain("changing");
 });
 
+const SIGN_IN = `
+relying_parties:
+  - id: wallet.example
+    name: Wallet
+    origins:
+      - https://wallet.example
+      - https://related.example
+providers:
+  - id: google
+    client_id: "1234.apps.googleusercontent.com"
+    client_secret_name: google
+scopes:
+  - submit
+  - threshold
+`;
+
+test("how a tenant's users sign in comes from a file, and is shown as one that can be read", async () => {
+  await printed("tenant", "create", "signing");
+  const file = await fileOf("sign-in.yaml", SIGN_IN);
+  expect(await printed("tenant", "update", "signing", "--sign-in", file)).toMatch(/signing .* 2 /);
+  const shown = await printed("tenant", "get", "signing");
+  expect(shown).toContain(SIGN_IN.trimStart().replaceAll('"', ""));
+  const again = await fileOf("again-sign-in.yaml", shown.slice(shown.indexOf("# sign-in")));
+  expect(await printed("tenant", "update", "signing", "--sign-in", again)).toMatch(/signing .* 3 /);
+  const wrong = await fileOf("wrong-sign-in.yaml", SIGN_IN.replace("id: wallet", "id: Wallet"));
+  expect((await run("tenant", "update", "signing", "--sign-in", wrong)).stderr).toMatch(
+    /^SIGN_IN_INVALID: relying_parties\[0\] id/,
+  );
+  expect(await printed("key", "create", "signing", "--scopes", "read,threshold")).toContain("read,threshold");
+});
+
 describe("what goes wrong", () => {
   test("a refusal is its reason and its message, with exit code 1", async () => {
     const result = await run("tenant", "get", "nobody");

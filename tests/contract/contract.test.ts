@@ -3,6 +3,7 @@ import { reasons } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
+import { ThresholdSignerService } from "@countersign/gen/countersign/signer/v1/threshold_signer_service_pb.ts";
 import { reasonName } from "@countersign/service-kit";
 import { afterAll, describe, expect, it } from "vitest";
 import { postgresUrl } from "../support/postgres.ts";
@@ -17,15 +18,18 @@ import { SIGNER_ACCESS_REASONS, signerAccessCases } from "./cases/signer-access.
 import { signerAdminCases } from "./cases/signer-admin.ts";
 import { signerGrantCases } from "./cases/signer-grants.ts";
 import { signerOutageCases } from "./cases/signer-outages.ts";
+import { signerThresholdCases } from "./cases/signer-threshold.ts";
 import { submitDelegateCases } from "./cases/submit-delegate.ts";
+import { THRESHOLD_METHODS, thresholdCases } from "./cases/threshold.ts";
 import type { ContractCase } from "./support/contract-case.ts";
 import { Worlds } from "./support/worlds.ts";
 
 const SIGNER_METHODS: readonly DescMethod[] = [
   ...RelayerSignerService.methods,
   ...SignerAdminService.methods,
+  ...ThresholdSignerService.methods,
 ];
-const METHODS: readonly DescMethod[] = [...RelayService.methods, ...SIGNER_METHODS];
+const METHODS: readonly DescMethod[] = [...RelayService.methods, ...THRESHOLD_METHODS, ...SIGNER_METHODS];
 const CASES: readonly ContractCase[] = [
   ...submitDelegateCases,
   ...createAccountCases,
@@ -34,11 +38,13 @@ const CASES: readonly ContractCase[] = [
   ...commonCases,
   ...accessCases,
   ...policyCases,
+  ...thresholdCases,
   ...signerCases,
   ...signerGrantCases,
   ...signerAccessCases,
   ...signerAdminCases,
   ...signerOutageCases,
+  ...signerThresholdCases,
 ];
 
 const nameOf = (outcome: ContractCase["outcome"]) => (outcome === "success" ? outcome : reasonName(outcome));
@@ -66,7 +72,9 @@ describe("the cases", () => {
   });
 
   it("hold no reason that its method does not declare, save the common ones", () => {
-    const guarded = RelayService.methods.filter(({ name }) => name !== "GetRelayInfo");
+    const guarded = [...RelayService.methods, ...THRESHOLD_METHODS].filter(
+      ({ name }) => name !== "GetRelayInfo",
+    );
     const mayGive = (method: DescMethod) => [
       ...COMMON_REASONS,
       ...(guarded.some((one) => one === method) ? ACCESS_REASONS : []),

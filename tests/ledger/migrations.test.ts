@@ -6,7 +6,10 @@ import { released0001 } from "./released-0001.ts";
 const TABLES = [
   ...["submissions", "transitions", "idempotency", "replay_marks", "lanes", "attempts"],
   ...["tenants", "token_issuers", "api_keys", "documents", "pauses", "admin_calls", "protection_revision"],
+  "relying_parties",
   ...["budget_use", "audit_events", "audit_chains", "audit_heads", "audit_sequencer"],
+  ...["users", "identities", "passkeys", "provider_accounts"],
+  ...["app_sessions", "refresh_tokens", "app_session_sequence"],
   ...["kysely_migration", "kysely_migration_lock"],
 ];
 

@@ -7,6 +7,7 @@ import type {
   StoredDocument,
   TokenIssuer,
 } from "@countersign/server/ledger/ledger.ts";
+import type { SignInSettings } from "@countersign/server/session/ports.ts";
 import { at, event, sha256 } from "./builders.ts";
 
 export const audit = event({ tenant: "", kind: "admin.change", actor: "admin:root" });
@@ -28,6 +29,18 @@ export function issuer(name: string, changes: Partial<TokenIssuer> = {}): TokenI
     scopes: ["submit", "read"],
     ...changes,
   };
+}
+
+/** Sign-in with passkeys of these relying parties. */
+export function signIn(rpIds: readonly string[], changes: Partial<SignInSettings> = {}): SignInSettings {
+  const relyingParties = rpIds.map((id) => ({
+    id,
+    name: `Wallet "${id}"`,
+    origins: [`https://${id}`, "https://related.example"],
+    userVerificationOptional: false,
+  }));
+  const google = { id: "google", issuer: "", clientId: "client", clientSecretName: "google" };
+  return { relyingParties, providers: [google], scopes: ["submit"], ...changes };
 }
 
 export function apiKey(id: string, changes: Partial<ApiKey> = {}): ApiKey {

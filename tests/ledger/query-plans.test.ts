@@ -5,6 +5,12 @@ import { pruneBudgets } from "@countersign/server/ledger/budget-pruning.ts";
 import { migrations } from "@countersign/server/ledger/migrations.ts";
 import { releaseReplayMarks } from "@countersign/server/ledger/replay-marks.ts";
 import type { LedgerSchema } from "@countersign/server/ledger/schema.ts";
+import {
+  findPasskey,
+  findUserOfAccount,
+  readIdentity,
+  readUser,
+} from "@countersign/server/ledger/user-rows.ts";
 import { migrate, NodeSqliteDialect } from "@countersign/sql";
 import { CompiledQuery, Kysely, type Transaction } from "kysely";
 import { expect, it, onTestFinished } from "vitest";
@@ -19,12 +25,18 @@ const head = {
   signature: new Uint8Array(64),
 };
 
+const account = { providerId: "p", issuer: "https://a.example", subject: "s" };
+
 const statements: readonly [string, (trx: Transaction<LedgerSchema>) => Promise<unknown>][] = [
   ["what of the audit log may be deleted", (trx) => prunableAudit(trx, at(0))],
   ["deleting of the audit log", (trx) => pruneAudit(trx, head, 10)],
   ["a log's checkpoint", (trx) => auditCheckpoint(trx, "a")],
   ["a page of a log", (trx) => readAudit(trx, "a", 1n, 10)],
   ["deleting old budgets", (trx) => pruneBudgets(trx, at(0))],
+  ["a user with its identities", (trx) => readUser(trx, "a", "u_1")],
+  ["a user by a passkey", (trx) => findPasskey(trx, "a", new Uint8Array(1))],
+  ["a user by an account", (trx) => findUserOfAccount(trx, "a", account)],
+  ["an identity", (trx) => readIdentity(trx, "i_1").catch(() => undefined)],
   ["giving up replay marks", (trx) => releaseReplayMarks(trx, ["sub_a", "sub_b"])],
 ];
 

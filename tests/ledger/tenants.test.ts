@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { at } from "./builders.ts";
 import { overEngines } from "./over-engines.ts";
-import { audit, auditLog, issuer, tenants } from "./protection-builders.ts";
+import { audit, auditLog, issuer, signIn, tenants } from "./protection-builders.ts";
 
 overEngines("tenants", (on) => {
   const shop = { id: "shop", displayName: "Shop", createdAt: at(5) };
-  const created = { ...shop, disabled: false, tokenIssuers: [], version: 1n };
+  const created = { ...shop, disabled: false, tokenIssuers: [], signIn: null, version: 1n };
 
   it("are created once, and the same call again gets the first one's", async () => {
     expect(await on.ledger.createTenant(shop, audit)).toEqual({ outcome: "created", tenant: created });
@@ -115,5 +115,58 @@ overEngines("tenants", (on) => {
     expect(outcomes.filter((outcome) => outcome === "updated")).toHaveLength(1);
     expect(outcomes.filter((outcome) => outcome === "issuer-conflict")).toHaveLength(9);
     expect(await on.ledger.revision()).toBe(11n);
+  });
+
+  it("keep how their users sign in, whole, until they are given another way or none", async () => {
+    await tenants(on.ledger, "one");
+    const first = signIn(["wallet.example", "localhost"], { scopes: ["submit", "threshold"] });
+    const set = await on.ledger.updateTenant("one", 1n, { signIn: first }, audit);
+    expect(set).toMatchObject({ outcome: "updated", tenant: { signIn: first, version: 2n } });
+    expect(await on.ledger.updateTenant("one", 1n, { signIn: first }, audit)).toEqual(set);
+    expect((await on.ledger.snapshot()).tenants).toMatchObject([{ signIn: first }]);
+    await on.ledger.updateTenant("one", 2n, { displayName: "New" }, audit);
+    expect((await on.ledger.snapshot()).tenants).toMatchObject([{ displayName: "New", signIn: first }]);
+    await on.ledger.updateTenant("one", 3n, { signIn: null }, audit);
+    expect((await on.ledger.snapshot()).tenants).toMatchObject([{ signIn: null, version: 4n }]);
+    expect(await auditLog(on.ledger, "")).toHaveLength(4);
+  });
+
+  it("share no relying party, and nothing of a refused change stays", async () => {
+    await tenants(on.ledger, "one", "two");
+    await on.ledger.updateTenant("one", 1n, { signIn: signIn(["a.example", "b.example"]) }, audit);
+    await on.ledger.updateTenant("two", 1n, { signIn: signIn(["c.example"]) }, audit);
+    const before = await on.ledger.snapshot();
+    const change = {
+      displayName: "New",
+      tokenIssuers: [issuer("d")],
+      signIn: signIn(["d.example", "b.example"]),
+    };
+    expect(await on.ledger.updateTenant("two", 2n, change, audit)).toEqual({
+      outcome: "relying-party-conflict",
+    });
+    expect(
+      await on.ledger.updateTenant("two", 2n, { signIn: signIn(["d.example", "d.example"]) }, audit),
+    ).toEqual({ outcome: "relying-party-conflict" });
+    expect(await on.ledger.snapshot()).toEqual(before);
+
+    await on.ledger.updateTenant("one", 2n, { signIn: signIn(["a.example"]) }, audit);
+    const freed = { signIn: signIn(["b.example"]) };
+    expect(await on.ledger.updateTenant("two", 2n, freed, audit)).toMatchObject({ outcome: "updated" });
+    await on.ledger.updateTenant("one", 3n, { signIn: null }, audit);
+    const all = { signIn: signIn(["a.example", "b.example"]) };
+    expect(await on.ledger.updateTenant("two", 3n, all, audit)).toMatchObject({ outcome: "updated" });
+  });
+
+  it("give a relying party to one of many tenants that claim it from two replicas at the same time", async () => {
+    const ids = Array.from({ length: 10 }, (_, i) => `tenant-${i}`);
+    await tenants(on.ledger, ...ids);
+    const second = on.engine.name === "postgres" ? await on.home.open() : on.ledger;
+    const calls = ids.map((id, i) => {
+      const claim = { signIn: signIn([`${id}.example`, "same.example"]) };
+      return (i % 2 === 0 ? on.ledger : second).updateTenant(id, 1n, claim, audit);
+    });
+    const outcomes = (await Promise.all(calls)).map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === "updated")).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === "relying-party-conflict")).toHaveLength(9);
   });
 });

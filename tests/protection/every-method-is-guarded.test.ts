@@ -1,6 +1,8 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
+import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
+import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
@@ -16,7 +18,14 @@ import { endlessCall, endlessCallOverHttp1 } from "./support/endless-call.ts";
 import { strangersToken, unsignedToken } from "./support/tokens.ts";
 
 /** All that the public port serves. A service that is added there must be added here. */
-const SERVICES: readonly DescService[] = [RelayService, Health, ServerReflection, ServerReflectionAlpha];
+const SERVICES: readonly DescService[] = [
+  RelayService,
+  ThresholdKeyService,
+  Ed25519SigningService,
+  Health,
+  ServerReflection,
+  ServerReflectionAlpha,
+];
 
 /** What anybody may call. */
 const PUBLIC: ReadonlySet<DescMethod> = new Set([
@@ -106,7 +115,10 @@ it("guards every method of the relay but one", () => {
   expect(RelayService.methods.filter((method) => PUBLIC.has(method)).map(({ name }) => name)).toEqual([
     "GetRelayInfo",
   ]);
-  expect(GUARDED).toHaveLength(RelayService.methods.length - 1);
+  const { length } = [RelayService, ThresholdKeyService, Ed25519SigningService].flatMap(
+    (service) => service.methods,
+  );
+  expect(GUARDED).toHaveLength(length - 1);
 });
 
 describe.each(GUARDED.map((method) => [fullName(method), method] as const))("%s", (_, method) => {
@@ -117,7 +129,8 @@ describe.each(GUARDED.map((method) => [fullName(method), method] as const))("%s"
 
     it("with a good key is let in", async () => {
       // An empty message breaks a rule of most methods, which nobody learns before being let in.
-      expect(await reasonFor(protocol, method, keyHeaders(open))).toMatch(/^(FIELD_INVALID)?$/);
+      const reason = await reasonFor(protocol, method, keyHeaders(open));
+      expect(reason).toMatch(/^(FIELD_INVALID|THRESHOLD_DISABLED)?$/);
     });
 
     it("is refused before its body has arrived", async () => {

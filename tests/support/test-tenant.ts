@@ -7,6 +7,7 @@ import { type AuditEvent, type Ledger, SCOPES, type Scope } from "@countersign/s
 import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
 import { ACTION_KINDS } from "@countersign/server/policy/action-kinds.ts";
 import { policyText } from "@countersign/server/policy/policy-document.ts";
+import type { SignInSettings } from "@countersign/server/session/ports.ts";
 import { limitsText } from "@countersign/server/tenant/limits.ts";
 import { Secret } from "@countersign/service-kit";
 
@@ -40,6 +41,7 @@ export interface SeededTenant {
   readonly policy?: MessageInitShape<typeof PolicySchema> | undefined;
   readonly limits?: MessageInitShape<typeof LimitsSchema> | undefined;
   readonly keys?: readonly SeededKey[];
+  readonly signIn?: SignInSettings | undefined;
 }
 
 export interface SeededKey {
@@ -62,11 +64,13 @@ export async function seedTenants(
   }
 }
 
-async function seed(ledger: Ledger, { tenant, policy, limits, keys = [] }: SeededTenant): Promise<void> {
+async function seed(ledger: Ledger, seeded: SeededTenant): Promise<void> {
+  const { tenant, policy, limits, keys = [], signIn } = seeded;
   const at = new Date();
   const audit: AuditEvent = { tenant, kind: "test.seeded", actor: "test", at, detail: {} };
   const made = await ledger.createTenant({ id: tenant, displayName: "", createdAt: at }, audit);
   if (made.outcome !== "created") return;
+  if (signIn !== undefined) await ledger.updateTenant(tenant, 1n, { signIn }, audit);
   const document = { tenant, author: "test", createdAt: at };
   if (policy !== undefined) {
     const text = policyText(create(PolicySchema, policy));

@@ -23,6 +23,7 @@ export async function startPublicRelay(
   const server = await servePublic({
     listen: { host: "127.0.0.1", port: 0 },
     cors: { isListed: (origin) => origins.includes(origin), credentials },
+    filters: [],
     gate: async () => undefined,
     interceptors: [],
     limits: {

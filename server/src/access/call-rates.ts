@@ -17,6 +17,10 @@ export interface DefaultRates {
   readonly user: Rate;
   /** Calls of one RPC by one tenant, so that no tenant uses up another's. */
   readonly method: Rate;
+  /** Attempts to sign in from one address. */
+  readonly signIn: Rate;
+  /** Sign-ins that are begun at one tenant. */
+  readonly signInTenant: Rate;
 }
 
 /** Takes the tokens of one call, and tells the caller in its headers how its buckets stand. */
@@ -53,6 +57,11 @@ export class CallRates {
    */
   forFailedCredentials(): Promise<void> {
     return this.#take([{ name: "failed-auth", key: this.#address, rate: this.#defaults.failedAuth }]);
+  }
+
+  /** For an attempt to sign in, good or bad. @throws RATE_LIMITED */
+  forSignIn(): Promise<void> {
+    return this.#take([{ name: "sign-in", key: this.#address, rate: this.#defaults.signIn }]);
   }
 
   /** @throws RATE_LIMITED */

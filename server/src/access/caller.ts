@@ -15,6 +15,15 @@ export interface Caller {
   /** Whose limits count: "user:ID", or "key:ID" for calls without an end user. */
   readonly budgetUser: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** The session at this relay whose access token the credentials are; null for other credentials. */
+  readonly appSession: AppSessionRef | null;
+}
+
+/** A session that a user has signed in to at this relay. */
+export interface AppSessionRef {
+  readonly id: string;
+  /** When its user proved who it is. */
+  readonly startedAt: Date;
 }
 
 const callerKey = createContextKey<Caller | undefined>(undefined, { description: "the caller" });
@@ -29,6 +38,11 @@ export function callerOf(values: ContextValues): Caller {
   const caller = values.get(callerKey);
   if (caller === undefined) throw new Error("a call without a caller reached its handler");
   return caller;
+}
+
+/** The caller that the gate let in; undefined for the methods that are open to everybody. */
+export function callerIfAny(values: ContextValues): Caller | undefined {
+  return values.get(callerKey);
 }
 
 /** The tenant of the caller that the gate let in; undefined for the methods that are open to everybody. */

@@ -10,6 +10,7 @@ test("a key's submissions are the tenant's, and its limits its own", () => {
     endUser: null,
     budgetUser: "key:k1",
     scopes: new Set(["read"]),
+    appSession: null,
   });
 });
 
@@ -22,6 +23,7 @@ test("a user's submissions and limits are the user's", () => {
     endUser: "bob",
     budgetUser: "user:bob",
     scopes: new Set(["submit"]),
+    appSession: null,
   });
 });
 

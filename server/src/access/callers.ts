@@ -1,5 +1,5 @@
 import type { ApiKey, Scope } from "../ledger/protection-types.ts";
-import type { Caller } from "./caller.ts";
+import type { AppSessionRef, Caller } from "./caller.ts";
 
 /** Ids of end users: 1 to 128 printable ASCII characters without spaces. */
 const END_USER = /^[\x21-\x7e]{1,128}$/;
@@ -19,11 +19,17 @@ export function keyCaller({ id, tenant, scopes }: Pick<ApiKey, "id" | "tenant" |
     endUser: null,
     budgetUser: `key:${id}`,
     scopes: new Set(scopes),
+    appSession: null,
   };
 }
 
 /** An end user who calls with credentials of its own. The id must be one that `isEndUserId` takes. */
-export function userCaller(tenant: string, userId: string, scopes: readonly Scope[]): Caller {
+export function userCaller(
+  tenant: string,
+  userId: string,
+  scopes: readonly Scope[],
+  appSession: AppSessionRef | null = null,
+): Caller {
   const user = `user:${userId}`;
   return {
     tenant,
@@ -33,6 +39,7 @@ export function userCaller(tenant: string, userId: string, scopes: readonly Scop
     endUser: userId,
     budgetUser: user,
     scopes: new Set(scopes),
+    appSession,
   };
 }
 

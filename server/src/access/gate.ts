@@ -13,6 +13,7 @@ import {
   requestIdKey,
   UnknownService,
 } from "@countersign/service-kit";
+import type { Scope } from "../ledger/protection-types.ts";
 import type { RateLimiter } from "../shared-state/rate-limiter.ts";
 import type { Directory, TenantAccess } from "../tenant/directory.ts";
 import { pauseRefusal } from "../tenant/pauses.ts";
@@ -52,10 +53,11 @@ const ANONYMOUS: ProvenActor = { tenant: "", actor: "anonymous" };
 
 /**
  * Lets a call in when its address, credentials, tenant, scope, origin, pauses and rates all say so, in this order, and
- * notes its caller. Looks at headers only, so that who may not call costs no body. Public methods, and calls of none, are
- * asked for their address's rate alone. Refusals carry Retry-After (seconds) where waiting helps.
+ * notes its caller. Looks at headers only, so that who may not call costs no body. Public methods, attempts to sign in, and
+ * calls of none, are asked for their address's rates alone. Refusals carry Retry-After (seconds) where waiting helps.
  *
- * @throws CREDENTIALS_*, TENANT_*, END_USER_NOT_ALLOWED, SCOPE_MISSING, ORIGIN_NOT_ALLOWED, PAUSED, RATE_LIMITED;
+ * @throws CREDENTIALS_*, TENANT_*, END_USER_NOT_ALLOWED, SCOPE_MISSING, APP_SESSION_MISSING, ORIGIN_NOT_ALLOWED, PAUSED,
+ *   RATE_LIMITED;
  *   FIELD_INVALID for an X-End-User that can be nobody's id
  */
 export function createGate(options: GateOptions): Gate {
@@ -77,15 +79,14 @@ export function createGate(options: GateOptions): Gate {
       if (context.service.typeName === UnknownService.typeName) return;
       const access = methodAccess(method);
       if (access === "public") return;
+      if (access === "sign-in") return await rates.forSignIn();
       const proven = await authenticated(options, requestHeader, rates);
       who = proven;
       const tenant = tenantOf(proven, options.directory, requestHeader);
       const caller = withEndUser(proven, requestHeader);
-      if (!caller.scopes.has(access)) {
-        throw new DomainError(ErrorReason.SCOPE_MISSING, `the credentials lack the scope "${access}"`);
-      }
+      assertMay(caller, access);
       assertOrigin(tenant, requestHeader);
-      assertNotPaused(options.directory, caller, method);
+      assertNotPaused(options.directory, caller, method, access);
       await rates.forCaller(caller, method.name, tenant.limits);
       setCaller(values, caller);
       // A cache between us knows URLs, not credentials.
@@ -143,6 +144,15 @@ function withEndUser(caller: Caller, headers: Headers): Caller {
   return onBehalfOf(caller, endUser);
 }
 
+function assertMay({ scopes, appSession }: Caller, access: "session" | Scope): void {
+  if (access === "session") {
+    if (appSession !== null) return;
+    throw new DomainError(ErrorReason.APP_SESSION_MISSING, "this is for users who have signed in here");
+  }
+  if (scopes.has(access)) return;
+  throw new DomainError(ErrorReason.SCOPE_MISSING, `the credentials lack the scope "${access}"`);
+}
+
 /** Browsers name the origin, and pages cannot change it; other callers name none. */
 function assertOrigin({ policy, tenant }: TenantAccess, headers: Headers): void {
   const origin = headers.get("origin");
@@ -153,8 +163,14 @@ function assertOrigin({ policy, tenant }: TenantAccess, headers: Headers): void 
   }
 }
 
-function assertNotPaused({ pauses }: GateOptions["directory"], { tenant }: Caller, method: DescMethod): void {
-  const reads = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+function assertNotPaused(
+  { pauses }: GateOptions["directory"],
+  { tenant }: Caller,
+  method: DescMethod,
+  access: "session" | Scope,
+): void {
+  // Sessions can be seen and ended while nothing new is taken on.
+  const reads = access === "session" || method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
   const refusal = pauseRefusal(pauses, { tenant, method: method.name, reads });
   if (refusal === undefined) return;
   const { reason, message, retryAfterMs } = refusal;

@@ -1,13 +1,17 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
+import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import { expect, test } from "vitest";
 import { assertAccessStated, methodAccess } from "./method-access.ts";
 
-const PUBLIC_PORT: DescService[] = [RelayService, Health, ServerReflection, ServerReflectionAlpha];
+const PUBLIC_PORT: DescService[] = [
+  ...[RelayService, SessionService],
+  ...[Health, ServerReflection, ServerReflectionAlpha],
+];
 
 test("every method of the public port says who may call it", () => {
   expect(() => assertAccessStated(PUBLIC_PORT)).not.toThrow();
@@ -18,11 +22,26 @@ test("these methods, and no others, are open to everybody", () => {
   const open = methods.filter((method) => methodAccess(method) === "public");
   expect(open.map(({ parent, name }) => `${parent.typeName}/${name}`)).toEqual([
     "countersign.relay.v1.RelayService/GetRelayInfo",
+    "countersign.session.v1.SessionService/BeginPasskeyRegistration",
+    "countersign.session.v1.SessionService/BeginPasskeySignIn",
+    "countersign.session.v1.SessionService/BeginIdTokenSignIn",
+    "countersign.session.v1.SessionService/RefreshSession",
     "grpc.health.v1.Health/Check",
     "grpc.health.v1.Health/Watch",
     "grpc.health.v1.Health/List",
     "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+  ]);
+});
+
+test("what finishes a sign-in is counted as an attempt, and the rest of a session's methods need one", () => {
+  const named = (access: string) =>
+    SessionService.methods.filter((method) => methodAccess(method) === access).map(({ name }) => name);
+  expect(named("sign-in")).toEqual([
+    ...["FinishPasskeyRegistration", "FinishPasskeySignIn", "FinishIdTokenSignIn", "RedeemSignInCode"],
+  ]);
+  expect(named("session")).toEqual([
+    ...["RevokeSession", "ListSessions", "GetUser", "UnlinkIdentity", "MergeUsers"],
   ]);
 });
 

@@ -1,8 +1,11 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Scope } from "../ledger/protection-types.ts";
 
-/** Open to everybody, or the scope that a method needs. */
-export type MethodAccess = "public" | Scope;
+/**
+ * Open to everybody, an attempt to sign in, which is open too but counted more strictly, a session of a user's whatever
+ * it may do, or the scope that a method needs.
+ */
+export type MethodAccess = "public" | "sign-in" | "session" | Scope;
 
 /** Every method of the public port. A method that does not stand here is served to nobody. */
 const METHODS: Readonly<Record<string, MethodAccess>> = {
@@ -19,6 +22,30 @@ const METHODS: Readonly<Record<string, MethodAccess>> = {
   "countersign.relay.v1.RelayService/GetTransaction": "read",
   "countersign.relay.v1.RelayService/CheckDelegate": "read",
   "countersign.relay.v1.RelayService/ListSubmissions": "list",
+  "countersign.threshold.v1.ThresholdKeyService/BeginKey": "threshold",
+  "countersign.threshold.v1.ThresholdKeyService/FinishKey": "threshold",
+  "countersign.threshold.v1.ThresholdKeyService/GetKey": "threshold",
+  "countersign.threshold.v1.ThresholdKeyService/ListKeys": "threshold",
+  "countersign.threshold.v1.ThresholdKeyService/CreateNonce": "threshold",
+  "countersign.threshold.v1.ThresholdKeyService/MintSession": "threshold",
+  "countersign.threshold.v1.ThresholdKeyService/EndSession": "threshold",
+  "countersign.threshold.v1.ThresholdKeyService/ExportShare": "threshold",
+  "countersign.threshold.v1.Ed25519SigningService/Authorize": "threshold",
+  "countersign.threshold.v1.Ed25519SigningService/SignInit": "threshold",
+  "countersign.threshold.v1.Ed25519SigningService/SignFinalize": "threshold",
+  "countersign.session.v1.SessionService/BeginPasskeyRegistration": "public",
+  "countersign.session.v1.SessionService/FinishPasskeyRegistration": "sign-in",
+  "countersign.session.v1.SessionService/BeginPasskeySignIn": "public",
+  "countersign.session.v1.SessionService/FinishPasskeySignIn": "sign-in",
+  "countersign.session.v1.SessionService/BeginIdTokenSignIn": "public",
+  "countersign.session.v1.SessionService/FinishIdTokenSignIn": "sign-in",
+  "countersign.session.v1.SessionService/RedeemSignInCode": "sign-in",
+  "countersign.session.v1.SessionService/RefreshSession": "public",
+  "countersign.session.v1.SessionService/RevokeSession": "session",
+  "countersign.session.v1.SessionService/ListSessions": "session",
+  "countersign.session.v1.SessionService/GetUser": "session",
+  "countersign.session.v1.SessionService/UnlinkIdentity": "session",
+  "countersign.session.v1.SessionService/MergeUsers": "session",
 };
 
 /** What a call of the method needs. Throws for a method that does not stand in the table: nobody may call it. */

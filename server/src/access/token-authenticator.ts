@@ -3,6 +3,7 @@ import { DomainError } from "@countersign/service-kit";
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
 import type { TokenIssuer } from "../ledger/protection-types.ts";
 import type { Directory } from "../tenant/directory.ts";
+import { saysAppToken } from "./app-token-type.ts";
 import type { Caller } from "./caller.ts";
 import { isEndUserId, userCaller } from "./callers.ts";
 import { invalidCredentials, RefusedCredentials } from "./refused-credentials.ts";
@@ -39,7 +40,8 @@ export class TokenAuthenticator {
    */
   async authenticate(token: string): Promise<Caller> {
     const { directory, now } = this.#options;
-    const trusted = trustedIssuer(token, directory);
+    // A relay's tokens are no issuer's, even where a tenant trusts its keys.
+    const trusted = saysAppToken(token) ? undefined : trustedIssuer(token, directory);
     if (trusted === undefined) throw invalidCredentials();
     const { tenant, issuer } = trusted;
     try {

@@ -56,6 +56,9 @@ export interface TokenKeysOptions {
   readonly onUnavailable: (issuer: string, error: unknown) => void;
 }
 
+/** Where an issuer's keys are; one of the two is not empty. */
+export type KeySource = Pick<TokenIssuer, "issuer" | "jwksUri" | "jwksJson">;
+
 /** The public keys of token issuers, by their key sets. */
 export class TokenKeys {
   readonly #options: TokenKeysOptions;
@@ -69,7 +72,7 @@ export class TokenKeys {
    * Picks the key for a token's header. The function rejects with KeysUnavailable when the set cannot be had, with
    * one of jose's errors when it has no such key.
    */
-  of(issuer: TokenIssuer): JWTVerifyGetKey {
+  of(issuer: KeySource): JWTVerifyGetKey {
     const name = issuer.jwksUri === "" ? issuer.jwksJson : issuer.jwksUri;
     const known = this.#sets.get(name);
     if (known !== undefined) return known;
@@ -80,7 +83,7 @@ export class TokenKeys {
     return keys;
   }
 
-  #open(issuer: TokenIssuer): JWTVerifyGetKey {
+  #open(issuer: KeySource): JWTVerifyGetKey {
     try {
       return reportingUnavailable(
         issuer.jwksUri === "" ? createLocalJWKSet(JSON.parse(issuer.jwksJson)) : this.#remoteKeys(issuer),
@@ -92,7 +95,7 @@ export class TokenKeys {
     }
   }
 
-  #remoteKeys({ issuer, jwksUri }: TokenIssuer): JWTVerifyGetKey {
+  #remoteKeys({ issuer, jwksUri }: KeySource): JWTVerifyGetKey {
     if (!isKeySetUrl(jwksUri))
       throw new KeysUnavailable("keys are fetched over https, or http from loopback");
     const { fetching, now, onUnavailable } = this.#options;

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject, sign } from "node:crypto";
-import { formatPublicKey, parsePublicKey, verifySignature } from "@countersign/near";
+import { formatPublicKey, parsePublicKey } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import type { Secret } from "@countersign/service-kit";
 import type { SignedAuditHead } from "../ledger/audit-types.ts";
 import { seedKey } from "../signing-seed.ts";

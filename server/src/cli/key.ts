@@ -20,6 +20,7 @@ const SCOPES: ReadonlyMap<string, Scope> = new Map([
   ["list", Scope.LIST],
   ["submit", Scope.SUBMIT],
   ["accounts", Scope.ACCOUNTS],
+  ["threshold", Scope.THRESHOLD],
   ["end-users", Scope.END_USERS],
 ]);
 

@@ -2,6 +2,7 @@ import {
   CreateTenantResponseSchema,
   GetTenantResponseSchema,
   ListTenantsResponseSchema,
+  SignInSchema,
   type Tenant,
   TokenIssuersSchema,
   UpdateTenantResponseSchema,
@@ -10,7 +11,7 @@ import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_serv
 import { Command } from "commander";
 import { type AdminOptions, adminClient, withAdminOptions } from "./admin-connection.ts";
 import { wholeNumber } from "./arguments.ts";
-import { readDocument } from "./document-file.ts";
+import { documentText, readDocument } from "./document-file.ts";
 import { formatTable, printAnswer } from "./print.ts";
 import { timeText } from "./time-text.ts";
 import { UsageError } from "./usage-error.ts";
@@ -20,6 +21,7 @@ interface UpdateOptions extends AdminOptions {
   disable?: true;
   enable?: true;
   tokenIssuers?: string;
+  signIn?: string;
   expectedVersion?: bigint;
 }
 
@@ -38,7 +40,7 @@ export function tenantCommand(): Command {
   withAdminOptions(tenant.command("get").description("show a tenant").argument("<tenant>")).action(
     async (id: string, options: AdminOptions) => {
       const answer = await adminClient(TenantService, options).getTenant({ tenant: id });
-      printAnswer(GetTenantResponseSchema, answer, options, one);
+      printAnswer(GetTenantResponseSchema, answer, options, whole);
     },
   );
   withAdminOptions(tenant.command("list").description("show all tenants")).action(
@@ -52,16 +54,18 @@ export function tenantCommand(): Command {
     .option("--disable", "refuse all of its calls")
     .option("--enable", "take its calls again")
     .option("--token-issuers <file>", "YAML or JSON: {issuers: […]}, in place of those that it has")
+    .option("--sign-in <file>", "YAML or JSON: how its users sign in, in place of how they did")
     .option("--expected-version <number>", "the version to replace; default: the current one", wholeNumber)
     .action(update);
   return tenant;
 }
 
 async function update(id: string, options: UpdateOptions): Promise<void> {
-  const { name, disable, enable, tokenIssuers } = options;
+  const { name, disable, enable, tokenIssuers, signIn } = options;
   if (disable && enable) throw new UsageError("--disable and --enable exclude each other");
-  if (name === undefined && !disable && !enable && tokenIssuers === undefined) {
-    throw new UsageError("nothing to change: give --name, --disable, --enable or --token-issuers");
+  const documents = [tokenIssuers, signIn].filter((file) => file !== undefined);
+  if (name === undefined && !disable && !enable && documents.length === 0) {
+    throw new UsageError("nothing to change: give --name, --disable, --enable, --token-issuers or --sign-in");
   }
   const client = adminClient(TenantService, options);
   const expectedVersion =
@@ -72,8 +76,16 @@ async function update(id: string, options: UpdateOptions): Promise<void> {
     ...(name === undefined ? {} : { displayName: name }),
     ...(disable || enable ? { disabled: disable === true } : {}),
     ...(tokenIssuers === undefined ? {} : { tokenIssuers: readDocument(TokenIssuersSchema, tokenIssuers) }),
+    ...(signIn === undefined ? {} : { signIn: readDocument(SignInSchema, signIn) }),
   });
   printAnswer(UpdateTenantResponseSchema, answer, options, one);
+}
+
+/** With what readDocument reads. */
+function whole(answer: { tenant?: Tenant | undefined }): string {
+  const signIn = answer.tenant?.signIn;
+  if (signIn === undefined) return one(answer);
+  return `${one(answer)}\n# sign-in\n${documentText(SignInSchema, signIn)}`;
 }
 
 function one({ tenant }: { tenant?: Tenant | undefined }): string {

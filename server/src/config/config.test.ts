@@ -15,6 +15,8 @@ const EXAMPLE_ENV = {
   ADMIN_CONSOLE_KEY: "2".repeat(32),
   AUDIT_SIGNING_SEED: `${"34".repeat(31)}35`,
   SIGNER_GRANT_SEED: `${"36".repeat(31)}37`,
+  APP_TOKEN_SEED: `${"38".repeat(31)}39`,
+  GOOGLE_CLIENT_SECRET: "hunter2",
 };
 
 const MINIMAL = {

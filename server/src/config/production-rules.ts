@@ -21,6 +21,7 @@ export interface GuardedSettings {
   readonly admin?:
     | { readonly listen?: { readonly unix?: unknown }; readonly tls?: unknown; readonly keys?: unknown }
     | undefined;
+  readonly session?: { readonly issuer?: unknown; readonly signing_keys?: unknown } | undefined;
 }
 
 interface Problem {
@@ -42,6 +43,7 @@ export function* productionProblems(settings: GuardedSettings): Generator<Proble
   yield* sharedState(settings);
   yield* secrets(settings);
   yield* trustedNetworks(settings);
+  yield* appTokens(settings);
   const { admin, near } = settings;
   if (admin !== undefined && admin?.listen?.unix === undefined && admin?.tls === undefined) {
     const message = "is needed in production, on loopback too: admin credentials would travel in plain text";
@@ -51,6 +53,17 @@ export function* productionProblems(settings: GuardedSettings): Generator<Proble
     const url = URL.parse(String(endpoint?.url));
     if (url?.protocol !== "http:" || isOnLoopback(url)) continue;
     yield { path: ["near", "endpoints", i, "url"], message: "must be https:// in production, off loopback" };
+  }
+}
+
+/** Whoever reads on the way has the session; whoever knows the seed is every user. */
+function* appTokens({ session }: GuardedSettings): Generator<Problem> {
+  if (URL.parse(String(session?.issuer))?.protocol === "http:") {
+    yield { path: ["session", "issuer"], message: "must be https:// in production" };
+  }
+  for (const [i, key] of list(session?.signing_keys)) {
+    if (!(key?.seed instanceof Secret && isOneByteSeed(key.seed))) continue;
+    yield { path: ["session", "signing_keys", i, "seed"], message: ONE_BYTE };
   }
 }
 
@@ -118,7 +131,7 @@ const ONE_BYTE = "is one byte over and over: draw it at random";
 const TOO_SHORT = `must have at least ${MIN_SECRET_BYTES} bytes in production`;
 
 /** The items of a list with their places; none of what is no list. */
-function list(value: unknown): [number, { url?: unknown; secret?: unknown } | undefined][] {
+function list(value: unknown): [number, { url?: unknown; secret?: unknown; seed?: unknown } | undefined][] {
   return Array.isArray(value) ? [...value.entries()] : [];
 }
 

@@ -20,6 +20,8 @@ export const ratesSection = z
     key: rate(100, 200),
     user: rate(5, 20),
     method: rate(500, 1000),
+    sign_in: rate(1, 20),
+    sign_in_tenant: rate(50, 200),
     redis_down_fraction: z.number().gt(0).max(1).default(0.25),
   })
   .prefault({});

@@ -7,6 +7,7 @@ import { ledgerUrl } from "./ledger-url.ts";
 import { productionProblems } from "./production-rules.ts";
 import { ratesSection } from "./rates-section.ts";
 import { redisUrl } from "./redis-url.ts";
+import { sessionSection } from "./session-section.ts";
 import { signerSchema } from "./signer-schema.ts";
 
 const MAX_PORT = 65_535;
@@ -143,6 +144,7 @@ export function relaySchema(env: Environment) {
       rates: ratesSection,
       balance,
       admin: adminSection(env).optional(),
+      session: sessionSection(env).optional(),
       audit: z
         .strictObject({
           signing_seed: auditSeed(env).optional(),
@@ -164,6 +166,7 @@ export function relaySchema(env: Environment) {
           path: ["default_deadline_ms"],
           message: "must be at most max_deadline_ms",
         }),
+      threshold: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
       lanes: z
         .strictObject({
           window: z.int().min(1).max(1024).default(16),
@@ -191,6 +194,8 @@ interface CrossChecked {
   account_creation?: { mode: string; suffixes: string[] } | undefined;
   delegates: { max_bytes: number };
   limits: { read_max_bytes: number };
+  cors: { credentials: boolean };
+  session?: { cookies?: unknown } | undefined;
 }
 
 /** What one section says about another. */
@@ -207,6 +212,10 @@ function* crossChecks(config: CrossChecked): Generator<{ path: (string | number)
     if (accounts.includes(suffix.slice(1))) continue;
     const message = `needs relayer ${suffix.slice(1)}: only an account itself can create its sub-accounts`;
     yield { path: ["account_creation", "suffixes", i], message };
+  }
+  if (config.session?.cookies !== undefined && !config.cors.credentials) {
+    const message = "needs cors.credentials: browsers would keep every answer from the page";
+    yield { path: ["session", "cookies"], message };
   }
   // A delegate travels in base64 inside of JSON, with a few other fields.
   if (config.limits.read_max_bytes < (config.delegates.max_bytes * 4) / 3 + 16_384) {

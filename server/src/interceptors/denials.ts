@@ -2,11 +2,12 @@ import type { Interceptor } from "@connectrpc/connect";
 import { Code } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { codeOfReason, DomainError, reasonName } from "@countersign/service-kit";
-import { type Caller, callerOf } from "../access/caller.ts";
+import { type Caller, callerIfAny } from "../access/caller.ts";
 
 /** A call that was let in and refused: by policy, budget, pause or balance, or as a replay. */
 export interface Denial {
-  readonly caller: Caller;
+  /** Undefined for the methods that are open to everybody, such as those to sign in. */
+  readonly caller: Caller | undefined;
   readonly method: string;
   readonly reason: string;
 }
@@ -26,7 +27,7 @@ export function denialsInterceptor(onDenied: (denial: Denial) => void): Intercep
     } catch (error) {
       if (error instanceof DomainError && isDenial(error.reason)) {
         onDenied({
-          caller: callerOf(request.contextValues),
+          caller: callerIfAny(request.contextValues),
           method: request.method.name,
           reason: reasonName(error.reason),
         });

@@ -1,3 +1,4 @@
+import type { AppSessionStore } from "./app-session-types.ts";
 import type { AuditStore } from "./audit-types.ts";
 import type { BudgetStore } from "./budget-types.ts";
 import type { ProtectionStore } from "./protection-types.ts";
@@ -24,7 +25,9 @@ import type {
   TerminalItem,
   Transition,
 } from "./types.ts";
+import type { UserStore } from "./user-types.ts";
 
+export type * from "./app-session-types.ts";
 export { BUDGET_SCOPES } from "./budget-types.ts";
 export { SCOPES } from "./protection-types.ts";
 export type * from "./types.ts";
@@ -35,7 +38,7 @@ export type * from "./types.ts";
  * happened is then unknown, and every write may be repeated. Numbers above 2^63-1 throw RangeError before
  * they reach SQL.
  */
-export interface Ledger extends ProtectionStore, BudgetStore, AuditStore {
+export interface Ledger extends ProtectionStore, BudgetStore, AuditStore, UserStore, AppSessionStore {
   /**
    * Takes on a submission, or says why not. Of calls with one idempotency key, also from several processes at
    * once, exactly one is "accepted"; the others get its submission as "repeated", or "key-reused" when their

@@ -1,10 +1,13 @@
 import type { BytesType } from "@countersign/sql";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
+import { createAppSessions } from "./migration-app-sessions.ts";
 import { createAudit } from "./migration-audit.ts";
 import { createBudgets } from "./migration-budgets.ts";
 import { addCallerCredential } from "./migration-caller-credential.ts";
+import { addSignIn } from "./migration-sign-in.ts";
 import { createTenants } from "./migration-tenants.ts";
+import { createUsers } from "./migration-users.ts";
 
 /** By name, in order. A migration that was released is never changed: another one follows it. */
 export function migrations(bytes: BytesType): Record<string, Migration> {
@@ -24,6 +27,9 @@ export function migrations(bytes: BytesType): Record<string, Migration> {
       },
     },
     "0003_caller_credential": { up: addCallerCredential },
+    "0004_users": { up: (db) => createUsers(db, bytes) },
+    "0005_app_sessions": { up: (db) => createAppSessions(db, bytes) },
+    "0006_sign_in": { up: addSignIn },
   };
 }
 

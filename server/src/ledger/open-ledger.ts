@@ -2,6 +2,7 @@ import type { Secret } from "@countersign/service-kit";
 import { openEngine, whole } from "@countersign/sql";
 import { sql } from "kysely";
 import { accept } from "./accept.ts";
+import { appSessionStoreOver } from "./app-session-store.ts";
 import { recordSigned } from "./attempts.ts";
 import { auditStoreOver } from "./audit-store.ts";
 import { budgetStoreOver } from "./budget-store.ts";
@@ -22,6 +23,7 @@ import { LEDGER } from "./store-kind.ts";
 import { getByTransactionHash, getSubmission, listSubmissions } from "./submissions.ts";
 import { transitionsOf } from "./transition-log.ts";
 import { Turns } from "./turns.ts";
+import { userStoreOver } from "./user-store.ts";
 
 /**
  * Opens the ledger and brings its schema up to date. `sqlite:PATH` is a file for one process,
@@ -46,6 +48,8 @@ function ledgerOver(engine: Engine, now: () => Date): Ledger {
     ...protectionStoreOver(engine, now),
     ...budgetStoreOver(engine),
     ...auditStoreOver(engine),
+    ...appSessionStoreOver(engine),
+    ...userStoreOver(engine),
 
     accept: (input) => turns.run(input.tenant, () => accept(engine, feed, bound, lately, input)),
     findIdempotent: (key) => engine.read((db) => findIdempotent(db, key)),

@@ -1,7 +1,8 @@
+import type { SignInSettings } from "../session/ports.ts";
 import type { AuditEvent } from "./audit-types.ts";
 
 /** What a tenant's credentials may do. */
-export const SCOPES = ["read", "list", "submit", "accounts", "end-users"] as const;
+export const SCOPES = ["read", "list", "submit", "accounts", "threshold", "end-users"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export interface Tenant {
@@ -9,10 +10,18 @@ export interface Tenant {
   readonly displayName: string;
   readonly disabled: boolean;
   readonly tokenIssuers: readonly TokenIssuer[];
+  /** How its users sign in; null for a tenant whose users do not. */
+  readonly signIn: SignInSettings | null;
   /** 1 for the first, rising by one. */
   readonly version: bigint;
   readonly createdAt: Date;
 }
+
+/** What of a tenant can be changed. */
+export type TenantChange = Partial<Pick<Tenant, "displayName" | "disabled" | "tokenIssuers" | "signIn">>;
+
+/** Why a tenant may not have what it is to be given: another one has it. */
+export type TenantConflict = "issuer-conflict" | "relying-party-conflict";
 
 /** Exactly one of `jwksUri` and `jwksJson` is not empty. */
 export interface TokenIssuer {
@@ -95,17 +104,18 @@ export interface ProtectionStore {
   ): Promise<{ readonly outcome: "created" | "repeated" | "exists"; readonly tenant: Tenant }>;
   /**
    * "issuer-conflict": another tenant has a token issuer with the same issuer and audience, or the list has it twice.
+   * "relying-party-conflict": the same of a relying party's id.
    * A change that leaves the tenant as it is at `expectedVersion + 1` is "updated" and not recorded: its first answer
    * may have been lost.
    */
   updateTenant(
     id: string,
     expectedVersion: bigint,
-    change: Partial<Pick<Tenant, "displayName" | "disabled" | "tokenIssuers">>,
+    change: TenantChange,
     audit: AuditEvent,
   ): Promise<
     | { readonly outcome: "updated"; readonly tenant: Tenant }
-    | { readonly outcome: "not-found" | "version-conflict" | "issuer-conflict" }
+    | { readonly outcome: "not-found" | "version-conflict" | TenantConflict }
   >;
 
   /** `repeat` names the call; the same call again is "repeated" with the key that the first one made. */

@@ -13,6 +13,14 @@ export interface TenantTable {
   disabled: bigint;
   version: bigint;
   created_at: Millis;
+  /** SignInSettings as JSON; null for none. */
+  sign_in: string | null;
+}
+
+/** The ids of the relying parties in the tenants' sign_in: each belongs to one tenant. */
+export interface RelyingPartyTable {
+  id: string;
+  tenant: string;
 }
 
 /** An issuer's tokens for an audience belong to one tenant. */

@@ -1,3 +1,4 @@
+import type { AppSessionSequenceTable, AppSessionTable, RefreshTokenTable } from "./schema-app-sessions.ts";
 import type {
   AuditChainTable,
   AuditEventTable,
@@ -11,9 +12,11 @@ import type {
   DocumentTable,
   PauseTable,
   ProtectionRevisionTable,
+  RelyingPartyTable,
   TenantTable,
   TokenIssuerTable,
 } from "./schema-tenants.ts";
+import type { IdentityTable, PasskeyTable, ProviderAccountTable, UserTable } from "./schema-users.ts";
 import type { SubmissionKind, SubmissionState } from "./types.ts";
 
 /** Bytes; written as a Uint8Array, read as one. */
@@ -126,14 +129,22 @@ export interface LedgerSchema {
   attempts: AttemptTable;
   tenants: TenantTable;
   token_issuers: TokenIssuerTable;
+  relying_parties: RelyingPartyTable;
   api_keys: ApiKeyTable;
   documents: DocumentTable;
   pauses: PauseTable;
   admin_calls: AdminCallTable;
   protection_revision: ProtectionRevisionTable;
+  users: UserTable;
+  identities: IdentityTable;
+  passkeys: PasskeyTable;
+  provider_accounts: ProviderAccountTable;
   budget_use: BudgetUseTable;
   audit_events: AuditEventTable;
   audit_chains: AuditChainTable;
   audit_heads: AuditHeadTable;
   audit_sequencer: AuditSequencerTable;
+  app_sessions: AppSessionTable;
+  refresh_tokens: RefreshTokenTable;
+  app_session_sequence: AppSessionSequenceTable;
 }

@@ -4,7 +4,14 @@ import type { Kysely, Selectable, Transaction } from "kysely";
 import type { AuditEvent } from "./audit-types.ts";
 import type { Engine } from "./engine.ts";
 import { change } from "./protection-changes.ts";
-import type { ProtectionStore, Tenant, TokenIssuer } from "./protection-types.ts";
+import type {
+  ProtectionStore,
+  Tenant,
+  TenantChange,
+  TenantConflict,
+  TokenIssuer,
+} from "./protection-types.ts";
+import { replaceRelyingParties, signInFromText } from "./relying-parties.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { TenantTable } from "./schema-tenants.ts";
 import { readIssuers, replaceIssuers } from "./token-issuers.ts";
@@ -32,6 +39,7 @@ function toTenant(row: Selectable<TenantTable>, tokenIssuers: readonly TokenIssu
     displayName: row.display_name,
     disabled: row.disabled !== 0n,
     tokenIssuers,
+    signIn: signInFromText(row.sign_in),
     version: row.version,
     createdAt: fromMillis(row.created_at),
   };
@@ -47,7 +55,15 @@ export function createTenant(
     if (known !== undefined) {
       return { outcome: known.displayName === displayName ? "repeated" : "exists", tenant: known };
     }
-    const tenant = { id, displayName, disabled: false, tokenIssuers: [], version: 1n, createdAt };
+    const tenant = {
+      id,
+      displayName,
+      disabled: false,
+      tokenIssuers: [],
+      signIn: null,
+      version: 1n,
+      createdAt,
+    };
     await trx
       .insertInto("tenants")
       .values({
@@ -64,13 +80,20 @@ export function createTenant(
 }
 
 /** Leaves the transaction with nothing written. */
-class IssuerConflict extends Error {}
+class Conflict extends Error {
+  readonly outcome: TenantConflict;
+
+  constructor(outcome: TenantConflict) {
+    super(outcome);
+    this.outcome = outcome;
+  }
+}
 
 export async function updateTenant(
   engine: Engine,
   id: string,
   expectedVersion: bigint,
-  changes: Parameters<ProtectionStore["updateTenant"]>[2],
+  changes: TenantChange,
   audit: AuditEvent,
 ): ReturnType<ProtectionStore["updateTenant"]> {
   try {
@@ -83,25 +106,36 @@ export async function updateTenant(
       }
       if (known.version !== expectedVersion) return { outcome: "version-conflict" };
       const tenant = { ...changed, version: expectedVersion + 1n };
-      await writeTenant(trx, tenant, changes.tokenIssuers);
+      await writeTenant(trx, tenant, changes);
       await record(audit);
       return { outcome: "updated", tenant };
     });
   } catch (error) {
-    if (error instanceof IssuerConflict) return { outcome: "issuer-conflict" };
+    if (error instanceof Conflict) return { outcome: error.outcome };
     throw error;
   }
 }
 
 async function writeTenant(
   trx: Transaction<LedgerSchema>,
-  { id, displayName, disabled, version }: Tenant,
-  issuers: readonly TokenIssuer[] | undefined,
+  { id, displayName, disabled, signIn, version }: Tenant,
+  changes: TenantChange,
 ): Promise<void> {
   await trx
     .updateTable("tenants")
-    .set({ display_name: displayName, disabled: disabled ? 1n : 0n, version })
+    .set({
+      display_name: displayName,
+      disabled: disabled ? 1n : 0n,
+      sign_in: signIn === null ? null : JSON.stringify(signIn),
+      version,
+    })
     .where("id", "=", id)
     .execute();
-  if (issuers !== undefined && !(await replaceIssuers(trx, id, issuers))) throw new IssuerConflict();
+  const { tokenIssuers } = changes;
+  if (tokenIssuers !== undefined && !(await replaceIssuers(trx, id, tokenIssuers))) {
+    throw new Conflict("issuer-conflict");
+  }
+  if (changes.signIn === undefined) return;
+  const ids = (signIn?.relyingParties ?? []).map((party) => party.id);
+  if (!(await replaceRelyingParties(trx, id, ids))) throw new Conflict("relying-party-conflict");
 }

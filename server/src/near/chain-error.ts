@@ -6,6 +6,7 @@
  * - `signer-unknown`: the node does not know the relayer's account or key (now).
  * - `refused`: the bytes can never be executed, whatever the chain's state.
  * - `unknown-transaction`, `unknown-account`, `unknown-access-key`: a question's negative answer.
+ * - `contract-failed`: a view method panicked or does not exist, or the account holds no contract.
  * - `not-synced`: the node is behind; another one, or the same one later, can answer.
  * - `rate-limited`, `timeout`, `unavailable`: no usable answer; the outcome is unknown.
  */
@@ -18,6 +19,7 @@ export type ChainErrorKind =
   | "unknown-transaction"
   | "unknown-account"
   | "unknown-access-key"
+  | "contract-failed"
   | "not-synced"
   | "rate-limited"
   | "timeout"

@@ -6,6 +6,8 @@ const BY_CAUSE: Readonly<Record<string, ChainErrorKind>> = {
   UNKNOWN_TRANSACTION: "unknown-transaction",
   UNKNOWN_ACCOUNT: "unknown-account",
   UNKNOWN_ACCESS_KEY: "unknown-access-key",
+  CONTRACT_EXECUTION_ERROR: "contract-failed",
+  NO_CONTRACT_CODE: "contract-failed",
   TIMEOUT_ERROR: "timeout",
   NOT_SYNCED_YET: "not-synced",
   NO_SYNCED_BLOCKS: "not-synced",

@@ -32,6 +32,8 @@ const statusView = z.object({
   sync_info: z.object({ syncing: z.boolean(), earliest_block_height: integer.nullish() }),
 });
 const callResultView = z.object({ result: z.array(z.number().int().min(0).max(255)) });
+/** A contract that fails is no error to nodes but a result, too. */
+const callFailedView = z.object({ error: z.string() });
 
 /** A key's nonces stay below the block height times this (nearcore, ACCESS_KEY_NONCE_RANGE_MULTIPLIER). */
 export const NONCE_RANGE_MULTIPLIER = 1_000_000n;
@@ -158,7 +160,7 @@ export class NearViews {
     };
   }
 
-  /** The bytes that a contract's view method returns for JSON arguments. */
+  /** The bytes that a contract's view method returns for JSON arguments; `contract-failed` when it returns none. */
   async callFunction(
     contractId: string,
     method: string,
@@ -172,6 +174,8 @@ export class NearViews {
       method_name: method,
       args_base64: Buffer.from(JSON.stringify(args)).toString("base64"),
     };
-    return Uint8Array.from((await this.#ask(callResultView, "query", params, options)).result);
+    const view = await this.#ask(z.union([callResultView, callFailedView]), "query", params, options);
+    if ("result" in view) return Uint8Array.from(view.result);
+    throw new ChainError("contract-failed", `${contractId} failed in ${method}`, { detail: view.error });
   }
 }

@@ -94,7 +94,8 @@ export function accountChainRules(
   ];
 }
 
-function nameRefusal(accountId: string): Refusal | undefined {
+/** Refuses what is no account id. */
+export function nameRefusal(accountId: string): Refusal | undefined {
   return isValidAccountId(accountId)
     ? undefined
     : {

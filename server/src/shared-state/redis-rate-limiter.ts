@@ -1,16 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Secret } from "@countersign/service-kit";
-import { Redis, type Result } from "ioredis";
+import type { Result } from "ioredis";
 import { bucketId } from "./bucket-id.ts";
 import type { Bucket, RateLimiter, RateVerdict } from "./rate-limiter.ts";
+import { RedisConnection } from "./redis-connection.ts";
 import { TOKEN_SLACK, verdict } from "./token-bucket.ts";
-
-/** A call that Redis does not answer within this many milliseconds has failed. */
-const ANSWER_MS = 250;
-/** A connection that is silent for this many milliseconds, while an answer is due, is given up. */
-const SILENT_MS = 2_000;
-const CONNECT_MS = 2_000;
-const MAX_RECONNECT_MS = 1_000;
 
 /** Redis Cluster keeps keys with the same tag on one node, and a script may only touch keys of one node. */
 const KEY_PREFIX = "{countersign}:rate:";
@@ -51,62 +44,24 @@ declare module "ioredis" {
   }
 }
 
-/**
- * Token buckets in Redis 6.2 or later, shared by all replicas. A call is one script and one round trip. Full
- * buckets expire. Connects, and connects again, by itself.
- */
+/** Token buckets in Redis, shared by all replicas. A call is one script and one round trip. Full buckets expire. */
 export class RedisRateLimiter implements RateLimiter {
-  readonly #redis: Redis;
-  /** Until the first connection stands, or has failed, or takes too long to wait for. */
-  readonly #opened: Promise<unknown>;
-  /** Why there is no connection. */
-  #connectionError: Error | undefined;
+  readonly #connection: RedisConnection;
 
   /** A `redis://` or `rediss://` URL; it may hold a password. */
   constructor(url: Secret<string>) {
-    this.#redis = new Redis(url.reveal(), {
-      lazyConnect: true,
-      connectTimeout: CONNECT_MS,
-      socketTimeout: SILENT_MS,
-      retryStrategy: (times) => Math.min(times * 100, MAX_RECONNECT_MS),
-      // After a failover the old primary still answers, but takes no writes.
-      reconnectOnError: ({ message }) => message.startsWith("READONLY"),
-      // A call is answered now or it has failed; whoever asked has another answer by then.
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      // It logs to the console when INFO is not permitted. A server that is loading refuses each call anyway.
-      enableReadyCheck: false,
-      disableClientInfo: true,
-      scripts: { takeTokens: { lua: TAKE } },
-    });
-    // Without a listener ioredis logs to the console.
-    this.#redis.on("error", (error: Error) => {
-      this.#connectionError = error;
-    });
-    this.#redis.on("ready", () => {
-      this.#connectionError = undefined;
-    });
-    this.#opened = Promise.race([
-      this.#redis.connect().catch(() => {}),
-      sleep(ANSWER_MS, undefined, { ref: false }),
-    ]);
+    this.#connection = new RedisConnection(url, { scripts: { takeTokens: { lua: TAKE } } });
   }
 
   /** Throws when Redis does not answer. What it throws holds no secret. */
   async take(buckets: readonly [Bucket, ...Bucket[]]): Promise<RateVerdict> {
-    await this.#opened;
-    let answer: unknown;
-    try {
-      answer = await inTime(
-        this.#redis.takeTokens(
-          buckets.length,
-          ...buckets.map((bucket) => KEY_PREFIX + bucketId(bucket)),
-          ...buckets.flatMap(({ rate }) => [rate.perSecond, rate.burst]),
-        ),
-      );
-    } catch (error) {
-      throw this.#failure(error);
-    }
+    const answer = await this.#connection.ask((redis) =>
+      redis.takeTokens(
+        buckets.length,
+        ...buckets.map((bucket) => KEY_PREFIX + bucketId(bucket)),
+        ...buckets.flatMap(({ rate }) => [rate.perSecond, rate.burst]),
+      ),
+    );
     if (!Array.isArray(answer) || answer.length !== buckets.length + 1) {
       throw new Error("Redis gave an answer of another shape");
     }
@@ -115,29 +70,6 @@ export class RedisRateLimiter implements RateLimiter {
   }
 
   async close(): Promise<void> {
-    this.#redis.disconnect();
-  }
-
-  /** ioredis puts the command with its arguments into its errors: at the start of a connection, the password. */
-  #failure(error: unknown): Error {
-    if (this.#redis.status !== "ready") {
-      return new Error(`no connection to Redis: ${this.#connectionError?.message ?? this.#redis.status}`);
-    }
-    return new Error(`Redis does not answer: ${error instanceof Error ? error.message : "unknown error"}`);
-  }
-}
-
-/**
- * Gives up after ANSWER_MS, but reads first what has arrived by then: when this process was busy for so long, its
- * timers run before its sockets are read, and Redis is not to blame.
- */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const giveUp = () => reject(new Error(`nothing within ${ANSWER_MS} ms`));
-  const timer = setTimeout(() => setImmediate(giveUp), ANSWER_MS);
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
+    this.#connection.close();
   }
 }

@@ -7,7 +7,8 @@ import { CLOSED_LIMITS, NO_LIMITS } from "./limits.ts";
 const AT = new Date("2026-11-01T12:00:00Z");
 
 function tenant(id: string, changes: Partial<Tenant> = {}): Tenant {
-  return { id, displayName: id, disabled: false, tokenIssuers: [], version: 1n, createdAt: AT, ...changes };
+  const base = { id, displayName: id, disabled: false, tokenIssuers: [], signIn: null };
+  return { ...base, version: 1n, createdAt: AT, ...changes };
 }
 
 function issuer(name: string, audience: string): TokenIssuer {
@@ -217,4 +218,34 @@ test("an issuer is found by its name and one of the audiences, for exactly one t
   expect(directory.issuer("https://id", ["acme-app", "globex-app"])).toBeUndefined();
   expect(directory.issuer("https://id", [])).toBeUndefined();
   expect(directory.issuer("https://other", ["acme-app"])).toBeUndefined();
+});
+
+test("says how a tenant's users sign in, whose a relying party is, and lists the origins of those that are enabled", async () => {
+  const party = (id: string) => ({
+    id,
+    name: "",
+    origins: [`https://${id}`],
+    userVerificationOptional: false,
+  });
+  const signIn = (...ids: string[]) => ({
+    relyingParties: ids.map(party),
+    providers: [],
+    scopes: ["submit"],
+  });
+  const store = new Store();
+  store.change({
+    tenants: [
+      tenant("acme", { signIn: signIn("a.example", "b.example") }),
+      tenant("globex"),
+      tenant("gone", { signIn: signIn("c.example"), disabled: true }),
+    ],
+    documents: [document("acme", "policy", POLICY)],
+  });
+  const { directory } = await open(store);
+  expect(directory.signIn("acme")).toEqual(signIn("a.example", "b.example"));
+  expect(directory.signIn("globex")).toBeUndefined();
+  expect(directory.signIn("nobody")).toBeUndefined();
+  expect(directory.relyingParty("b.example")).toEqual(party("b.example"));
+  expect(directory.relyingParty("c.example")).toBeUndefined();
+  expect([...directory.allOrigins()].sort()).toEqual(["https://a.example", "https://b.example", ORIGIN]);
 });

@@ -11,6 +11,7 @@ import type {
 } from "../ledger/protection-types.ts";
 import { EMPTY_POLICY, type Policy } from "../policy/policy.ts";
 import { policyFromText } from "../policy/policy-document.ts";
+import type { RelyingPartySettings, SignInSettings } from "../session/ports.ts";
 import { CLOSED_LIMITS, limitsFromText, NO_LIMITS, type TenantLimits } from "./limits.ts";
 
 /** How often the ledger is asked for changes, in milliseconds: well within the 2 s in which a pause must work. */
@@ -43,6 +44,7 @@ interface View {
   readonly access: ReadonlyMap<string, TenantAccess>;
   readonly issuers: ReadonlyMap<string, { readonly tenant: string; readonly issuer: TokenIssuer }>;
   readonly origins: ReadonlySet<string>;
+  readonly relyingParties: ReadonlyMap<string, RelyingPartySettings>;
 }
 
 interface ParsedDocument {
@@ -119,6 +121,16 @@ export class Directory {
     return found.size === 1 ? first : undefined;
   }
 
+  /** How the tenant's users sign in; undefined for a tenant whose users do not. */
+  signIn(tenantId: string): SignInSettings | undefined {
+    return this.tenant(tenantId)?.signIn ?? undefined;
+  }
+
+  /** The relying party of this id, whichever enabled tenant's it is. */
+  relyingParty(id: string): RelyingPartySettings | undefined {
+    return this.#view.relyingParties.get(id);
+  }
+
   access(tenantId: string): TenantAccess | undefined {
     return this.#view.access.get(tenantId);
   }
@@ -146,6 +158,8 @@ export class Directory {
       ]),
     );
     const access = snapshot.tenants.map((tenant) => this.#accessOf(tenant));
+    const enabled = access.filter(({ tenant }) => !tenant.disabled);
+    const parties = enabled.flatMap(({ tenant }) => tenant.signIn?.relyingParties ?? []);
     return {
       snapshot,
       keys: new Map(snapshot.keys.map((key) => [key.id, key])),
@@ -159,8 +173,12 @@ export class Directory {
         ),
       ),
       origins: new Set(
-        access.filter((a) => !a.tenant.disabled).flatMap(({ policy }) => policy.allowedOrigins),
+        [
+          ...enabled.map(({ policy }) => policy.allowedOrigins),
+          ...parties.map(({ origins }) => origins),
+        ].flat(),
       ),
+      relyingParties: new Map(parties.map((party) => [party.id, party])),
     };
   }
 

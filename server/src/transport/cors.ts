@@ -9,6 +9,7 @@ const ALLOWED_HEADERS = [
   "X-Tenant",
   "Idempotency-Key",
   "X-Request-Id",
+  "X-Countersign-CSRF",
 ].join(", ");
 const EXPOSED_HEADERS = [
   ...cors.exposedHeaders,

@@ -1,6 +1,7 @@
 import type { Interceptor } from "@connectrpc/connect";
 import {
   type Gate,
+  type HttpFilter,
   type Logger,
   type RpcServer,
   type ServedService,
@@ -16,6 +17,8 @@ export interface PublicServerOptions {
   /** Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
   readonly cors: CorsOptions;
+  /** What is served besides RPCs, in turn, after CORS. */
+  readonly filters: readonly HttpFilter[];
   /** Lets callers in. */
   readonly gate: Gate;
   /** Stand inside of the mapping of errors, around the handlers. */
@@ -43,6 +46,7 @@ const BODIES_MAX_BYTES = 256 * 1024 * 1024;
 /** The relay's public port: Connect, gRPC and gRPC-Web over HTTP/1.1 and HTTP/2, without TLS. */
 export function servePublic(options: PublicServerOptions): Promise<RpcServer> {
   const { limits, events, log, stopping } = options;
+  const filters = [corsFilter(options.cors), ...options.filters];
   return serveRpc({
     listen: { kind: "tcp", ...options.listen },
     services: options.services,
@@ -57,7 +61,7 @@ export function servePublic(options: PublicServerOptions): Promise<RpcServer> {
     gate: options.gate,
     limits: { ...limits, bodiesMaxBytes: BODIES_MAX_BYTES },
     connections: { maxConnections: limits.maxConnections },
-    filter: corsFilter(options.cors),
+    filter: (request, response) => filters.some((filter) => filter(request, response)),
     onUnread: unreadCallEvents(events),
     log,
     stopping,

@@ -5,8 +5,8 @@ import {
   type PublicKey,
   parsePublicKey,
   transactionHash,
-  verifySignature,
 } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
 import { DomainError, reasonName, type Secret } from "@countersign/service-kit";
 import { base58 } from "@scure/base";
 import type { BlockView } from "../near/views.ts";

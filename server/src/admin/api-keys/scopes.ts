@@ -8,6 +8,7 @@ const MESSAGES: Readonly<Record<Scope, ScopeMessage>> = {
   list: ScopeMessage.LIST,
   submit: ScopeMessage.SUBMIT,
   accounts: ScopeMessage.ACCOUNTS,
+  threshold: ScopeMessage.THRESHOLD,
   "end-users": ScopeMessage.END_USERS,
 };
 

@@ -1,6 +1,8 @@
 import { PauseLevel as LevelMessage } from "@countersign/gen/countersign/admin/v1/pause_pb.ts";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
+import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
+import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { formatPublicKey, parsePublicKey } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
 import { methodAccess } from "../../access/method-access.ts";
@@ -15,7 +17,10 @@ export interface PauseTarget {
 
 /** What is open to everybody is never paused: GetRelayInfo tells of pauses. */
 const METHODS: ReadonlySet<string> = new Set(
-  RelayService.methods.filter((method) => methodAccess(method) !== "public").map(({ name }) => name),
+  [RelayService, ThresholdKeyService, Ed25519SigningService]
+    .flatMap(({ methods }) => methods)
+    .filter((method) => methodAccess(method) !== "public")
+    .map(({ name }) => name),
 );
 
 /**

@@ -1,0 +1,164 @@
+import { toMillis, whole } from "@countersign/sql";
+import type { Kysely, Transaction } from "kysely";
+import { endSessions } from "./app-session-endings.ts";
+import { toSession, toSessionRow } from "./app-session-row.ts";
+import type { AppSession, AppSessionStore } from "./app-session-types.ts";
+import { insertAudit } from "./audit-events.ts";
+import type { AuditEvent } from "./audit-types.ts";
+import type { Engine } from "./engine.ts";
+import type { LedgerSchema } from "./schema.ts";
+
+const PRUNE_BATCH = 1_000n;
+
+export function createAppSession(
+  engine: Engine,
+  session: AppSession,
+  tokenHash: Uint8Array,
+  keep: number,
+  audit: AuditEvent,
+): ReturnType<AppSessionStore["createAppSession"]> {
+  return engine.write(async (trx) => {
+    const { id, tenant, userId, createdAt } = session;
+    await trx.insertInto("app_sessions").values(toSessionRow(session)).execute();
+    await trx
+      .insertInto("refresh_tokens")
+      .values({
+        token_hash: tokenHash,
+        session_id: id,
+        used_at: null,
+        successor_hash: null,
+        sealed_successor: null,
+      })
+      .execute();
+    const excess = await openSessions(trx, tenant, userId)
+      .select("id")
+      .where("id", "!=", id)
+      .orderBy("created_at", "desc")
+      .orderBy("id", "desc")
+      .limit(1000n)
+      .offset(whole(keep - 1, "keep"))
+      .execute();
+    const ended = await lockOpen(
+      engine,
+      trx,
+      excess.map((row) => row.id),
+    );
+    await insertAudit(trx, [audit]);
+    await endSessions(trx, ended, createdAt);
+    return ended;
+  });
+}
+
+export async function sessionOfToken(
+  db: Kysely<LedgerSchema>,
+  tokenHash: Uint8Array,
+  now: Date,
+): Promise<AppSession | undefined> {
+  const row = await db
+    .selectFrom("app_sessions as s")
+    .innerJoin("refresh_tokens as t", "t.session_id", "s.id")
+    .selectAll("s")
+    .where("t.token_hash", "=", tokenHash)
+    .where("s.ended_at", "is", null)
+    .where("s.idle_at", ">", toMillis(now, "now"))
+    .executeTakeFirst();
+  return row === undefined ? undefined : toSession(row);
+}
+
+export async function listAppSessions(
+  db: Kysely<LedgerSchema>,
+  tenant: string,
+  userId: string,
+  now: Date,
+  limit: number,
+): Promise<AppSession[]> {
+  const rows = await openSessions(db, tenant, userId)
+    .selectAll()
+    .where("idle_at", ">", toMillis(now, "now"))
+    .orderBy("created_at", "desc")
+    .orderBy("id", "desc")
+    .limit(whole(limit, "limit"))
+    .execute();
+  return rows.map(toSession);
+}
+
+export function endAppSessions(
+  engine: Engine,
+  tenant: string,
+  userId: string,
+  sessionId: string | null,
+  now: Date,
+  audit: AuditEvent,
+): ReturnType<AppSessionStore["endAppSessions"]> {
+  return engine.write(async (trx) => {
+    const found = await openSessions(trx, tenant, userId)
+      .select("id")
+      .$if(sessionId !== null, (q) => q.where("id", "=", sessionId ?? ""))
+      .execute();
+    const ended = await lockOpen(
+      engine,
+      trx,
+      found.map(({ id }) => id),
+    );
+    if (ended.length === 0) return [];
+    await insertAudit(trx, [audit]);
+    await endSessions(trx, ended, now);
+    return ended;
+  });
+}
+
+/** Refresh tokens first: those of a session that is gone are unknown. */
+export async function pruneAppSessions(
+  engine: Engine,
+  trx: Transaction<LedgerSchema>,
+  before: Date,
+): Promise<number> {
+  const millis = toMillis(before, "before");
+  const ended = await trx
+    .selectFrom("app_sessions")
+    .select("id")
+    .where("ended_at", "<", millis)
+    .orderBy("ended_at")
+    .limit(PRUNE_BATCH)
+    .$if(engine.locksRows, (q) => q.forUpdate().skipLocked())
+    .execute();
+  const idle = await trx
+    .selectFrom("app_sessions")
+    .select("id")
+    .where("idle_at", "<", millis)
+    .orderBy("idle_at")
+    .limit(PRUNE_BATCH)
+    .$if(engine.locksRows, (q) => q.forUpdate().skipLocked())
+    .execute();
+  const ids = [...new Set([...ended, ...idle].map(({ id }) => id))].sort().slice(0, Number(PRUNE_BATCH));
+  if (ids.length === 0) return 0;
+  await trx.deleteFrom("refresh_tokens").where("session_id", "in", ids).execute();
+  await trx.deleteFrom("app_sessions").where("id", "in", ids).execute();
+  return ids.length;
+}
+
+function openSessions(db: Kysely<LedgerSchema>, tenant: string, userId: string) {
+  return db
+    .selectFrom("app_sessions")
+    .where("tenant", "=", tenant)
+    .where("user_id", "=", userId)
+    .where("ended_at", "is", null);
+}
+
+/** Keeps sessions open until the transaction ends; answers those that still are. In one order, against deadlocks. */
+async function lockOpen(
+  engine: Engine,
+  trx: Transaction<LedgerSchema>,
+  ids: readonly string[],
+): Promise<string[]> {
+  if (ids.length === 0 || !engine.locksRows) return [...ids];
+  const rows = await trx
+    .selectFrom("app_sessions")
+    .select("id")
+    .where("id", "in", ids)
+    .where("ended_at", "is", null)
+    .orderBy("id")
+    .forUpdate()
+    .execute();
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,92 @@
+import type {
+  IdentityRecord,
+  PasskeyRecord,
+  PasskeyUse,
+  ProviderAccountRecord,
+  UserRecord,
+} from "../session/ports.ts";
+import type { AuditEvent } from "./audit-types.ts";
+
+/** Most identities that one user links. A merge may bring more together. */
+export const MAX_IDENTITIES = 64;
+
+/** Most users that may have become one: the signer is told all of them with each threshold call. */
+export const MAX_MERGED_USERS = 32;
+
+/** An identity that is to be stored. */
+export interface NewIdentity {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly kind:
+    | { readonly case: "passkey"; readonly passkey: PasskeyRecord; readonly counter: number }
+    | { readonly case: "provider"; readonly account: ProviderAccountRecord };
+}
+
+/**
+ * The store of users and of how they sign in. A passkey (by its credential id) and an account (by issuer and subject)
+ * belong to at most one user of a tenant. An id that a user had is never another's, also after a merge. The audit events
+ * are stored with what they tell of, and not without it.
+ */
+export interface UserStore {
+  /** Undefined for an unknown user, and for one that was merged into another. */
+  findUser(tenant: string, userId: string): Promise<UserRecord | undefined>;
+  findPasskey(
+    tenant: string,
+    credentialId: Uint8Array,
+  ): Promise<{ readonly userId: string; readonly passkey: PasskeyRecord } | undefined>;
+  findUserOfAccount(tenant: string, account: ProviderAccountRecord): Promise<UserRecord | undefined>;
+  /** A user with its first identity; `userId` must be new. */
+  createUser(
+    tenant: string,
+    userId: string,
+    identity: NewIdentity,
+    audit: AuditEvent,
+  ): Promise<
+    { readonly outcome: "created"; readonly user: UserRecord } | { readonly outcome: "identity-exists" }
+  >;
+  /** "identity-exists": it is `ownerId`'s, who may be the user. "too-many": the user has MAX_IDENTITIES. */
+  addIdentity(
+    tenant: string,
+    userId: string,
+    identity: NewIdentity,
+    audit: AuditEvent,
+  ): Promise<
+    | { readonly outcome: "added"; readonly identity: IdentityRecord }
+    | { readonly outcome: "identity-exists"; readonly ownerId: string; readonly identity: IdentityRecord }
+    | { readonly outcome: "user-gone" | "too-many" }
+  >;
+  /** The last one stays, also when several are unlinked at the same time. */
+  removeIdentity(
+    tenant: string,
+    userId: string,
+    identityId: string,
+    audit: AuditEvent,
+  ): Promise<
+    | { readonly outcome: "removed"; readonly user: UserRecord }
+    | { readonly outcome: "not-found" | "last" | "user-gone" }
+  >;
+  /**
+   * Gives the other user's identities, and the users that were merged into it, to this one. The other one is no user any
+   * more. "repeated": that was done before, and nothing is recorded. "too-many": the user would be made of more than
+   * MAX_MERGED_USERS others.
+   */
+  mergeUsers(
+    tenant: string,
+    userId: string,
+    otherId: string,
+    audit: AuditEvent,
+  ): Promise<
+    | { readonly outcome: "merged" | "repeated"; readonly user: UserRecord }
+    | { readonly outcome: "user-gone" | "other-gone" | "too-many" }
+  >;
+  /**
+   * Notes a use, when the counter rose or the passkey has none (0 before and now). False, and only `audit` is stored, when
+   * it did not rise or there is no such passkey.
+   */
+  notePasskeyUse(
+    tenant: string,
+    credentialId: Uint8Array,
+    use: PasskeyUse,
+    audit: AuditEvent,
+  ): Promise<boolean>;
+}

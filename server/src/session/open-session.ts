@@ -1,0 +1,150 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
+import {
+  type HttpFilter,
+  type Logger,
+  parseNetworks,
+  type ServedService,
+  serve,
+} from "@countersign/service-kit";
+import type { Caller } from "../access/caller.ts";
+import { DEFAULT_KEY_FETCHING, TokenKeys } from "../access/token-keys.ts";
+import type { RelayConfig } from "../config/config.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { NearViews } from "../near/views.ts";
+import type { Events } from "../observability/events.ts";
+import type { Protection } from "../protection.ts";
+import type { Refusal } from "../rules/rule.ts";
+import { openPending } from "../shared-state/open-pending.ts";
+import { AppSessions } from "./app-sessions.ts";
+import type { AppTokens } from "./app-tokens.ts";
+import { contractCheck } from "./contract-check.ts";
+import { keySetEndpoint } from "./key-set-endpoint.ts";
+import { Discovery } from "./oidc/discovery.ts";
+import { IdTokens } from "./oidc/id-tokens.ts";
+import type { RedirectContext } from "./oidc/redirect-sign-in.ts";
+import type { Users } from "./ports.ts";
+import { redirectEndpoints } from "./redirect-endpoints.ts";
+import { sessionCalls } from "./session-calls.ts";
+import type { SessionContext } from "./session-context.ts";
+import { SessionCookies } from "./session-cookies.ts";
+import { pruneSessions } from "./session-pruner.ts";
+import { sessionService } from "./session-service.ts";
+import { createUsers } from "./users.ts";
+
+export interface SessionOptions {
+  readonly config: RelayConfig;
+  readonly ledger: Ledger;
+  readonly views: NearViews;
+  readonly protection: Pick<Protection, "directory" | "limiter" | "audit">;
+  /** Undefined for a relay at which nobody signs in. */
+  readonly tokens: AppTokens | undefined;
+  readonly events: Events;
+  readonly log: Logger;
+  readonly now: () => Date;
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+/** How users sign in, as the public port serves it. */
+export interface Session {
+  readonly services: readonly ServedService[];
+  readonly filters: readonly HttpFilter[];
+  readonly interceptors: readonly Interceptor[];
+  readonly users: Users | undefined;
+  /** Why a caller may not have anything taken on any more: its session has ended since it was let in. */
+  withdrawal(caller: Caller): Refusal | undefined;
+  /** Follows the ledger until `signal` aborts. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+const NO_SESSION: Session = {
+  services: [],
+  filters: [],
+  interceptors: [],
+  users: undefined,
+  withdrawal: () => undefined,
+  run: async () => undefined,
+  close: async () => undefined,
+};
+
+/** Puts together how users sign in; without a section of the configuration, nothing is served. */
+export function openSession(options: SessionOptions): Session {
+  const { config, ledger, protection, tokens, events, log, now, randomBytes } = options;
+  const section = config.session;
+  if (section === undefined || tokens === undefined) return NO_SESSION;
+  const { directory, limiter } = protection;
+  const pending = openPending({
+    redisUrl: config.redis?.url,
+    now: Date.now,
+    onFailed: (error) => log.warn({ err: error }, "what users begin cannot be kept"),
+  });
+  const users = createUsers({ store: ledger, now, randomBytes });
+  const discovery = new Discovery(now);
+  const keys = new TokenKeys({
+    fetching: DEFAULT_KEY_FETCHING,
+    now,
+    onUnavailable: (issuer, error) => log.warn({ issuer, err: error }, "provider's keys not to be had"),
+  });
+  const providers: RedirectContext = {
+    ...{ directory, users, pending, discovery, randomBytes, now },
+    idTokens: new IdTokens({ discovery, keys, now }),
+    issuer: section.issuer,
+    clientSecrets: section.clientSecrets,
+    onProviderFailed: (issuer, error) => log.warn({ issuer, err: error }, "provider cannot be asked"),
+  };
+  const { contractVerification, cookies: cookieMode } = section;
+  const cookies = cookieMode && new SessionCookies({ ...cookieMode, now });
+  const context: SessionContext = {
+    users,
+    passkeys: {
+      ...{ directory, users, pending, randomBytes },
+      contractCheck: contractVerification && contractCheck(contractVerification, options.views),
+    },
+    providers,
+    sessions: new AppSessions({
+      ...{ store: ledger, minter: tokens.minter, ended: tokens.ended, now, randomBytes },
+      lifetimeMs: section.lifetimeS * 1000,
+      idleMs: section.idleS * 1000,
+    }),
+    cookies,
+    optionalCaller: (headers) => tokens.authenticator.optionalCaller({ headers, directory }),
+    verifyFreshToken: (token, tenant) => tokens.verifyFresh(token, tenant),
+    handOut: (issued, call) => cookies?.handOut(issued, call) ?? issued,
+  };
+  return {
+    users,
+    services: [serve(SessionService, sessionService(context))],
+    filters: [
+      keySetEndpoint(tokens.keys),
+      redirectEndpoints({
+        ...providers,
+        limiter,
+        rates: config.rates,
+        trustedProxies: parseNetworks(config.listen.trustedProxies),
+        onRefused: ({ tenant, reason, method, address }) =>
+          protection.audit.note({
+            ...{ tenant, kind: "auth.refused", actor: "anonymous", reason, method, address },
+          }),
+        onFault: (error) => log.error({ err: error }, "sign-in with a redirect failed"),
+      }),
+    ],
+    interceptors: [
+      sessionCalls({
+        ...{ directory, limiter },
+        tenantRate: config.rates.signInTenant,
+        cookies: cookies !== undefined,
+      }),
+    ],
+    withdrawal: ({ appSession }) =>
+      appSession !== null && tokens.ended.has(appSession.id)
+        ? { reason: ErrorReason.CREDENTIALS_REVOKED, message: "the session has ended" }
+        : undefined,
+    async run(signal) {
+      const onFailed = (error: unknown) => events.ledgerUnavailable({ operation: "prune-sessions", error });
+      await Promise.all([tokens.run(signal), pruneSessions({ store: ledger, now, onFailed }, signal)]);
+    },
+    close: () => pending.close(),
+  };
+}

@@ -1,0 +1,13 @@
+import type { HandlerContext } from "@connectrpc/connect";
+import type { FinishPasskeySignInRequest } from "@countersign/gen/countersign/session/v1/session_pb.ts";
+import { finishSignIn } from "../passkey-sign-in.ts";
+import type { UserContext } from "../session-context.ts";
+import { signedInMessage } from "../signed-in-message.ts";
+
+export function finishPasskeySignIn({ passkeys, sessions, handOut }: UserContext) {
+  return async (request: FinishPasskeySignInRequest, call: HandlerContext) => {
+    const user = await finishSignIn(passkeys, request, call.requestHeader.get("origin"));
+    const issued = handOut(await sessions.begin(user.tenant, user.id), call);
+    return { signedIn: signedInMessage(user, issued) };
+  };
+}

@@ -1,0 +1,40 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
+import { DomainError } from "@countersign/service-kit";
+import { pageOf } from "../access/app-cookies.ts";
+import type { Rate, RateLimiter } from "../shared-state/rate-limiter.ts";
+import type { SignInDirectory } from "./relying-party.ts";
+
+export interface SessionCallsOptions {
+  readonly directory: Pick<SignInDirectory, "tenant">;
+  readonly limiter: RateLimiter;
+  /** Sign-ins that are begun at one tenant. */
+  readonly tenantRate: Rate;
+  /** Whether tokens travel in cookies. */
+  readonly cookies: boolean;
+}
+
+/**
+ * What calls of SessionService need besides their handlers: in cookie mode, that a page of ours makes them, also those that
+ * only set cookies (a stranger's page could sign its visitor in as somebody else); and the rate of the tenant that they
+ * name. Throws CREDENTIALS_MISSING, RATE_LIMITED.
+ */
+export function sessionCalls({ directory, limiter, tenantRate, cookies }: SessionCallsOptions): Interceptor {
+  return (next) => async (request) => {
+    if (request.service.typeName !== SessionService.typeName || request.stream) return next(request);
+    if (cookies) pageOf(request.header);
+    const { tenant } = request.message as { tenant?: unknown };
+    if (typeof tenant === "string" && directory.tenant(tenant) !== undefined) {
+      const { refusal } = await limiter.take([{ name: "sign-in-tenant", key: tenant, rate: tenantRate }]);
+      if (refusal !== undefined) {
+        const { name, retryAfterMs } = refusal;
+        throw new DomainError(ErrorReason.RATE_LIMITED, `too many calls (${name})`, { retryAfterMs });
+      }
+    }
+    const response = await next(request);
+    // Answers hold tokens (RFC 6749, section 5.1).
+    response.header.set("Cache-Control", "no-store");
+    return response;
+  };
+}

@@ -1,0 +1,79 @@
+import { type CallOptions, type Client, Code, createClient, type Transport } from "@connectrpc/connect";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { ThresholdSignerService } from "@countersign/gen/countersign/signer/v1/threshold_signer_service_pb.ts";
+import { DomainError, errorFromConnect } from "@countersign/service-kit";
+import type { SignerFailure } from "./signer-client.ts";
+
+/** What waiting helps against, as the signer's calls end; a code of 0 to 16 that is none of these is a refusal. */
+const TRANSIENT: ReadonlySet<Code> = new Set([
+  Code.Canceled,
+  Code.Unknown,
+  Code.DeadlineExceeded,
+  Code.ResourceExhausted,
+  Code.Aborted,
+  Code.Internal,
+  Code.Unavailable,
+  Code.DataLoss,
+]);
+
+/** Until when a call is waited for, and no longer than `timeoutMs` milliseconds. */
+export interface CallBounds {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/**
+ * The signer's half of threshold signing over its contract. No call is ever made twice here: a round of a protocol that
+ * is repeated with other bytes gives shares away.
+ */
+export class ThresholdSigner {
+  readonly methods: Client<typeof ThresholdSignerService>;
+  readonly #onFailure: (failure: SignerFailure) => void;
+
+  constructor(transport: Transport, onFailure: (failure: SignerFailure) => void) {
+    this.methods = createClient(ThresholdSignerService, transport);
+    this.#onFailure = onFailure;
+  }
+
+  /**
+   * Makes one call. A refusal whose reason is among `passedOn` is thrown as it is, with its message and its wait.
+   * Everything else is not the caller's doing, and is told to `onFailure`.
+   *
+   * @throws what is passed on; THRESHOLD_DISABLED for a signer that does not know the method, SIGNER_UNAVAILABLE when
+   *   it gives no answer, SIGNER_REFUSED when it refuses the relay; the signal's reason when that is aborted
+   */
+  async call<T>(
+    method: string,
+    passedOn: ReadonlySet<ErrorReason>,
+    bounds: CallBounds,
+    make: (options: CallOptions) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await make(bounds);
+    } catch (cause) {
+      bounds.signal.throwIfAborted();
+      const { reason, code, message, retryAfterMs } = errorFromConnect(cause);
+      if (reason !== undefined && passedOn.has(reason)) {
+        throw new DomainError(reason, message, {
+          cause,
+          ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+        });
+      }
+      this.#onFailure({ method, code: Code[code], error: cause });
+      throw failure(code, cause, retryAfterMs);
+    }
+  }
+}
+
+function failure(code: Code, cause: unknown, retryAfterMs: number | undefined): DomainError {
+  if (code === Code.Unimplemented) {
+    return new DomainError(ErrorReason.THRESHOLD_DISABLED, "the signer knows no threshold signing", {
+      cause,
+    });
+  }
+  if (!TRANSIENT.has(code)) {
+    return new DomainError(ErrorReason.SIGNER_REFUSED, "the signer refused the relay's call", { cause });
+  }
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return new DomainError(ErrorReason.SIGNER_UNAVAILABLE, "the signer gave no answer", { cause, ...wait });
+}
