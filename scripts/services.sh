@@ -9,6 +9,7 @@
 # servers of their own.
 # SoftHSM: TEST_PKCS11_MODULE is the path of its PKCS#11 library, and pkcs11js is built for it. Tests make their own
 # tokens.
+# Chromium: TEST_CHROMIUM is the path of the program. Tests start browsers of their own.
 # Where a service is not installed, and Debian's package may not be installed either, its tests are skipped; with
 # CI=true that is an error.
 set -euo pipefail
@@ -205,6 +206,28 @@ provide_softhsm() {
   export TEST_PKCS11_MODULE="$module"
 }
 
+# Chromium's program: Debian's, or Chrome where somebody installed that.
+find_chromium() {
+  local name
+  for name in chromium chromium-browser google-chrome-stable google-chrome \
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium; do
+    if command -v "$name"; then return; fi
+  done
+  return 1
+}
+
+# Nothing runs: tests start it.
+provide_chromium() {
+  local program
+  if ! program="$(find_chromium)"; then
+    if ! install_packages chromium || ! program="$(find_chromium)"; then
+      do_without Chromium TEST_CHROMIUM
+      return
+    fi
+  fi
+  export TEST_CHROMIUM="$program"
+}
+
 stop_all() {
   stop_redis
   stop_postgres
@@ -217,7 +240,7 @@ if [ "${1:-}" = softhsm ]; then
   exit 0
 fi
 if [ "${1:-}" != run ] || [ $# -lt 2 ]; then
-  sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 shift
@@ -232,6 +255,7 @@ chmod 711 "$work_dir"
 if [ -z "${TEST_POSTGRES_URL:-}" ]; then start_postgres; fi
 if [ -z "${TEST_REDIS_URL:-}" ] || [ -z "${TEST_REDIS_SERVER:-}" ]; then start_redis; fi
 if [ -z "${TEST_PKCS11_MODULE:-}" ]; then provide_softhsm; fi
+if [ -z "${TEST_CHROMIUM:-}" ]; then provide_chromium; fi
 
 status=0
 "$@" || status=$?

@@ -4,6 +4,8 @@ import { type Clock, systemClock } from "../../clients/web/src/clock.ts";
 export interface HandClock extends Clock {
   /** What was waited for, in milliseconds, in order. */
   readonly waits: number[];
+  /** Lets time pass. */
+  skip(ms: number): void;
 }
 
 export function handClock(): HandClock {
@@ -11,6 +13,9 @@ export function handClock(): HandClock {
   let skipped = 0;
   return {
     waits,
+    skip: (ms) => {
+      skipped += ms;
+    },
     now: () => skipped,
     random: () => 0.5,
     wait: (ms, signal) => {

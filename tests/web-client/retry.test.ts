@@ -1,6 +1,7 @@
 import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../clients/web/src/clock.ts";
@@ -158,4 +159,19 @@ it("a method without an idempotency level is never repeated", async () => {
   const check = createClient(Health, transport).check({});
   expect(await check.then(failed, errorOf)).toMatchObject({ code: Code.Unavailable });
   expect({ calls: calls.count, waits: clock.waits }).toEqual({ calls: 1, waits: [] });
+});
+
+it("a round of a protocol is never repeated, whatever its contract says", async () => {
+  const finalize = failing([bareError(Code.Unavailable)], {});
+  const { baseUrl } = await start({}, (router) =>
+    router.service(Ed25519SigningService, { signFinalize: finalize.call }),
+  );
+  const clock = handClock();
+  const client = createClient(
+    Ed25519SigningService,
+    retrying(createConnectTransport({ baseUrl }), DEFAULT_RETRY, 0, clock),
+  );
+  const request = { signingSessionId: "s", keyId: "k", digest: new Uint8Array(32) };
+  expect(await client.signFinalize(request).then(failed, errorOf)).toMatchObject({ code: Code.Unavailable });
+  expect({ calls: finalize.calls.count, waits: clock.waits }).toEqual({ calls: 1, waits: [] });
 });

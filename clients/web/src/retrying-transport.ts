@@ -1,14 +1,13 @@
-import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import type { Clock } from "./clock.ts";
 import { errorOf } from "./countersign-error.ts";
 import { deadlineIn } from "./deadline.ts";
-import { pauseAfter, type RetryPolicy } from "./retry-policy.ts";
+import { isRepeatable, pauseAfter, type RetryPolicy } from "./retry-policy.ts";
 
 /**
  * A transport that repeats unary calls after transient errors, within the call's deadline, which all attempts share.
- * Only methods whose contract states an idempotency level are repeated: rounds of a protocol state none. Streams are
- * handed through. Unary calls throw `CountersignError`: the last attempt's, or CANCELED when the signal aborts.
+ * Only methods whose contract states an idempotency level are repeated, and no round of a protocol, whatever its
+ * contract says. Streams are handed through. Unary calls throw `CountersignError`: the last attempt's, or CANCELED when the signal aborts.
  *
  * It is no interceptor, because Connect announces the deadline before interceptors run: each attempt has to announce
  * what is left of it.
@@ -25,7 +24,7 @@ export function retrying(
     stream: (...call) => transport.stream(...call),
     async unary(method, signal, timeoutMs, ...call) {
       const deadline = deadlineIn(timeoutMs ?? defaultTimeoutMs, clock);
-      const repeatable = method.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN;
+      const repeatable = isRepeatable(method);
       for (let failures = 1; ; failures++) {
         try {
           return await transport.unary(method, signal, deadline.leftMs(), ...call);

@@ -46,6 +46,7 @@ const secrets = (...given: object[]) => ({
 
 test.each([
   ["a localhost origin over http", origins("http://localhost:8080")],
+  ["an origin below localhost over http", origins("http://wallet.localhost:8080")],
   ["an origin with a port", origins("https://wallet.example:8443")],
   ["a secret in base64url", secrets({ secret: "env:ONE_AGAIN" })],
   ["no tenants", { tenants: [] }],

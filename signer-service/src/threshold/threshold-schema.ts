@@ -59,13 +59,14 @@ const origin = z
   .max(512)
   .refine(
     isOrigin,
-    'must be an origin like "https://wallet.example", in lower case and without a slash at its end; http is for localhost alone',
+    'must be an origin like "https://wallet.example", in lower case and without a slash at its end; http is for localhost and what is below it',
   );
 
 function isOrigin(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || url.origin !== text) return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && url.hostname === "localhost");
+  if (url.protocol === "https:") return true;
+  return url.protocol === "http:" && (url.hostname === "localhost" || url.hostname.endsWith(".localhost"));
 }
 
 const tenant = z

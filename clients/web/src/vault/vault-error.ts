@@ -1,0 +1,27 @@
+/** Why the vault refuses. */
+export type VaultRefusal =
+  /** There is no such share here: the vault was locked, or the page is another one. */
+  | "LOCKED"
+  /** An input is no canonical encoding, or of a size that the vault does not take. */
+  | "MALFORMED"
+  /** No proof was made before, or it was answered already. */
+  | "NOTHING_TO_CONFIRM"
+  /** The relayer did not prove that it holds its share. */
+  | "RELAYER_PROOF_INVALID"
+  /** The key's name, its shares and the relayer's public share do not belong together. */
+  | "KEY_MISMATCH"
+  /** The round is unknown, answered or over: its nonces are gone. */
+  | "ROUND_SPENT"
+  /** The relayer's signature share or its signature does not hold. */
+  | "RELAYER_SHARE_INVALID";
+
+/** What the vault throws. The message holds nothing secret. */
+export class VaultError extends Error {
+  override readonly name = "VaultError";
+  readonly refusal: VaultRefusal;
+
+  constructor(refusal: VaultRefusal, message: string) {
+    super(message);
+    this.refusal = refusal;
+  }
+}

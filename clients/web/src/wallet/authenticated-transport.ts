@@ -1,0 +1,49 @@
+import type { DescMethodUnary } from "@bufbuild/protobuf";
+import type { Transport } from "@connectrpc/connect";
+import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
+import { errorOf } from "../countersign-error.ts";
+import type { AppSession } from "./app-session.ts";
+
+type HeadersLike = Parameters<Transport["unary"]>[3];
+
+/**
+ * A transport whose calls carry the session's access token. A call that the relay refuses with CREDENTIALS_EXPIRED is made
+ * once again with a new one: it was refused before it was looked at. Rounds are not: a relay that means harm might say
+ * so after it looked. Their own code begins again.
+ */
+export function authenticated(wire: Transport, session: AppSession): Transport {
+  return {
+    async unary(method, signal, timeoutMs, header, ...rest) {
+      const token = await session.token(signal);
+      try {
+        return await wire.unary(method, signal, timeoutMs, bearing(header, token), ...rest);
+      } catch (thrown) {
+        const error = errorOf(thrown);
+        if (error.reason !== "CREDENTIALS_EXPIRED") throw error;
+        session.refused(token);
+        if (isRound(method)) throw error;
+        const renewed = bearing(header, await session.token(signal));
+        return wire.unary(method, signal, timeoutMs, renewed, ...rest);
+      }
+    },
+    async stream(method, signal, timeoutMs, header, ...rest) {
+      const token = await session.token(signal);
+      return wire.stream(method, signal, timeoutMs, bearing(header, token), ...rest);
+    },
+  };
+}
+
+function isRound(method: DescMethodUnary): boolean {
+  const { signInit, signFinalize } = Ed25519SigningService.method;
+  return [signInit.name, signFinalize.name].includes(method.name) && isSigning(method);
+}
+
+function isSigning({ parent }: DescMethodUnary): boolean {
+  return parent.typeName === Ed25519SigningService.typeName;
+}
+
+function bearing(header: HeadersLike, token: string): Headers {
+  const headers = new Headers(header);
+  headers.set("Authorization", `Bearer ${token}`);
+  return headers;
+}
