@@ -35,7 +35,6 @@ test("only reasons that never end a call have no code in their comment", () => {
     "EXECUTION_FAILED",
     "TRANSACTION_REFUSED",
     "SUBMISSION_EXPIRED",
-    "SIGNER_REFUSED",
   ]);
 });
 

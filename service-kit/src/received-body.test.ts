@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { createContextValues } from "@connectrpc/connect";
+import { Readable } from "node:stream";
+import { Code, createContextValues } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { BodyBudget } from "./body-budget.ts";
 import { bodyCheckKey } from "./body-check.ts";
@@ -7,14 +8,17 @@ import { receivedBody } from "./received-body.ts";
 
 const MAX_BYTES = 1_048_576;
 
-async function* inPieces(whole: Buffer, size: number) {
-  for (let at = 0; at < whole.length; at += size) yield whole.subarray(at, at + size);
+function inPieces(whole: Buffer, size: number): Readable {
+  const pieces = Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
+    whole.subarray(i * size, (i + 1) * size),
+  );
+  return Readable.from(pieces, { objectMode: false });
 }
 
 /** What comes out, and what is held by then. */
 async function receive(whole: Buffer, pieceBytes: number, values = createContextValues()) {
   const budget = new BodyBudget(10 * MAX_BYTES);
-  const terms = { values, maxBytes: MAX_BYTES, sendsOne: true, share: budget.open("r1") };
+  const terms = { values, maxBytes: MAX_BYTES, timeoutMs: 60_000, share: budget.open("r1") };
   const chunks: Uint8Array[] = [];
   for await (const chunk of receivedBody(inPieces(whole, pieceBytes), terms)) chunks.push(chunk);
   return { bytes: Buffer.concat(chunks), chunks: chunks.length, held: budget.heldBytes };
@@ -51,10 +55,33 @@ test("the check sees the hash of all bytes", async () => {
 test("one byte of what was read with it does not keep the rest in memory", async () => {
   const read = new Uint8Array(65_536);
   const share = new BodyBudget(MAX_BYTES).open("r1");
-  const body = (async function* () {
-    yield read.subarray(0, 1);
-  })();
-  const terms = { values: createContextValues(), maxBytes: MAX_BYTES, sendsOne: true, share };
+  const body = Readable.from([read.subarray(0, 1)], { objectMode: false });
+  const terms = { values: createContextValues(), maxBytes: MAX_BYTES, timeoutMs: 60_000, share };
   for await (const chunk of receivedBody(body, terms)) expect(chunk.buffer.byteLength).toBe(1);
   expect.assertions(1);
+});
+
+test("a body that breaks off fails, and costs nothing", async () => {
+  const budget = new BodyBudget(MAX_BYTES);
+  const terms = {
+    values: createContextValues(),
+    maxBytes: MAX_BYTES,
+    timeoutMs: 60_000,
+    share: budget.open("r1"),
+  };
+  const body = new Readable({ read: () => undefined });
+  body.push("abc");
+  const first = receivedBody(body, terms)[Symbol.asyncIterator]().next();
+  body.once("data", () => body.destroy());
+  await expect(first).rejects.toMatchObject({ code: Code.Canceled });
+  expect(budget.heldBytes).toBe(0);
+});
+
+test("what is there too late fails, and the rest is let run off", async () => {
+  const share = new BodyBudget(MAX_BYTES).open("r1");
+  const body = new Readable({ read: () => undefined });
+  const terms = { values: createContextValues(), maxBytes: MAX_BYTES, timeoutMs: 1, share };
+  const received = receivedBody(body, terms)[Symbol.asyncIterator]().next();
+  await expect(received).rejects.toMatchObject({ code: Code.DeadlineExceeded });
+  expect(body.readableFlowing).toBe(true);
 });

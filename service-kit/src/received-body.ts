@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { BodyShare } from "./body-budget.ts";
 import { bodyCheckKey } from "./body-check.ts";
@@ -10,8 +11,8 @@ export interface BodyTerms {
   readonly values: ContextValues;
   /** Of a message, in bytes. */
   readonly maxBytes: number;
-  /** Whether the call sends one message, and so ends its body before it is answered. */
-  readonly sendsOne: boolean;
+  /** In which the whole body must be there, in milliseconds; undefined for as long as it takes. */
+  readonly timeoutMs: number | undefined;
   /** Pays for the body, until whoever opened it gives it back. */
   readonly share: BodyShare;
 }
@@ -20,32 +21,81 @@ export interface BodyTerms {
 const ENVELOPES_BYTES = 1024;
 
 /**
- * The body of a request, handed on once it is there whole and, where the gate asked for it, checked. It is read after
- * the gate has let the call in. Fails with REQUEST_TOO_LARGE when it is larger than `maxBytes` and its envelopes, and
- * with OVERLOADED when there is no room for it; a body that fails is given back at once.
+ * The body of a request, handed on once it is there whole and, where the gate asked for it, checked. Nothing of it is read
+ * before it is asked for: after the gate has let the call in. Fails with REQUEST_TOO_LARGE when it is larger than
+ * `maxBytes` and its envelopes, with OVERLOADED when there is no room for it, and with DEADLINE_EXCEEDED when it has not
+ * arrived in time: a caller that sends a byte now and then must not hold a call open. A body that fails is given back at
+ * once, and the rest of it is let run off rather than destroyed: with HTTP/1.1 that would take the connection away under
+ * the answer that says what was wrong.
  *
- * Streams of requests go through as they come: one message of theirs at a time is in memory.
+ * No generator: every call goes through here, and a chain of them costs more than what they carry.
  */
-export async function* receivedBody(
-  body: AsyncIterable<Uint8Array>,
-  { values, maxBytes, sendsOne, share }: BodyTerms,
+export function receivedBody(body: Readable, terms: BodyTerms): AsyncIterable<Uint8Array> {
+  let chunks: Iterator<Uint8Array> | undefined;
+  const iterator = {
+    async next(): Promise<IteratorResult<Uint8Array>> {
+      chunks ??= (await receive(body, terms))[Symbol.iterator]();
+      return chunks.next();
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+/**
+ * The body of a stream of requests, as it comes: one message at a time is in memory. Where the gate asked for a check it is
+ * received whole first.
+ */
+export async function* streamedBody(
+  body: Readable,
+  asItComes: AsyncIterable<Uint8Array>,
+  terms: Omit<BodyTerms, "timeoutMs">,
 ): AsyncGenerator<Uint8Array> {
-  const check = values.get(bodyCheckKey);
-  if (!sendsOne && check === undefined) return yield* body;
+  if (terms.values.get(bodyCheckKey) === undefined) yield* asItComes;
+  else yield* receivedBody(body, { ...terms, timeoutMs: undefined });
+}
+
+function receive(
+  body: Readable,
+  { values, maxBytes, timeoutMs, share }: BodyTerms,
+): Promise<Iterable<Uint8Array>> {
   const blocks = new Blocks(share);
-  try {
-    for await (const chunk of body) {
-      if (blocks.bytes + chunk.length > maxBytes + ENVELOPES_BYTES) {
-        throw new ConnectError(`the body is larger than ${maxBytes} bytes`, Code.ResourceExhausted);
+  return new Promise((resolve, reject) => {
+    const onData = (chunk: Uint8Array) => {
+      try {
+        if (blocks.bytes + chunk.length > maxBytes + ENVELOPES_BYTES) {
+          throw new ConnectError(`the body is larger than ${maxBytes} bytes`, Code.ResourceExhausted);
+        }
+        blocks.add(chunk);
+      } catch (error) {
+        fail(error);
       }
-      blocks.add(chunk);
-    }
-    check?.(blocks.sha256());
-  } catch (error) {
-    share.giveBack();
-    throw error instanceof ConnectError ? error : toConnectError(error, values.get(requestIdKey));
-  }
-  yield* blocks.filled();
+    };
+    const onEnd = () => {
+      try {
+        values.get(bodyCheckKey)?.(blocks.sha256());
+      } catch (error) {
+        return fail(error);
+      }
+      stop();
+      resolve(blocks.filled());
+    };
+    const onClose = () => fail(new ConnectError("the caller has left", Code.Canceled));
+    const fail = (error: unknown) => {
+      stop();
+      body.resume();
+      share.giveBack();
+      reject(error instanceof ConnectError ? error : toConnectError(error, values.get(requestIdKey)));
+    };
+    const expire = () => fail(new ConnectError("the request did not arrive in time", Code.DeadlineExceeded));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
+    const stop = () => {
+      clearTimeout(timer);
+      body.off("data", onData).off("end", onEnd).off("error", fail).off("close", onClose);
+    };
+    // One that has ended before says so no more.
+    if (body.destroyed) return fail(body.errored ?? new ConnectError("the caller has left", Code.Canceled));
+    body.on("data", onData).on("end", onEnd).on("error", fail).on("close", onClose);
+  });
 }
 
 const MAX_BLOCK_BYTES = 65_536;

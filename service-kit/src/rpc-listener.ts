@@ -13,14 +13,13 @@ import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import type { Logger } from "pino";
 import type { BodyBudget, BodyShare } from "./body-budget.ts";
-import { bodyWithin } from "./body-deadline.ts";
 import { boundedGzip, withShare } from "./bounded-gzip.ts";
 import { peerKey, requestIdKey } from "./call-context.ts";
 import { assertReadable, markRead, openCall, type UnreadCall } from "./call-gate.ts";
 import type { Gate } from "./gate.ts";
 import type { NodeListener, NodeRequest, NodeResponse } from "./http-engines.ts";
 import { peerOf } from "./peer.ts";
-import { receivedBody } from "./received-body.ts";
+import { receivedBody, streamedBody } from "./received-body.ts";
 import { REQUEST_ID_HEADER, requestIdFrom } from "./request-id.ts";
 import type { ServedService } from "./served-service.ts";
 import { assertKnown, unknownMethods } from "./unknown-method.ts";
@@ -135,11 +134,11 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     const handler = known ?? unknown(universal);
     const { methodKind } = handler.method;
     const sendsOne = methodKind === "unary" || methodKind === "server_streaming";
-    const body = sendsOne
-      ? bodyWithin(request, options.bodyTimeoutMs)
-      : (universal.body as AsyncIterable<Uint8Array>);
     const maxBytes = readMaxBytesOf(handler.service.typeName);
-    universal.body = receivedBody(body, { values, maxBytes, sendsOne, share });
+    const terms = { values, maxBytes, share };
+    universal.body = sendsOne
+      ? receivedBody(request, { ...terms, timeoutMs: options.bodyTimeoutMs })
+      : streamedBody(request, universal.body as AsyncIterable<Uint8Array>, terms);
     // Connect would set aside what a call announces before a byte of it is there. Too much it refuses at once.
     if (Number(universal.header.get("content-length")) <= maxBytes) universal.header.delete("content-length");
     // A watch of health stands as long as the caller wants.

@@ -5,11 +5,9 @@ import { performance } from "node:perf_hooks";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 
 const { signTransactions } = RelayerSignerService.method;
-/** A gRPC message comes after a byte (0: not compressed) and its length (PROTOCOL-HTTP2, Length-Prefixed-Message). */
-const PREFIX_BYTES = 5;
 
 /**
- * One connection to a signer's socket, over which calls of SignTransactions go as bytes. A client that makes and reads
+ * One connection to a signer's socket, over which calls of SignTransactions go as the relay's do (Connect), ready made as bytes. A client that makes and reads
  * messages costs about as much as the signer does for a call of one transaction, and they share the machine.
  */
 export class RawSignerClient {
@@ -26,33 +24,24 @@ export class RawSignerClient {
     const stream = this.#session.request({
       ":method": "POST",
       ":path": `/${signTransactions.parent.typeName}/${signTransactions.name}`,
-      "content-type": "application/grpc+proto",
-      te: "trailers",
+      "content-type": "application/proto",
+      "connect-protocol-version": "1",
     });
     let status: unknown;
     stream.on("response", (headers) => {
-      status = headers["grpc-status"];
-    });
-    stream.on("trailers", (trailers) => {
-      status = trailers["grpc-status"];
+      status = headers[":status"];
     });
     const received: Buffer[] = [];
     stream.on("data", (chunk: Buffer) => received.push(chunk));
-    stream.end(framed(request));
+    stream.end(request);
     await once(stream, "close");
-    if (status !== "0") throw new Error(`a call of the signer ended with gRPC status ${status}`);
-    return Buffer.concat(received).subarray(PREFIX_BYTES);
+    if (status !== 200) throw new Error(`a call of the signer ended with HTTP status ${status}`);
+    return Buffer.concat(received);
   }
 
   close(): void {
     this.#session.close();
   }
-}
-
-function framed(message: Uint8Array): Buffer {
-  const prefix = Buffer.alloc(PREFIX_BYTES);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
 }
 
 /** What the caller saw. Times in milliseconds. */

@@ -1,3 +1,4 @@
+import { aligned } from "../relay/aligned.ts";
 import type { Machine } from "../relay/machine.ts";
 import { quantile } from "../relay/quantiles.ts";
 import type { Round } from "./measure.ts";
@@ -127,17 +128,4 @@ export function table({ at, machine, rounds, loops, rows, bounds, skipped }: Sig
     ...Object.entries(skipped).map(([what, why]) => `${what} skipped: ${why}`),
     "",
   ].join("\n");
-}
-
-/** Numbers stand at the right of their column, words at the left. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const [title = [], first = title] = rows;
-  const widths = title.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  const isNumber = first.map((text) => /^[\d.]+$/.test(text));
-  return rows.map((row) =>
-    row
-      .map((text, i) => (isNumber[i] ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0)))
-      .join("  ")
-      .trimEnd(),
-  );
 }

@@ -22,6 +22,8 @@ export interface SignerOptions {
   readonly keys: readonly object[];
   /** By key id: the keys whose nonces on the chain are told to it. All of them begin at 0. */
   readonly policies: Readonly<Record<string, object>>;
+  /** More sections of its configuration. */
+  readonly sections?: object;
   /** Of the key that signs grants, in NEAR's text. */
   readonly grantKey: string;
   readonly logLevel: string;
@@ -57,6 +59,7 @@ export async function startSigner(options: SignerOptions): Promise<BenchSigner> 
     policies: options.policies,
     grants: { keys: [{ id: GRANT_KEY_ID, public_key: options.grantKey }] },
     log: { level: options.logLevel },
+    ...options.sections,
   };
   const file = join(folder, "signer.yaml");
   await writeFile(file, JSON.stringify(config));

@@ -3,7 +3,7 @@ import type { SecureClientSessionOptions } from "node:http2";
 import { connect } from "node:net";
 import type { Transport } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
-import { createTransport } from "@connectrpc/connect/protocol-grpc";
+import { createTransport } from "@connectrpc/connect/protocol-connect";
 import { createNodeHttpClient } from "@connectrpc/connect-node";
 import type { PemFiles, Secret } from "@countersign/service-kit";
 import { RenewedSessions } from "./renewed-sessions.ts";
@@ -39,8 +39,9 @@ export interface SignerTransportOptions {
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * A gRPC transport to the signer. Connections are opened when needed and again when lost; certificates are read again
- * when their files change. Throws an Error when the files cannot be used.
+ * A transport to the signer, over the Connect protocol: a call of one message costs both sides half of what gRPC does
+ * (decision 24). Connections are opened when needed and again when lost; certificates are read again when their files
+ * change. Throws an Error when the files cannot be used.
  */
 export function signerTransport(options: SignerTransportOptions): Transport {
   const { address, timeoutMs, signedRequests, now } = options;
@@ -53,6 +54,7 @@ export function signerTransport(options: SignerTransportOptions): Transport {
     readMaxBytes: MAX_BYTES,
     writeMaxBytes: MAX_BYTES,
     useBinaryFormat: true,
+    useHttpGet: false,
     interceptors: [],
     acceptCompression: [],
     sendCompression: null,
