@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   authorizeChallenge,
   exportChallenge,
+  isSignInChallenge,
   keyChallenge,
   sessionChallenge,
 } from "./assertion-challenge.ts";
@@ -45,6 +46,38 @@ describe("challenges of assertions", () => {
   it("refuse digests that could run into each other", () => {
     const of = { nonce: filled(32, 1), keyId: "k", tenant: "t" };
     expect(() => authorizeChallenge({ ...of, digests: [filled(31, 1), filled(33, 1)] })).toThrow(RangeError);
+  });
+});
+
+describe("a challenge of the relay's", () => {
+  const prefix = Buffer.from("countersign/passkey-sign-in/v1");
+  const challenge = Buffer.concat([prefix, filled(32, 7)]);
+
+  it("is a sign-in's if it says so", () => {
+    expect(isSignInChallenge(challenge)).toBe(true);
+  });
+
+  it("is none of another size, or with another beginning", () => {
+    for (const size of [0, 32, prefix.length, challenge.length - 1]) {
+      expect(isSignInChallenge(challenge.subarray(0, size)), `${size} bytes`).toBe(false);
+    }
+    expect(isSignInChallenge(Buffer.concat([challenge, filled(1, 7)]))).toBe(false);
+    for (const at of prefix.keys()) {
+      const other = Uint8Array.from(challenge);
+      other[at] = (other[at] ?? 0) ^ 1;
+      expect(isSignInChallenge(other), `byte ${at}`).toBe(false);
+    }
+  });
+
+  it("is never one of the signer's", () => {
+    const of = { nonce: filled(32, 1), keyId: "k", tenant: "t" };
+    const signers = [
+      keyChallenge(filled(32, 1), filled(32, 2)),
+      sessionChallenge({ ...of, policy: filled(9, 3) }),
+      authorizeChallenge({ ...of, digests: [filled(32, 4)] }),
+      exportChallenge({ ...of, recipientPublicKey: filled(32, 6) }),
+    ];
+    expect(signers.map(isSignInChallenge)).toEqual([false, false, false, false]);
   });
 });
 

@@ -1,5 +1,5 @@
-// Challenges that a passkey's assertion signs: each binds what the user agreed to. 32 bytes each, as the contracts of
-// countersign.threshold.v1 say.
+// Challenges that a passkey's assertion signs: each binds what the user agreed to. The signer's have 32 bytes each, as the
+// contracts of countersign.threshold.v1 say.
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { lp } from "./length-prefixed.ts";
@@ -57,6 +57,18 @@ export function exportChallenge(of: {
     of.recipientPublicKey,
     of.nonce,
   );
+}
+
+/** What the challenge of a sign-in begins with; 32 random bytes of the relay's follow. */
+const SIGN_IN_PREFIX = utf8ToBytes("countersign/passkey-sign-in/v1");
+const SIGN_IN_SIZE = SIGN_IN_PREFIX.length + 32;
+
+/**
+ * Whether a challenge can be a sign-in's. To be asked before a passkey sees one that the relay chose: a relay that was
+ * taken over would choose one of those above, and with the assertion have a share exported to itself.
+ */
+export function isSignInChallenge(challenge: Uint8Array): boolean {
+  return challenge.length === SIGN_IN_SIZE && SIGN_IN_PREFIX.every((byte, i) => challenge[i] === byte);
 }
 
 function digest(domain: string, ...parts: readonly Uint8Array[]): Uint8Array {

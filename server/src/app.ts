@@ -3,16 +3,14 @@ import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_servic
 import { createLogger, type Logger, serve, serveOperations } from "@countersign/service-kit";
 import { withdrawal } from "./access/admission.ts";
 import type { Authenticator } from "./access/authenticator.ts";
+import type { Caller } from "./access/caller.ts";
 import { assertAccessStated } from "./access/method-access.ts";
 import { passedCredential } from "./access/passed-credential.ts";
 import { openAdmin } from "./admin/open-admin.ts";
 import { BudgetWatch } from "./budget/budget-watch.ts";
 import type { RelayConfig } from "./config/config.ts";
 import { openLedger } from "./ledger/open-ledger.ts";
-import { Head } from "./near/head.ts";
-import { NearRpc } from "./near/near-rpc.ts";
-import { NearTransactions } from "./near/transactions.ts";
-import { NearViews } from "./near/views.ts";
+import { openChain } from "./near/open-chain.ts";
 import { createEvents, type Events } from "./observability/events.ts";
 import { registerGauges } from "./observability/gauges.ts";
 import { createMetrics, createProcessRegistry } from "./observability/metrics.ts";
@@ -24,9 +22,7 @@ import { relayRules } from "./relay-rules.ts";
 import type { AccountCreation } from "./rules/account-rules.ts";
 import { openAppTokens } from "./session/app-tokens.ts";
 import { openSession } from "./session/open-session.ts";
-import { GrantSigner } from "./signer-client/grant-signer.ts";
-import { SignerClient, type SignerFailure } from "./signer-client/signer-client.ts";
-import { signerTransport } from "./signer-client/signer-transport.ts";
+import { openSigner } from "./signer-client/open-signer.ts";
 import { entitlementOf } from "./tenant/entitlement.ts";
 import { heldTenants, isHeld, isKeyPaused, pauseRefusal } from "./tenant/pauses.ts";
 import { openThreshold } from "./threshold/open-threshold.ts";
@@ -94,28 +90,8 @@ async function openApp(
 
   const ledger = await openLedger(config.ledger.url);
   opened.push(() => ledger.close());
-  const rpc = new NearRpc({
-    endpoints: config.near.endpoints.map(({ url, headers }) => ({ url, headers: revealed(headers) })),
-    timeoutMs: config.near.timeoutMs,
-    retries: config.near.retries,
-    random,
-    onFailure: ({ endpoint, method, error }) =>
-      events.chainCallFailed({ endpoint, method, kind: error.kind, error }),
-  });
-  const views = new NearViews(rpc);
-  const transactions = new NearTransactions(rpc);
-  const head = new Head(network, rpc, views, Date.now);
-  const transport = signerTransport({
-    ...config.signer,
-    now,
-    onBadFiles: (error) => log.warn({ why: error.message }, "signer certificates not renewed"),
-  });
-  const onFailure = (failure: SignerFailure) => events.signerCallFailed(failure);
-  const signer = new SignerClient(
-    transport,
-    onFailure,
-    config.signer.grants && new GrantSigner({ ...config.signer.grants, now, randomBytes }),
-  );
+  const { endpointCount, views, transactions, head } = openChain({ config, events, random });
+  const { relayerSigner, thresholdSigner } = openSigner({ config: config.signer, events, log, now });
   const accountCreation = accountCreationOf(config);
 
   const tokens = await openAppTokens({ config, store: ledger, events, log, now });
@@ -132,6 +108,9 @@ async function openApp(
   const session = openSession({ config, ledger, views, protection, tokens, events, log, now, randomBytes });
   opened.push(() => session.close());
   const { directory, balance } = protection;
+  // Asked again of a call that was let in, right before something is done for it.
+  const withdrawalOf = (caller: Caller, method: string) =>
+    session.withdrawal(caller) ?? withdrawal(directory, caller, method, now());
 
   const lanes = new LanePool({
     network,
@@ -141,7 +120,7 @@ async function openApp(
     ledger,
     now,
     events,
-    listKeys: (signal) => signer.listKeys(signal),
+    listKeys: (signal) => relayerSigner.listKeys(signal),
     onKeysFailed: (error) => log.error({ err: error }, "the relayer's keys are not known yet"),
     onKeyChanged: ({ accountId, keyId, signs }) => {
       const what = signs
@@ -156,12 +135,12 @@ async function openApp(
     worker: {
       window: config.lanes.window,
       ledger,
-      signer,
+      signer: relayerSigner,
       head,
       chain: {
         views,
         transactions,
-        endpointCount: rpc.endpointCount,
+        endpointCount,
         validityBlocks: BigInt(config.near.transactionValidityBlocks),
       },
       now,
@@ -178,8 +157,7 @@ async function openApp(
     ledger,
     ...rules,
     entitlementOf: (caller) => entitlementOf(directory, caller),
-    withdrawal: (caller, method) =>
-      session.withdrawal(caller) ?? withdrawal(directory, caller, method, now()),
+    withdrawal: withdrawalOf,
     heldTenants: () => heldTenants(directory.pauses),
     accountCreation,
     maxOpen: config.limits.maxOpenSubmissions,
@@ -226,7 +204,11 @@ async function openApp(
   const working = new AbortController();
   const services = [
     serve(RelayService, relayService(context)),
-    ...openThreshold({ config, transport, directory, users: session.users, now, onFailure }),
+    ...openThreshold({
+      ...{ config, directory, users: session.users },
+      signer: thresholdSigner,
+      withdrawal: withdrawalOf,
+    }),
     ...session.services,
   ];
   assertAccessStated(services.map(({ service }) => service));
@@ -251,7 +233,7 @@ async function openApp(
     checks: {
       ledger: () => ledger.ping(),
       chain: () => head.get(),
-      signer: (signal) => signer.listKeys(signal),
+      signer: (signal) => relayerSigner.listKeys(signal),
     },
     state: () => ({
       balance: balance.state,
@@ -298,8 +280,4 @@ function accountCreationOf({ accountCreation }: RelayConfig): AccountCreation | 
   if (accountCreation === undefined) return undefined;
   const { suffixes, initialBalance, registrar, veto } = accountCreation;
   return { suffixes, initialBalance, registrar, veto };
-}
-
-function revealed(headers: RelayConfig["near"]["endpoints"][number]["headers"]): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, secret]) => [name, secret.reveal()]));
 }

@@ -43,6 +43,7 @@ import { openSignerStore } from "./store/open-signer-store.ts";
 import { ExportRates } from "./threshold/export/export-rates.ts";
 import { asPlaces } from "./threshold/master-secrets/master-secret-states.ts";
 import { openThresholdState } from "./threshold/open-threshold-state.ts";
+import type { ThresholdParts } from "./threshold/threshold-parts.ts";
 
 /** What the signer's process and its tests give to it. */
 export interface SignerOverrides {
@@ -55,6 +56,8 @@ export interface SignerOverrides {
   readonly now?: () => Date;
   /** Stands between the signer and its journal, for tests that fail or kill there. */
   readonly journal?: (journal: Journal) => Journal;
+  /** The same for what threshold signing works with. */
+  readonly threshold?: (parts: ThresholdParts) => ThresholdParts;
 }
 
 /** A signer that serves. */
@@ -141,6 +144,15 @@ async function openSigner(
     journal: overrides.journal?.(store.journal) ?? store.journal,
   });
 
+  const thresholdParts: ThresholdParts = {
+    store: threshold.store,
+    masterSecrets: threshold.masterSecrets,
+    config: threshold.config,
+    exportRates: new ExportRates(elapsed),
+    now,
+    random: randomBytes,
+  };
+
   const listen = await resolveListenOn(config.listen, now());
   const stopping = new AbortController();
   const { interceptor: refusals, onUnread } = refusedCalls(refused);
@@ -161,14 +173,7 @@ async function openSigner(
         }),
       }),
       thresholdSignerService({
-        parts: {
-          store: threshold.store,
-          masterSecrets: threshold.masterSecrets,
-          config: threshold.config,
-          exportRates: new ExportRates(elapsed),
-          now,
-          random: randomBytes,
-        },
+        parts: overrides.threshold?.(thresholdParts) ?? thresholdParts,
         audit,
         events,
         now: elapsed,

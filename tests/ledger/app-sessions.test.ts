@@ -1,5 +1,5 @@
-import type { AppSession, AuditEvent, RefreshInput } from "@countersign/server/ledger/ledger.ts";
-import { expect, it } from "vitest";
+import type { AppSession, AuditEvent, Ledger, RefreshInput } from "@countersign/server/ledger/ledger.ts";
+import { beforeEach, expect, it } from "vitest";
 import { at, sha256 } from "./builders.ts";
 import { overEngines } from "./over-engines.ts";
 
@@ -19,6 +19,14 @@ function session(id: string, changes: Partial<AppSession> = {}): AppSession {
   return { id, tenant: "acme", userId: "bob", ...times, ...changes };
 }
 
+/** Makes a user, with an account of the same name. */
+function signUp(ledger: Ledger, id: string) {
+  const account = { providerId: "test", issuer: "https://issuer.example", subject: id };
+  const kind = { case: "provider", account } as const;
+  const created = { ...audit, kind: "user.created", actor: `user:${id}` };
+  return ledger.createUser("acme", id, { id: `i_${id}`, createdAt: at(0), kind }, created);
+}
+
 /** Uses the token of a name; its successor's name has one more "+". */
 function use(name: string, ms: number, changes: Partial<RefreshInput> = {}): RefreshInput {
   return {
@@ -33,6 +41,9 @@ function use(name: string, ms: number, changes: Partial<RefreshInput> = {}): Ref
 }
 
 overEngines("app sessions", (on) => {
+  beforeEach(async () => {
+    for (const user of ["bob", "eve"]) await signUp(on.ledger, user);
+  });
   const begin = (id: string, changes: Partial<AppSession> = {}) =>
     on.ledger.createAppSession(session(id, changes), sha256(id), KEEP, audit);
 
@@ -96,7 +107,7 @@ overEngines("app sessions", (on) => {
     expect((await on.ledger.refreshAppSession(use("a++", 4))).outcome).toBe("unknown");
     await on.ledger.chainAudit(() => new Uint8Array(32), 10);
     const kinds = (await on.ledger.readAudit("acme", 1n, 10)).map(({ kind }) => kind);
-    expect(kinds).toEqual(["session.begun", "session.token_reused"]);
+    expect(kinds).toEqual(["user.created", "user.created", "session.begun", "session.token_reused"]);
   });
 
   it("have one line of tokens, whatever uses one at the same time", async () => {
@@ -163,6 +174,21 @@ overEngines("app sessions", (on) => {
     expect(await begin("eves", { userId: "eve" })).toEqual([]);
     expect(await begin("d", { createdAt: at(9) })).toEqual(["a"]);
     expect((await on.ledger.appSessionEndings(0n, 10)).sessionIds).toEqual(["a"]);
+  });
+
+  it("are not begun for a user that was merged into another one, whichever comes first", async () => {
+    const replica = on.engine.name === "postgres" ? await on.home.open() : on.ledger;
+    const merged = async () => {
+      await replica.mergeUsers("acme", "bob", "eve", audit);
+      await replica.endAppSessions("acme", "eve", null, at(1), audit);
+    };
+    const begun = Array.from({ length: 20 }, (_, i) => begin(`eve-${i}`, { userId: "eve" }));
+    await Promise.all([merged(), ...begun]);
+    expect(await on.ledger.listAppSessions("acme", "eve", at(1), 100)).toEqual([]);
+    expect(await begin("late", { userId: "eve" })).toBeUndefined();
+    expect(await on.ledger.appSessionOfToken(sha256("late"), at(1))).toBeUndefined();
+    expect(await begin("nobody's", { userId: "nobody" })).toBeUndefined();
+    expect(await begin("bobs", { userId: "bob" })).toEqual([]);
   });
 
   it("are deleted with their tokens when they are long over", async () => {

@@ -7,6 +7,7 @@ import { LedgerUnavailableError } from "@countersign/server/ledger/errors.ts";
 import { AppTokenMinter } from "@countersign/server/session/app-token-minter.ts";
 import { RefreshToken } from "@countersign/server/session/refresh-token.ts";
 import { SigningKeys } from "@countersign/server/session/signing-keys.ts";
+import { newUserId } from "@countersign/server/session/user-id.ts";
 import { DomainError, reasonName, Secret } from "@countersign/service-kit";
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from "jose";
 import { describe, expect, test } from "vitest";
@@ -309,6 +310,13 @@ describe("kinds of tokens are never taken for each other", () => {
       "CREDENTIALS_INVALID",
     );
     expect((await tokens.authenticate(await issuersToken(signer))).endUser).toBe("bob");
+  });
+
+  test("an issuer's subject is never one of the users who sign in here", async () => {
+    const { tokens, signer } = await world();
+    const refused = tokens.authenticate(await issuersToken(signer, { sub: newUserId(randomBytes) }));
+    expect(await reasonOf(refused)).toBe("CREDENTIALS_INVALID");
+    expect((await tokens.authenticate(await issuersToken(signer, { sub: "u_bob" }))).endUser).toBe("u_bob");
   });
 
   test("other credentials are not the app tokens' authenticator's", async () => {

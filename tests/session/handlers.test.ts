@@ -122,6 +122,24 @@ test("a registration and a sign-in answer the same user, each with a session", a
   expect((await finishPasskeySignIn(session)(finishing, callOf())).signedIn.user).toEqual(signedIn?.user);
 });
 
+test("a user who is merged into another one while it signs in begins no session", async () => {
+  const { world, session } = await handlers();
+  const gone = { ...session, sessions: { ...session.sessions, begin: async () => undefined } };
+  const passkey = newPasskey();
+  const { newUser: user } = await registered(world, passkey);
+  const asked = await beginPasskeySignIn(gone)(
+    create(BeginPasskeySignInRequestSchema, { tenant: "shop", rpId: RP_ID }),
+    callOf(),
+  );
+  const made = assertionJson(passkey, JSON.parse(asked.optionsJson).challenge, user?.id ?? "");
+  const { signInId } = asked;
+  const finishing = create(FinishPasskeySignInRequestSchema, {
+    signInId,
+    credentialJson: JSON.stringify(made),
+  });
+  expect(await reasonOf(finishPasskeySignIn(gone)(finishing, callOf()))).toBe("CHALLENGE_INVALID");
+});
+
 test("a passkey that is linked begins no session, and tokens go where the relay hands them out", async () => {
   const { world, session } = await handlers({ handOut: (one) => ({ ...one, accessToken: "" }) });
   const user = await newUser(world);

@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
-import { expect, test } from "vitest";
-import { type IdTokenChanges, startOidcProvider } from "../support/oidc-provider.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type IdTokenChanges, startOidcProvider, type WhenOver } from "../support/oidc-provider.ts";
 import { callReason } from "./support/call-reason.ts";
 import {
   bearer,
@@ -12,21 +12,37 @@ import {
   WALLET,
 } from "./support/session-relay.ts";
 
-async function world() {
-  const provider = await startOidcProvider();
+const stops: (() => void | Promise<void>)[] = [];
+const withTheFile = (close: () => void | Promise<void>) => void stops.unshift(close);
+afterAll(async () => {
+  for (const stop of stops) await stop();
+});
+
+/** A relay and its provider, until the test ends or `whenOver` says. */
+async function startWorld(whenOver?: WhenOver) {
+  const provider = await startOidcProvider(whenOver);
   const other = signInTenant(provider, { tenant: "other" });
   const signedOut = {
     ...other,
     signIn: { relyingParties: [], providers: other.signIn?.providers ?? [], scopes: [] },
   };
-  const relay = await startSessionRelay(provider, { tenants: [signInTenant(provider), signedOut] });
+  const relay = await startSessionRelay(provider, {
+    tenants: [signInTenant(provider), signedOut],
+    ...(whenOver === undefined ? {} : { whenOver }),
+  });
   const client = sessionClient(relay.app.address);
   const begin = () => client.beginIdTokenSignIn({ tenant: TENANT, providerId: "test" });
   return { provider, relay, client, begin };
 }
 
+/** For the tests whose provider answers as it should. Users of one are still there in the next. */
+let world: Awaited<ReturnType<typeof startWorld>>;
+beforeAll(async () => {
+  world = await startWorld(withTheFile);
+});
+
 test("an ID token signs its subject in: a new user the first time, and the same one after that", async () => {
-  const { provider, relay, client } = await world();
+  const { provider, relay, client } = await startWorld();
   const first = await signIn(client, provider);
   const again = await signIn(client, provider);
   const other = await signIn(client, provider, { claims: { sub: "bob" } });
@@ -42,7 +58,7 @@ test("an ID token signs its subject in: a new user the first time, and the same 
 });
 
 test("a user who is signed in links the account, which another one cannot take", async () => {
-  const { provider, relay, client } = await world();
+  const { provider, relay, client } = world;
   const alice = await signIn(client, provider);
   const asAlice = sessionClient(relay.app.address, bearer(alice.accessToken));
   const link = async (as: typeof client, sub: string) => {
@@ -60,7 +76,7 @@ test("a user who is signed in links the account, which another one cannot take",
 });
 
 test("what one user began, another cannot finish, and neither can nobody", async () => {
-  const { provider, relay, client, begin } = await world();
+  const { provider, relay, client, begin } = world;
   const alice = await signIn(client, provider);
   const eve = await signIn(client, provider, { claims: { sub: "eve" } });
   const [asAlice, asEve] = [alice, eve].map((who) =>
@@ -98,18 +114,18 @@ test.each<[string, () => IdTokenChanges]>([
   ["the type of app tokens", () => ({ header: { typ: "cs-app+jwt" } })],
   ["a key that the provider lacks", () => ({ header: { kid: "9" } })],
 ])("an ID token with %s is refused", async (_, changes) => {
-  const { provider, client } = await world();
+  const { provider, client } = world;
   expect(await callReason(signIn(client, provider, changes()))).toBe("ID_TOKEN_INVALID");
 });
 
 test("several audiences are fine when the token was made for this client", async () => {
-  const { provider, client } = await world();
+  const { provider, client } = world;
   const changes = { claims: { aud: ["b", "wallet-client"], azp: "wallet-client" } };
   expect((await signIn(client, provider, changes)).accessToken).not.toBe("");
 });
 
 test("a token that a stranger signed, or nobody, is refused", async () => {
-  const { provider, client, begin } = await world();
+  const { provider, client, begin } = world;
   const stranger = await generateKeyPair("RS256");
   const claims = (nonce: string) => ({
     ...{ iss: provider.issuer, aud: "wallet-client", sub: "alice@provider", nonce },
@@ -134,7 +150,7 @@ test("a token that a stranger signed, or nobody, is refused", async () => {
 });
 
 test("a nonce is good once: neither the token nor another one with it signs in again", async () => {
-  const { provider, client, begin } = await world();
+  const { provider, client, begin } = world;
   const { signInId, nonce } = await begin();
   const idToken = await provider.idToken(nonce);
   await client.finishIdTokenSignIn({ signInId, idToken });
@@ -152,7 +168,7 @@ test("a nonce is good once: neither the token nor another one with it signs in a
 });
 
 test("while the provider is away, nothing is used up; a new key of its is found", async () => {
-  const { provider, client, begin } = await world();
+  const { provider, client, begin } = await startWorld();
   const { signInId, nonce } = await begin();
   provider.intercept = (_, response) => {
     response.writeHead(503).end();
@@ -173,7 +189,7 @@ test.each<[string, (issuer: string) => object]>([
   ["without keys", () => ({ jwks_uri: undefined })],
   ["that is too large", () => ({ padding: "x".repeat(70_000) })],
 ])("a provider's configuration %s is not used", async (_, changes) => {
-  const { provider, client } = await world();
+  const { provider, client } = await startWorld();
   provider.intercept = (path, response) => {
     if (path !== "/.well-known/openid-configuration") return false;
     const { issuer } = provider;
@@ -188,7 +204,7 @@ test.each<[string, (issuer: string) => object]>([
 });
 
 test("a provider's configuration that points elsewhere is not followed", async () => {
-  const { provider, client } = await world();
+  const { provider, client } = await startWorld();
   provider.intercept = (_, response) => {
     response.writeHead(302, { location: `${provider.issuer}/jwks` }).end();
     return true;
@@ -197,7 +213,7 @@ test("a provider's configuration that points elsewhere is not followed", async (
 });
 
 test("sign-in begins for a tenant's own providers, from its wallets' pages", async () => {
-  const { relay, client } = await world();
+  const { relay, client } = world;
   const begin = (request: object, headers = {}) =>
     callReason(
       sessionClient(relay.app.address, headers).beginIdTokenSignIn({
@@ -219,7 +235,7 @@ test("sign-in begins for a tenant's own providers, from its wallets' pages", asy
 });
 
 test("a token of one tenant's user links nothing at another tenant", async () => {
-  const { provider, relay, client } = await world();
+  const { provider, relay, client } = world;
   const alice = await signIn(client, provider);
   const asAlice = sessionClient(relay.app.address, bearer(alice.accessToken));
   const begun = asAlice.beginIdTokenSignIn({ tenant: "other", providerId: "test" });

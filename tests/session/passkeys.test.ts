@@ -1,3 +1,4 @@
+import { isSignInChallenge } from "@countersign/crypto/assertion-challenge.ts";
 import { DomainError } from "@countersign/service-kit";
 import { describe, expect, test } from "vitest";
 import { auditLog } from "../ledger/protection-builders.ts";
@@ -83,7 +84,7 @@ describe("a registration", () => {
       excludeCredentials: [],
     });
     expect(options.pubKeyCredParams.map(({ alg }: { alg: number }) => alg)).toEqual([-8, -7, -257]);
-    expect(bytesOf(options.challenge)).toHaveLength(32);
+    expect(bytesOf(options.challenge)).toHaveLength("countersign/registration/v1".length + 32);
   });
 
   test("asks nobody to prove who it is where the relying party says so", async () => {
@@ -195,6 +196,7 @@ describe("a sign-in", () => {
       userVerification: "required",
       timeout: FIVE_MINUTES,
     });
+    expect(isSignInChallenge(bytesOf(options.challenge))).toBe(true);
   });
 
   test("is possible in a wallet that an application frames", async () => {

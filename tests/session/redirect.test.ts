@@ -184,6 +184,7 @@ test.each([
   "https:evil.example",
   "https://wallet.example/#code=mine",
   "data:text/html,x",
+  "blob:https://wallet.example/7d5f6a1e",
   "",
   `${WALLET}/${"x".repeat(2_048)}`,
 ])("a browser is not sent to %j", async (return_to) => {

@@ -166,6 +166,8 @@ overEngines("users", (on) => {
     await users.merge("shop", b.id, c.id);
     const merged = await users.merge("shop", a.id, b.id);
     expect(merged.mergedUsers).toEqual([b.id, c.id].sort());
+    expect(await users.mergedUsers("shop", a.id)).toEqual(merged.mergedUsers);
+    expect(await users.mergedUsers("shop", b.id)).toEqual([]);
     expect(merged.identities).toEqual([...a.identities, ...b.identities, ...c.identities]);
     expect(await users.user("shop", b.id)).toBeUndefined();
     expect(await users.user("shop", c.id)).toBeUndefined();
@@ -220,6 +222,18 @@ overEngines("users", (on) => {
     const another = await registered(users, 33);
     expect(await reasonOf(users.merge("shop", user.id, another.id))).toBe("FIELD_INVALID");
     expect(await users.user("shop", another.id)).toEqual(another);
+  });
+
+  it("have 64 identities at most, also after a merge", async () => {
+    const users = usersOf(on.ledger);
+    const [user, other] = [await registered(users, 100), await registered(users, 101)];
+    for (let i = 0; i < 62; i++) await users.addPasskey("shop", user.id, passkey(i), 0);
+    await users.addPasskey("shop", other.id, passkey(102), 0);
+    expect(await reasonOf(users.merge("shop", user.id, other.id))).toBe("FIELD_INVALID");
+    const [first] = other.identities;
+    const left = await users.unlink("shop", other.id, first?.id ?? "");
+    expect((await users.merge("shop", user.id, left.id)).identities).toHaveLength(64);
+    expect((await users.merge("shop", user.id, left.id)).identities).toHaveLength(64);
   });
 
   it("have counters that rise, each value for one sign-in, or stay 0 for ever", async () => {

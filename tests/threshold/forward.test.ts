@@ -28,11 +28,8 @@ const PASSKEY: PasskeyRecord = {
 };
 
 /** Alice, into whom Bob was merged, and her passkey. */
-const USERS: Pick<Users, "user" | "passkey"> = {
-  user: async (tenant, id) =>
-    tenant === "acme" && id === "u_alice"
-      ? { tenant, id, createdAt: new Date(0), identities: [], mergedUsers: ["u_bob"] }
-      : undefined,
+const USERS: Pick<Users, "mergedUsers" | "passkey"> = {
+  mergedUsers: async (tenant, id) => (tenant === "acme" && id === "u_alice" ? ["u_bob"] : []),
   passkey: async (tenant, credentialId) =>
     tenant === "acme" && Buffer.from(credentialId).equals(PASSKEY.credentialId)
       ? { userId: "u_alice", passkey: PASSKEY }
@@ -201,7 +198,7 @@ describe("FinishKey", () => {
     expect(relay.signer.calls).toMatchObject([{ request: { credentialPublicKey: PASSKEY.publicKey } }]);
   });
 
-  test.each<[string, Pick<Users, "user" | "passkey"> | undefined]>([
+  test.each<[string, Pick<Users, "mergedUsers" | "passkey"> | undefined]>([
     ["a passkey that nobody registered", { ...USERS, passkey: async () => undefined }],
     ["another user's passkey", { ...USERS, passkey: async () => ({ userId: "u_eve", passkey: PASSKEY }) }],
     ["a relay at which nobody signs in", undefined],

@@ -43,12 +43,28 @@ export interface StackOptions {
   readonly ledgerUrl: string;
   readonly wallets: readonly PreSigned[];
   readonly logLevel: string;
-  /** Where the relay leaves a CPU profile when it ends. */
+  /** Where the relay leaves a CPU profile when it ends; with threshold keys, the signer too. */
   readonly profileFolder: string | undefined;
+  /** Makes it a stack whose users sign in and have threshold keys. */
+  readonly threshold?: ThresholdStack;
+}
+
+/** What a stack with threshold keys has more. */
+export interface ThresholdStack {
+  readonly signerStoreUrl: string;
+  /** Sections of the configurations. */
+  readonly signer: object;
+  readonly relay: object;
+  /** How the tenant's users sign in. */
+  readonly signIn: object;
+  /** What both processes read secrets from. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** Starts all three, waits until the relay is ready and makes a tenant. */
 export async function startStack(options: StackOptions): Promise<Stack> {
+  const { threshold } = options;
+  const storeUrl = threshold?.signerStoreUrl ?? `sqlite:${join(options.folder, "signer.db")}`;
   const started: Running[] = [];
   const stop = async () => {
     for (const running of started.splice(0).reverse()) await running.stop();
@@ -60,14 +76,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const grantKey = makeGrantKey();
     const signer = await startSigner({
       folder: options.folder,
-      storeUrl: `sqlite:${join(options.folder, "signer.db")}`,
+      // A reference stands for a URL with a password.
+      storeUrl: storeUrl.startsWith("sqlite:") ? storeUrl : "env:BENCH_STORE_URL",
       backends: [options.keystore.backend],
       keys: [],
       policies: { [KEY_ID]: SIGNER_POLICY },
       grantKey: grantKey.publicKey,
+      sections: threshold?.signer ?? {},
       logLevel: options.logLevel,
-      env: options.keystore.env,
-      profileFolder: undefined,
+      env: { ...options.keystore.env, ...threshold?.env, BENCH_STORE_URL: storeUrl },
+      profileFolder: threshold && options.profileFolder,
     });
     started.push(signer.running);
     const [publicPort = 0, operationsPort = 0] = await freePorts(2);
@@ -83,7 +101,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     broken.catch(() => undefined);
     await Promise.race([untilReady(operationsUrl), broken]);
     const operator = { url: `unix:${adminSocket(options.folder)}`, key: ADMIN.BENCH_ADMIN_KEY };
-    const apiKey = await makeTenant(operator, options.folder);
+    const apiKey = await makeTenant(operator, options.folder, threshold?.signIn);
     return {
       relayUrl: `http://127.0.0.1:${publicPort}`,
       operationsUrl,
@@ -134,7 +152,7 @@ interface RelayPlaces {
 }
 
 async function startRelay(
-  { folder, ledgerUrl, logLevel, profileFolder }: StackOptions,
+  { folder, ledgerUrl, logLevel, profileFolder, threshold }: StackOptions,
   { rpcUrls, signerSocket, grantSeed, ports }: RelayPlaces,
 ): Promise<Running> {
   const config = {
@@ -145,7 +163,10 @@ async function startRelay(
       listen: { unix: adminSocket(folder) },
       keys: [{ name: "bench", role: "admin", secret: "env:BENCH_ADMIN_KEY" }],
     },
-    rates: { ip: FAST, failed_auth: FAST, tenant: FAST, key: FAST, user: FAST, method: FAST },
+    rates: {
+      ...{ ip: FAST, failed_auth: FAST, tenant: FAST, key: FAST, user: FAST, method: FAST },
+      ...{ sign_in: FAST, sign_in_tenant: FAST },
+    },
     ledger: { url: "env:BENCH_LEDGER_URL" },
     signer: {
       url: `unix:${signerSocket}`,
@@ -158,12 +179,13 @@ async function startRelay(
     limits: { max_open_submissions: 1_000_000 },
     lanes: { window: LANE_WINDOW },
     log: { level: logLevel },
+    ...threshold?.relay,
   };
   const file = join(folder, "relay.yaml");
   await writeFile(file, JSON.stringify(config));
   return start("server/src/cli.ts", ["relay", "--config", file], {
     logFile: join(folder, "relay.log"),
-    env: { ...ADMIN, BENCH_LEDGER_URL: ledgerUrl, BENCH_GRANT_SEED: grantSeed },
+    env: { ...ADMIN, ...threshold?.env, BENCH_LEDGER_URL: ledgerUrl, BENCH_GRANT_SEED: grantSeed },
     nodeArgs: profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`],
   });
 }

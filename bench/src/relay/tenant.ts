@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { run } from "./processes.ts";
 import { RECEIVER } from "./wallets.ts";
 
-const TENANT = "bench";
+export const TENANT = "bench";
 
 /** One receiver, transfers of one yocto. */
 const POLICY = {
@@ -31,10 +31,14 @@ export interface AdminAccess {
 }
 
 /**
- * Makes a tenant with a key, a policy and limits, by the operators' command line. Gives the key's text, which callers
- * present.
+ * Makes a tenant with a key, a policy and limits, by the operators' command line, and with `signIn` if its users sign in.
+ * Gives the key's text, which callers present.
  */
-export async function makeTenant({ url, key }: AdminAccess, folder: string): Promise<string> {
+export async function makeTenant(
+  { url, key }: AdminAccess,
+  folder: string,
+  signIn?: object,
+): Promise<string> {
   const countersign = (...args: string[]) =>
     run("server/src/cli.ts", args, { COUNTERSIGN_ADMIN_URL: url, COUNTERSIGN_ADMIN_KEY: key });
   await countersign("tenant", "create", TENANT);
@@ -42,6 +46,11 @@ export async function makeTenant({ url, key }: AdminAccess, folder: string): Pro
     const file = join(folder, `${kind}.json`);
     await writeFile(file, JSON.stringify(document));
     await countersign(kind, "set", TENANT, file);
+  }
+  if (signIn !== undefined) {
+    const file = join(folder, "sign-in.json");
+    await writeFile(file, JSON.stringify(signIn));
+    await countersign("tenant", "update", TENANT, "--sign-in", file);
   }
   const made = await countersign("key", "create", TENANT, "--scopes", "read,submit", "--json");
   return (JSON.parse(made) as { secret: string }).secret;

@@ -26,7 +26,7 @@ const STEPS = [
 type Step = (typeof STEPS)[number];
 
 /** Median CPU microseconds of each step. */
-export type StepCosts = Readonly<Record<Step, number>>;
+type StepCosts = Readonly<Record<Step, number>>;
 
 /** What one signature costs each side, in CPU microseconds: the sums of the medians. */
 export interface BareFrost {

@@ -2,6 +2,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
 import type { TokenIssuer } from "../ledger/protection-types.ts";
+import { isUserId } from "../session/user-id.ts";
 import type { Directory } from "../tenant/directory.ts";
 import { saysAppToken } from "./app-token-type.ts";
 import type { Caller } from "./caller.ts";
@@ -17,7 +18,7 @@ const MAX_LIFETIME_S = 31 * 86_400;
 const RETRY_MS = 5_000;
 
 export interface TokenAuthenticatorOptions extends TokenKeysOptions {
-  readonly directory: Pick<Directory, "issuer">;
+  readonly directory: Pick<Directory, "issuer" | "signIn">;
 }
 
 /** Verifies JSON Web Tokens (RFC 7519, RFC 8725) of the issuers that tenants trust. Their subjects are end users. */
@@ -33,7 +34,8 @@ export class TokenAuthenticator {
   /**
    * The end user that the token proves. Nothing is fetched for a token whose issuer and audience no tenant trusts;
    * for the others, at most one fetch of an issuer's keys is under way, and failed ones are not repeated at once. What
-   * the token may do stands in the issuer's configuration, whatever the token says.
+   * the token may do stands in the issuer's configuration, whatever the token says. No token names a user who has an
+   * app session, where the tenant's users sign in.
    *
    * @throws CREDENTIALS_INVALID, CREDENTIALS_EXPIRED (only when the signature is good), TOKEN_KEYS_UNAVAILABLE
    *   while the issuer's keys cannot be had: the same token may be good a moment later
@@ -54,7 +56,12 @@ export class TokenAuthenticator {
         requiredClaims: ["exp", "sub"],
         currentDate: at,
       });
-      return userCaller(tenant, userOf(payload, issuer, at), issuer.scopes);
+      const user = userOf(payload, issuer, at);
+      // An issuer's subject may be what its user has chosen.
+      if (isUserId(user) && directory.signIn(tenant) !== undefined) {
+        throw new Error("the subject is that of a user who signs in here");
+      }
+      return userCaller(tenant, user, issuer.scopes);
     } catch (error) {
       if (error instanceof KeysUnavailable) {
         throw new DomainError(ErrorReason.TOKEN_KEYS_UNAVAILABLE, "the token cannot be verified now", {

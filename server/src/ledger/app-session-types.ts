@@ -47,13 +47,16 @@ export interface AppSessionEndings {
  * read up to one has missed none before it.
  */
 export interface AppSessionStore {
-  /** Stores a session with its first refresh token. Of a user's open sessions, the oldest beyond `keep` end. */
+  /**
+   * Stores a session with its first refresh token. Of a user's open sessions, the oldest beyond `keep` end; answers which.
+   * Undefined, and nothing is stored, for a user that was merged into another one.
+   */
   createAppSession(
     session: AppSession,
     tokenHash: Uint8Array,
     keep: number,
     audit: AuditEvent,
-  ): Promise<AppSessionEndings["sessionIds"]>;
+  ): Promise<AppSessionEndings["sessionIds"] | undefined>;
   /** The open session that the token, used or not, belongs to. */
   appSessionOfToken(tokenHash: Uint8Array, now: Date): Promise<AppSession | undefined>;
   /**

@@ -6,6 +6,7 @@ import type { AppSession, AppSessionStore } from "./app-session-types.ts";
 import { insertAudit } from "./audit-events.ts";
 import type { AuditEvent } from "./audit-types.ts";
 import type { Engine } from "./engine.ts";
+import { lockUser } from "./identities.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 const PRUNE_BATCH = 1_000n;
@@ -19,6 +20,8 @@ export function createAppSession(
 ): ReturnType<AppSessionStore["createAppSession"]> {
   return engine.write(async (trx) => {
     const { id, tenant, userId, createdAt } = session;
+    // A merge waits until the session is there to be ended, or has come before.
+    if (!(await lockUser(engine, trx, tenant, userId))) return undefined;
     await trx.insertInto("app_sessions").values(toSessionRow(session)).execute();
     await trx
       .insertInto("refresh_tokens")

@@ -132,14 +132,18 @@ export function addIdentity(
   });
 }
 
-async function countIdentities(db: Kysely<LedgerSchema>, tenant: string, userId: string): Promise<bigint> {
+export async function countIdentities(
+  db: Kysely<LedgerSchema>,
+  tenant: string,
+  userId: string,
+): Promise<number> {
   const { count } = await db
     .selectFrom("identities")
     .select((eb) => eb.fn.countAll<bigint>().as("count"))
     .where("tenant", "=", tenant)
     .where("user_id", "=", userId)
     .executeTakeFirstOrThrow();
-  return count;
+  return Number(count);
 }
 
 export function removeIdentity(
@@ -159,7 +163,7 @@ export function removeIdentity(
       .where("user_id", "=", userId)
       .executeTakeFirst();
     if (row === undefined) return { outcome: "not-found" };
-    if ((await countIdentities(trx, tenant, userId)) === 1n) return { outcome: "last" };
+    if ((await countIdentities(trx, tenant, userId)) === 1) return { outcome: "last" };
     await trx.deleteFrom("passkeys").where("identity_id", "=", identityId).execute();
     await trx.deleteFrom("provider_accounts").where("identity_id", "=", identityId).execute();
     await trx.deleteFrom("identities").where("id", "=", identityId).execute();

@@ -1,4 +1,4 @@
-import { fromMillis } from "@countersign/sql";
+import { FixedStatement, fromMillis } from "@countersign/sql";
 import type { Kysely } from "kysely";
 import type { IdentityRecord, PasskeyRecord, ProviderAccountRecord, UserRecord } from "../session/ports.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -26,18 +26,17 @@ export async function readUser(
   };
 }
 
+/** Every call about a threshold key asks for them. */
+const mergedInto = new FixedStatement((db: Kysely<LedgerSchema>) =>
+  db.selectFrom("users").select("id").where("tenant", "=", "").where("merged_into", "=", "").orderBy("id"),
+);
+
 export async function usersMergedInto(
   db: Kysely<LedgerSchema>,
   tenant: string,
   userId: string,
 ): Promise<string[]> {
-  const rows = await db
-    .selectFrom("users")
-    .select("id")
-    .where("tenant", "=", tenant)
-    .where("merged_into", "=", userId)
-    .orderBy("id")
-    .execute();
+  const rows = await mergedInto.run(db, [tenant, userId]);
   return rows.map(({ id }) => id);
 }
 

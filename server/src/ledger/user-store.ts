@@ -1,12 +1,13 @@
 import type { Engine } from "./engine.ts";
 import { addIdentity, notePasskeyUse, removeIdentity } from "./identities.ts";
-import { findPasskey, findUserOfAccount, readUser } from "./user-rows.ts";
+import { findPasskey, findUserOfAccount, readUser, usersMergedInto } from "./user-rows.ts";
 import type { UserStore } from "./user-types.ts";
 import { createUser, mergeUsers } from "./users.ts";
 
 export function userStoreOver(engine: Engine): UserStore {
   return {
     findUser: (tenant, userId) => engine.snapshot((trx) => readUser(trx, tenant, userId)),
+    findMergedUsers: (tenant, userId) => engine.read((db) => usersMergedInto(db, tenant, userId)),
     findPasskey: (tenant, credentialId) => engine.read((db) => findPasskey(db, tenant, credentialId)),
     findUserOfAccount: (tenant, account) => engine.snapshot((trx) => findUserOfAccount(trx, tenant, account)),
     createUser: (tenant, userId, identity, audit) => createUser(engine, tenant, userId, identity, audit),

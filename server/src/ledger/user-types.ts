@@ -7,7 +7,7 @@ import type {
 } from "../session/ports.ts";
 import type { AuditEvent } from "./audit-types.ts";
 
-/** Most identities that one user links. A merge may bring more together. */
+/** Most identities of one user, also after a merge: each call about the user reads all of them. */
 export const MAX_IDENTITIES = 64;
 
 /** Most users that may have become one: the signer is told all of them with each threshold call. */
@@ -30,6 +30,8 @@ export interface NewIdentity {
 export interface UserStore {
   /** Undefined for an unknown user, and for one that was merged into another. */
   findUser(tenant: string, userId: string): Promise<UserRecord | undefined>;
+  /** Ids of the users that were merged into this one. */
+  findMergedUsers(tenant: string, userId: string): Promise<string[]>;
   findPasskey(
     tenant: string,
     credentialId: Uint8Array,
@@ -68,7 +70,7 @@ export interface UserStore {
   /**
    * Gives the other user's identities, and the users that were merged into it, to this one. The other one is no user any
    * more. "repeated": that was done before, and nothing is recorded. "too-many": the user would be made of more than
-   * MAX_MERGED_USERS others.
+   * MAX_MERGED_USERS others, or have more than MAX_IDENTITIES.
    */
   mergeUsers(
     tenant: string,

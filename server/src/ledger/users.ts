@@ -2,9 +2,9 @@ import { toMillis } from "@countersign/sql";
 import { insertAudit } from "./audit-events.ts";
 import type { AuditEvent } from "./audit-types.ts";
 import type { Engine } from "./engine.ts";
-import { insertIdentity, lockUser } from "./identities.ts";
+import { countIdentities, insertIdentity, lockUser } from "./identities.ts";
 import { readUser, usersMergedInto } from "./user-rows.ts";
-import { MAX_MERGED_USERS, type NewIdentity, type UserStore } from "./user-types.ts";
+import { MAX_IDENTITIES, MAX_MERGED_USERS, type NewIdentity, type UserStore } from "./user-types.ts";
 
 export function createUser(
   engine: Engine,
@@ -51,7 +51,10 @@ export function mergeUsers(
     if (userId === otherId || isThere.get(otherId) !== true) return { outcome: "other-gone" };
 
     const others = [otherId, ...(await usersMergedInto(trx, tenant, otherId))];
-    if (before.mergedUsers.length + others.length > MAX_MERGED_USERS) return { outcome: "too-many" };
+    const identities = before.identities.length + (await countIdentities(trx, tenant, otherId));
+    const isTooMuch =
+      before.mergedUsers.length + others.length > MAX_MERGED_USERS || identities > MAX_IDENTITIES;
+    if (isTooMuch) return { outcome: "too-many" };
     await trx
       .updateTable("users")
       .set({ merged_into: userId })

@@ -33,7 +33,7 @@ export class AppSessions implements SessionIssuer {
     this.#options = options;
   }
 
-  async begin(tenant: string, userId: string): Promise<IssuedSession> {
+  async begin(tenant: string, userId: string): Promise<IssuedSession | undefined> {
     const { store, ended, lifetimeMs, idleMs, now, randomBytes } = this.#options;
     const at = now();
     const session: AppSession = {
@@ -47,7 +47,9 @@ export class AppSessions implements SessionIssuer {
     };
     const token = RefreshToken.mint(randomBytes);
     const audit = auditEvent("session.begun", session, at);
-    ended.add(await store.createAppSession(session, token.hash(), MAX_SESSIONS, audit));
+    const excess = await store.createAppSession(session, token.hash(), MAX_SESSIONS, audit);
+    if (excess === undefined) return undefined;
+    ended.add(excess);
     return this.#issue(session, token);
   }
 

@@ -31,6 +31,7 @@ import type { SessionContext } from "./session-context.ts";
 import { SessionCookies } from "./session-cookies.ts";
 import { pruneSessions } from "./session-pruner.ts";
 import { sessionService } from "./session-service.ts";
+import { storableTexts } from "./storable-texts.ts";
 import { createUsers } from "./users.ts";
 
 export interface SessionOptions {
@@ -113,6 +114,10 @@ export function openSession(options: SessionOptions): Session {
     verifyFreshToken: (token, tenant) => tokens.verifyFresh(token, tenant),
     handOut: (issued, call) => cookies?.handOut(issued, call) ?? issued,
   };
+  const withdrawal: Session["withdrawal"] = ({ appSession }) =>
+    appSession !== null && tokens.ended.has(appSession.id)
+      ? { reason: ErrorReason.CREDENTIALS_REVOKED, message: "the session has ended" }
+      : undefined;
   return {
     users,
     services: [serve(SessionService, sessionService(context))],
@@ -123,24 +128,20 @@ export function openSession(options: SessionOptions): Session {
         limiter,
         rates: config.rates,
         trustedProxies: parseNetworks(config.listen.trustedProxies),
-        onRefused: ({ tenant, reason, method, address }) =>
-          protection.audit.note({
-            ...{ tenant, kind: "auth.refused", actor: "anonymous", reason, method, address },
-          }),
+        onRefused: (refusal) =>
+          protection.audit.note({ tenant: "", kind: "auth.refused", actor: "anonymous", ...refusal }),
         onFault: (error) => log.error({ err: error }, "sign-in with a redirect failed"),
       }),
     ],
     interceptors: [
+      storableTexts,
       sessionCalls({
-        ...{ directory, limiter },
+        ...{ directory, limiter, withdrawal },
         tenantRate: config.rates.signInTenant,
         cookies: cookies !== undefined,
       }),
     ],
-    withdrawal: ({ appSession }) =>
-      appSession !== null && tokens.ended.has(appSession.id)
-        ? { reason: ErrorReason.CREDENTIALS_REVOKED, message: "the session has ended" }
-        : undefined,
+    withdrawal,
     async run(signal) {
       const onFailed = (error: unknown) => events.ledgerUnavailable({ operation: "prune-sessions", error });
       await Promise.all([tokens.run(signal), pruneSessions({ store: ledger, now, onFailed }, signal)]);

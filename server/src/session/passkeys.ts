@@ -27,7 +27,7 @@ export const begunCeremony = z.strictObject({
   challenge: z.string(),
 });
 
-/** A ceremony that was just begun: its id, and its challenge of 32 bytes. */
+/** A ceremony that was just begun: its id, and its challenge. */
 export interface Begun {
   readonly id: string;
   readonly challenge: Uint8Array<ArrayBuffer>;
@@ -48,14 +48,17 @@ export function partyToBegin(
   return party;
 }
 
-/** Notes what was begun, for one use. Throws SHARED_STATE_UNAVAILABLE. */
+/**
+ * Notes what was begun, for one use. The challenge says what it is for, and 32 random bytes follow: wallets look, so that no
+ * relay gets an assertion for the signer out of a sign-in (docs/sessions.md). Throws SHARED_STATE_UNAVAILABLE.
+ */
 export async function begin(
   { pending, randomBytes }: PasskeyContext,
   kind: PendingKind,
   bound: { readonly tenant: string; readonly rpId: string } & Readonly<Record<string, unknown>>,
 ): Promise<Begun> {
   const id = Buffer.from(randomBytes(24)).toString("base64url");
-  const challenge = Uint8Array.from(randomBytes(32));
+  const challenge = Uint8Array.from(Buffer.concat([Buffer.from(`countersign/${kind}/v1`), randomBytes(32)]));
   const value = { ...bound, challenge: Buffer.from(challenge).toString("base64url") };
   await pending.put(kind, id, value, CEREMONY_MS);
   return { id, challenge };

@@ -9,7 +9,8 @@ export interface IssuedSession {
 
 /** Begins sessions for users who have proved who they are. */
 export interface SessionIssuer {
-  begin(tenant: string, userId: string): Promise<IssuedSession>;
+  /** Undefined for a user that was merged into another one meanwhile: a new sign-in is that one's. */
+  begin(tenant: string, userId: string): Promise<IssuedSession | undefined>;
   /** Ends all sessions of the user: how many there were. */
   endAll(tenant: string, userId: string): Promise<number>;
 }
@@ -60,6 +61,8 @@ export interface UserRecord {
 /** The users of all tenants, in the ledger. All methods throw LEDGER_UNAVAILABLE when it gives no answer. */
 export interface Users {
   user(tenant: string, userId: string): Promise<UserRecord | undefined>;
+  /** Ids of the users that were merged into this one; none for a user that is none any more. */
+  mergedUsers(tenant: string, userId: string): Promise<readonly string[]>;
   /** The id of a user that is still to be created: a passkey holds it as its user handle. */
   newUserId(): string;
   /** A new user with its first identity. Throws PASSKEY_EXISTS. */
@@ -94,7 +97,7 @@ export interface Users {
   /**
    * Gives the other user's identities and merged users to this one; the other one is no user any more. May be repeated.
    * Throws MERGE_PROOF_INVALID when the other one is none, or this one; CREDENTIALS_REVOKED when this one is none;
-   * FIELD_INVALID above 32 merged users.
+   * FIELD_INVALID above 32 merged users or 64 identities.
    */
   merge(tenant: string, userId: string, otherUserId: string): Promise<UserRecord>;
 }

@@ -30,8 +30,8 @@ export interface RedirectEndpointsOptions extends RedirectContext {
   readonly limiter: RateLimiter;
   readonly rates: Pick<DefaultRates, "ip" | "signIn" | "signInTenant">;
   readonly trustedProxies: BlockList;
-  /** Told of a sign-in that came to nothing. Its tenant is empty while nothing proves it. */
-  readonly onRefused: (refusal: { tenant: string; reason: string; method: string; address: string }) => void;
+  /** Told of a sign-in that came to nothing. The tenant is what a stranger wrote into an address: it is not told. */
+  readonly onRefused: (refusal: { reason: string; method: string; address: string }) => void;
   /** Told of faults of ours. */
   readonly onFault: (error: unknown) => void;
 }
@@ -118,8 +118,7 @@ function refuse(
 ): void {
   const { options, response, address, method } = visit;
   const reason = reasonName(error.reason);
-  const isKnown = options.directory.tenant(tenant) !== undefined;
-  options.onRefused({ tenant: isKnown ? tenant : "", reason, method: `auth/${method}`, address });
+  options.onRefused({ reason, method: `auth/${method}`, address });
   if (error.reason === ErrorReason.IDENTITY_PROVIDER_UNAVAILABLE) {
     options.onProviderFailed(visit.providerId, error);
   }

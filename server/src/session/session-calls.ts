@@ -3,7 +3,10 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import { pageOf } from "../access/app-cookies.ts";
+import { type Caller, callerIfAny } from "../access/caller.ts";
+import type { Refusal } from "../rules/rule.ts";
 import type { Rate, RateLimiter } from "../shared-state/rate-limiter.ts";
+import { refused } from "../tx/intake-errors.ts";
 import type { SignInDirectory } from "./relying-party.ts";
 
 export interface SessionCallsOptions {
@@ -13,22 +16,29 @@ export interface SessionCallsOptions {
   readonly tenantRate: Rate;
   /** Whether tokens travel in cookies. */
   readonly cookies: boolean;
+  /** Whether the caller's session has ended since it was let in. */
+  readonly withdrawal: (caller: Caller) => Refusal | undefined;
 }
 
 /**
  * What calls of SessionService need besides their handlers: in cookie mode, that a page of ours makes them, also those that
- * only set cookies (a stranger's page could sign its visitor in as somebody else); and the rate of the tenant that they
- * name. Throws CREDENTIALS_MISSING, RATE_LIMITED.
+ * only set cookies (a stranger's page could sign its visitor in as somebody else); that the caller's session has not ended
+ * while the body came; and the rate of the tenant that they name. Throws CREDENTIALS_MISSING, CREDENTIALS_REVOKED,
+ * RATE_LIMITED.
  */
-export function sessionCalls({ directory, limiter, tenantRate, cookies }: SessionCallsOptions): Interceptor {
+export function sessionCalls(options: SessionCallsOptions): Interceptor {
+  const { directory, limiter, tenantRate, cookies, withdrawal } = options;
   return (next) => async (request) => {
     if (request.service.typeName !== SessionService.typeName || request.stream) return next(request);
     if (cookies) pageOf(request.header);
+    const caller = callerIfAny(request.contextValues);
+    const refusal = caller && withdrawal(caller);
+    if (refusal !== undefined) throw refused(refusal);
     const { tenant } = request.message as { tenant?: unknown };
     if (typeof tenant === "string" && directory.tenant(tenant) !== undefined) {
-      const { refusal } = await limiter.take([{ name: "sign-in-tenant", key: tenant, rate: tenantRate }]);
-      if (refusal !== undefined) {
-        const { name, retryAfterMs } = refusal;
+      const taken = await limiter.take([{ name: "sign-in-tenant", key: tenant, rate: tenantRate }]);
+      if (taken.refusal !== undefined) {
+        const { name, retryAfterMs } = taken.refusal;
         throw new DomainError(ErrorReason.RATE_LIMITED, `too many calls (${name})`, { retryAfterMs });
       }
     }

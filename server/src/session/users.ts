@@ -4,6 +4,7 @@ import { boundedEvent } from "../audit/bounded-event.ts";
 import type { AuditEvent } from "../ledger/audit-types.ts";
 import { MAX_IDENTITIES, MAX_MERGED_USERS, type NewIdentity, type UserStore } from "../ledger/user-types.ts";
 import type { PasskeyRecord, ProviderAccountRecord, UserRecord, Users } from "./ports.ts";
+import { newUserId } from "./user-id.ts";
 
 export interface UsersOptions {
   readonly store: UserStore;
@@ -13,9 +14,8 @@ export interface UsersOptions {
 
 /** The users, with ids and times of this process, in the store. */
 export function createUsers({ store, now, randomBytes }: UsersOptions): Users {
-  const newId = (prefix: string) => `${prefix}_${Buffer.from(randomBytes(16)).toString("base64url")}`;
   const newIdentity = (kind: NewIdentity["kind"]): NewIdentity => ({
-    id: newId("i"),
+    id: `i_${Buffer.from(randomBytes(16)).toString("base64url")}`,
     createdAt: now(),
     kind,
   });
@@ -36,8 +36,9 @@ export function createUsers({ store, now, randomBytes }: UsersOptions): Users {
   };
 
   return {
-    newUserId: () => newId("u"),
+    newUserId: () => newUserId(randomBytes),
     user: (tenant, userId) => store.findUser(tenant, userId),
+    mergedUsers: (tenant, userId) => store.findMergedUsers(tenant, userId),
     passkey: (tenant, credentialId) => store.findPasskey(tenant, credentialId),
 
     async createWithPasskey(tenant, userId, passkey, counter) {
@@ -59,7 +60,11 @@ export function createUsers({ store, now, randomBytes }: UsersOptions): Users {
       for (;;) {
         const known = await store.findUserOfAccount(tenant, account);
         if (known !== undefined) return known;
-        const result = await create(tenant, newId("u"), newIdentity({ case: "provider", account }));
+        const result = await create(
+          tenant,
+          newUserId(randomBytes),
+          newIdentity({ case: "provider", account }),
+        );
         if (result.outcome === "created") return result.user;
         // Somebody else's first sign-in with this account came before: it is found now, unless it was unlinked since.
       }
@@ -103,7 +108,7 @@ export function createUsers({ store, now, randomBytes }: UsersOptions): Users {
         case "too-many":
           throw new DomainError(
             ErrorReason.FIELD_INVALID,
-            `a user is made of ${MAX_MERGED_USERS} others at most`,
+            `a user is made of ${MAX_MERGED_USERS} others and has ${MAX_IDENTITIES} identities at most`,
           );
       }
     },

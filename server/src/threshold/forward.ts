@@ -45,7 +45,7 @@ export function forward<Request, Response>(
   return async (request, call) => {
     const caller = endUserCaller(context, call.values);
     const { tenant, endUser: user } = caller;
-    const mergedUsers = [...((await users?.user(tenant, user))?.mergedUsers ?? [])];
+    const mergedUsers = [...((await users?.mergedUsers(tenant, user)) ?? [])];
     // The body may have come slowly, and an operator may have changed something meanwhile.
     const refusal = changes ? withdrawal(caller, method.name) : undefined;
     if (refusal !== undefined) throw refused(refusal);

@@ -14,7 +14,7 @@ export interface ThresholdContext {
   /** The longest that the signer is waited for, in milliseconds. */
   readonly signerTimeoutMs: number;
   /** The users who sign in at this relay; undefined when nobody does, and end users are only names. */
-  readonly users: Pick<Users, "user" | "passkey"> | undefined;
+  readonly users: Pick<Users, "mergedUsers" | "passkey"> | undefined;
   readonly signIn: (tenant: string) => SignInSettings | undefined;
   /** Why a caller that was let in may have nothing done any more; undefined when it may. */
   readonly withdrawal: (caller: Caller, method: string) => Refusal | undefined;

@@ -60,7 +60,9 @@ export class Seals {
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
     const plaintext = decipher.update(sealed.subarray(HEADER_BYTES, -TAG_BYTES));
     try {
-      return Uint8Array.from(Buffer.concat([plaintext, decipher.final()]));
+      // GCM's end has no bytes of its own; it throws for what was changed.
+      decipher.final();
+      return Uint8Array.from(plaintext);
     } catch {
       return undefined;
     } finally {

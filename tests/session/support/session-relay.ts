@@ -11,6 +11,7 @@ import {
   CLIENT_SECRET,
   type IdTokenChanges,
   type OidcProvider,
+  type WhenOver,
 } from "../../support/oidc-provider.ts";
 import { startTestRelay, type TestRelay, withHeaders } from "../../support/test-relay.ts";
 import { OPEN_POLICY, type SeededTenant } from "../../support/test-tenant.ts";
@@ -38,10 +39,16 @@ export function signInTenant(provider: OidcProvider, changes: Partial<SeededTena
   };
 }
 
-/** The section "session", with its secrets in files of a folder of the test's own. */
-export async function sessionSettings(changes: object = {}): Promise<string> {
+/** Of the key that signs the relay's access tokens, "k1". */
+export const SIGNING_SEED = `${"34".repeat(31)}35`;
+
+/** The section "session", with its secrets in files of a folder of its own, until the test ends or `whenOver` says. */
+export async function sessionSettings(
+  changes: object = {},
+  whenOver: WhenOver = onTestFinished,
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "session-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  whenOver(() => rm(folder, { recursive: true }));
   const secret = async (name: string, text: string) => {
     const file = join(folder, name);
     await writeFile(file, text);
@@ -50,26 +57,28 @@ export async function sessionSettings(changes: object = {}): Promise<string> {
   };
   return JSON.stringify({
     issuer: ISSUER,
-    signing_keys: [{ id: "k1", seed: await secret("seed", `${"34".repeat(31)}35`) }],
+    signing_keys: [{ id: "k1", seed: await secret("seed", SIGNING_SEED) }],
     client_secrets: { test: await secret("client", CLIENT_SECRET) },
     ...changes,
   });
 }
 
-/** A relay at which users of the tenants sign in. It stops with the test. */
+/** A relay at which users of the tenants sign in. It stops with the test, or when `whenOver` says. */
 export async function startSessionRelay(
   provider: OidcProvider,
   options: {
     readonly session?: object;
     readonly settings?: Readonly<Record<string, string>>;
     readonly tenants?: readonly SeededTenant[];
+    readonly whenOver?: WhenOver;
   } = {},
 ): Promise<TestRelay> {
+  const { whenOver = onTestFinished } = options;
   const relay = await startTestRelay({
-    settings: { session: await sessionSettings(options.session), ...options.settings },
+    settings: { session: await sessionSettings(options.session, whenOver), ...options.settings },
     tenants: options.tenants ?? [signInTenant(provider)],
   });
-  onTestFinished(() => relay.stop());
+  whenOver(() => relay.stop());
   return relay;
 }
 

@@ -1,9 +1,11 @@
 import { Code } from "@connectrpc/connect";
+import { exportChallenge } from "@countersign/crypto/assertion-challenge.ts";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { errorOf } from "@countersign/web";
 import { expect, it } from "vitest";
 import { bareError, refusal } from "../scripted-relay.ts";
 import { ACCOUNT, signHello, startNodeWallet, walletWithKey } from "./support/node-wallet.ts";
+import { TENANT } from "./support/wallet-relay.ts";
 
 const failed = () => expect.fail("it should have failed");
 
@@ -114,6 +116,24 @@ it("signing out ends the sessions there and erases the shares here, even if the 
   await signHello(made);
   // One to sign in, one that mints and unlocks: the share was gone.
   expect(made.passkeys.touches.slice(touches).map(({ withPrf }) => withPrf)).toEqual([true, true]);
+});
+
+it("a sign-in whose challenge could be one of the signer's is not shown to the passkey", async () => {
+  const made = await walletWithKey();
+  const touches = made.passkeys.touches.length;
+  const exporting = exportChallenge({
+    tenant: TENANT,
+    keyId: "ed25519:k",
+    recipientPublicKey: new Uint8Array(32).fill(9),
+    nonce: new Uint8Array(32),
+  });
+  const challenges = [exporting, new Uint8Array(32), Buffer.from("countersign/passkey-sign-in/v1")];
+  const options = challenges.map((bytes) => ({ challenge: Buffer.from(bytes).toString("base64url") }));
+  for (const given of [...options, null, {}, { challenge: 7 }, { challenge: "*" }, "no object"]) {
+    made.relay.deeds.beginPasskeySignIn = () => ({ signInId: "s", optionsJson: JSON.stringify(given) });
+    expect(await made.wallet.signIn().then(failed, errorOf)).toMatchObject({ reason: "CHALLENGE_INVALID" });
+  }
+  expect(made.passkeys.touches).toHaveLength(touches);
 });
 
 it("a user who is signed in registers a second passkey under the session", async () => {

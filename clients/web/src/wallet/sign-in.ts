@@ -2,6 +2,7 @@ import type { Client } from "@connectrpc/connect";
 import type { User } from "@countersign/gen/countersign/session/v1/session_pb.ts";
 import type { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { errorOf } from "../countersign-error.ts";
+import { assertSignInChallenge } from "./sign-in-challenge.ts";
 import type { Wallet, WalletCall } from "./wallet.ts";
 import type { WalletContext } from "./wallet-context.ts";
 
@@ -55,6 +56,7 @@ export class SignIn {
     const { tenant, rpId, session, passkeys, shares } = this.#context;
     const { open } = this.#clients;
     const { signInId, optionsJson } = await open.beginPasskeySignIn({ tenant, rpId }, call);
+    assertSignInChallenge(optionsJson);
     const { credentialJson, ...answer } = await passkeys.signIn(optionsJson, call.signal);
     await shares.take(answer, accountId);
     const { signedIn } = await open.finishPasskeySignIn(

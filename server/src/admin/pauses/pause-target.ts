@@ -1,6 +1,7 @@
 import { PauseLevel as LevelMessage } from "@countersign/gen/countersign/admin/v1/pause_pb.ts";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
+import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { formatPublicKey, parsePublicKey } from "@countersign/near";
@@ -15,11 +16,11 @@ export interface PauseTarget {
   readonly target: string;
 }
 
-/** What is open to everybody is never paused: GetRelayInfo tells of pauses. */
+/** What is open to everybody is never paused: GetRelayInfo tells of pauses, and signing in takes nothing on. */
 const METHODS: ReadonlySet<string> = new Set(
-  [RelayService, ThresholdKeyService, Ed25519SigningService]
+  [RelayService, ThresholdKeyService, Ed25519SigningService, SessionService]
     .flatMap(({ methods }) => methods)
-    .filter((method) => methodAccess(method) !== "public")
+    .filter((method) => !["public", "sign-in"].includes(methodAccess(method)))
     .map(({ name }) => name),
 );
 

@@ -71,6 +71,11 @@ async function discover(issuer: string, issuerForms: readonly string[]): Promise
     throw new ProviderUnavailable("the configuration is not that of this issuer");
   }
   const { authorization_endpoint, token_endpoint, jwks_uri } = parsed.data;
+  const endpoints = [authorization_endpoint, token_endpoint, jwks_uri];
+  // A provider elsewhere must not have the relay call what listens on this machine alone.
+  if (url.protocol === "https:" && endpoints.some((text) => new URL(text).protocol !== "https:")) {
+    throw new ProviderUnavailable("the configuration names endpoints without TLS");
+  }
   // Without a word about it, the header is what providers take (section 3).
   const methods = parsed.data.token_endpoint_auth_methods_supported ?? ["client_secret_basic"];
   return {

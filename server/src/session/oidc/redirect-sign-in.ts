@@ -68,6 +68,8 @@ export function allowedReturnTo(
 ): URL | undefined {
   const url = returnTo.length > MAX_RETURN_TO ? null : URL.parse(returnTo);
   if (url === null || url.hash !== "" || url.username !== "" || url.password !== "") return undefined;
+  // The origin of a "blob:" is that of the page that made it.
+  if (!url.href.startsWith(`${url.origin}/`)) return undefined;
   return walletOrigins(directory, tenant).includes(url.origin) ? url : undefined;
 }
 
@@ -190,6 +192,10 @@ export async function redeemSignInCode(
   if (!VERIFIER.test(verifier) || !sameText(challengeOf(verifier), challenge)) throw invalidRefreshToken();
   assertOrigin([expected], origin);
   assertEnabled(directory, tenant);
+  // An operator may have taken out the wallet or the provider since the user came back from it.
+  assertOrigin(walletOrigins(directory, tenant), expected);
+  const isProvider = directory.signIn(tenant)?.providers.some(({ id }) => id === account.providerId);
+  if (isProvider !== true) throw invalidRefreshToken();
   return users.userOfAccount(tenant, account);
 }
 

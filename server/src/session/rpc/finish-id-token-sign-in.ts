@@ -5,6 +5,7 @@ import type {
   FinishIdTokenSignInResponseSchema,
 } from "@countersign/gen/countersign/session/v1/session_pb.ts";
 import { finishIdToken } from "../oidc/id-token-sign-in.ts";
+import { challengeInvalid } from "../passkeys.ts";
 import type { SessionContext } from "../session-context.ts";
 import { signedInMessage } from "../signed-in-message.ts";
 import { identityMessage } from "../user-message.ts";
@@ -19,7 +20,8 @@ export function finishIdTokenSignIn({ providers, sessions, optionalCaller, handO
     const origin = requestHeader.get("origin");
     const { identity, user } = await finishIdToken(providers, request, caller, origin);
     if (user === undefined) return { identity: identityMessage(identity) };
-    const issued = handOut(await sessions.begin(user.tenant, user.id), call);
-    return { signedIn: signedInMessage(user, issued), identity: identityMessage(identity) };
+    const issued = await sessions.begin(user.tenant, user.id);
+    if (issued === undefined) throw challengeInvalid();
+    return { signedIn: signedInMessage(user, handOut(issued, call)), identity: identityMessage(identity) };
   };
 }

@@ -5,6 +5,7 @@ import type {
   FinishPasskeyRegistrationResponseSchema,
 } from "@countersign/gen/countersign/session/v1/session_pb.ts";
 import { finishRegistration } from "../passkey-registration.ts";
+import { challengeInvalid } from "../passkeys.ts";
 import type { UserContext } from "../session-context.ts";
 import { signedInMessage } from "../signed-in-message.ts";
 import { identityMessage } from "../user-message.ts";
@@ -19,7 +20,8 @@ export function finishPasskeyRegistration({ passkeys, sessions, optionalCaller, 
     const origin = requestHeader.get("origin");
     const { identity, newUser } = await finishRegistration(passkeys, request, caller, origin);
     if (newUser === undefined) return { identity: identityMessage(identity) };
-    const issued = handOut(await sessions.begin(newUser.tenant, newUser.id), call);
-    return { signedIn: signedInMessage(newUser, issued), identity: identityMessage(identity) };
+    const issued = await sessions.begin(newUser.tenant, newUser.id);
+    if (issued === undefined) throw challengeInvalid();
+    return { signedIn: signedInMessage(newUser, handOut(issued, call)), identity: identityMessage(identity) };
   };
 }

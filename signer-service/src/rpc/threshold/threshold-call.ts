@@ -62,9 +62,6 @@ export function serveThreshold({ parts, audit, events, now }: ThresholdCallOptio
         });
       };
       try {
-        if (parts === undefined) {
-          throw new DomainError(ErrorReason.THRESHOLD_DISABLED, "the signer serves no threshold keys");
-        }
         const answer = await handle({ parts, caller, record }, message);
         events.thresholdAnswered({ ...about, keyId, durationMs: now() - started });
         return answer;

@@ -61,6 +61,18 @@ test("every cut of a payload is malformed", () => {
   }
 });
 
+test("of a payload with more actions than can land none is read", () => {
+  // Both names and the number of actions; who reads on comes upon a tag that nobody knows.
+  const names = delegateAction.subarray(0, 4 + 10 + 4 + 8);
+  const many = Buffer.concat([names, Buffer.of(101, 0, 0, 0), Buffer.alloc(101, 0xff)]);
+  expect(() => readPayload({ kind: "near delegate", delegateAction: many })).toThrow(
+    expect.objectContaining({
+      reason: ErrorReason.PAYLOAD_MALFORMED,
+      message: expect.stringContaining("101 actions"),
+    }),
+  );
+});
+
 test("a payload is for the key only if all that it names is", () => {
   const intent = readPayload({ kind: "near delegate", delegateAction });
   const key = { accountId: "alice.near", keyId: KEY };

@@ -1,42 +1,45 @@
 import type { ArmedFault, FaultPoint } from "./plan.ts";
 
-/** The fault that a process waits for. */
-export class Fault {
-  #armed: ArmedFault | undefined;
+/** The fault that a process waits for. Its points are named after what runs: "before reserve commits". */
+export class Fault<Point extends string = FaultPoint> {
+  #armed: ArmedFault<Point> | undefined;
   #passed = 0;
-  #running = { reserve: 0, record: 0 };
+  readonly #running = new Map<string, number>();
 
-  arm(fault: ArmedFault): void {
+  arm(fault: ArmedFault<Point>): void {
     this.#armed = fault;
     this.#passed = 0;
   }
 
   /** Ends the process with SIGKILL, if this is the point and the time. */
-  at(point: FaultPoint): void {
-    if (this.#armed?.point !== point) return;
-    this.#passed += 1;
-    if (this.#passed === this.#armed.passing) die();
+  at(point: Point): void {
+    this.#passes(point);
   }
 
-  /** What commits while it runs is taken for its commit: some journals share one between calls. */
-  async during<T>(call: "reserve" | "record", action: () => Promise<T>): Promise<T> {
-    this.#running[call] += 1;
+  /** What commits while it runs is taken for its commit: some share one between calls. */
+  async during<T>(call: string, action: () => Promise<T>): Promise<T> {
+    const count = (by: number) => this.#running.set(call, (this.#running.get(call) ?? 0) + by);
+    count(1);
     try {
       return await action();
     } finally {
-      this.#running[call] -= 1;
+      count(-1);
     }
   }
 
   beforeCommit(): void {
-    if (this.#running.reserve > 0) this.at("before reserve commits");
-    if (this.#running.record > 0) this.at("before record commits");
+    for (const [call, running] of this.#running) if (running > 0) this.#passes(`before ${call} commits`);
   }
 
   /** The database has the commit, or has been sent it; nobody here was told. */
   afterCommit(): void {
-    if (this.#running.reserve > 0) this.at("after reserve committed");
-    if (this.#running.record > 0) this.at("after record committed");
+    for (const [call, running] of this.#running) if (running > 0) this.#passes(`after ${call} committed`);
+  }
+
+  #passes(point: string): void {
+    if (this.#armed?.point !== point) return;
+    this.#passed += 1;
+    if (this.#passed === this.#armed.passing) die();
   }
 }
 

@@ -25,7 +25,7 @@ const {
 } = JSON.parse(process.argv[2] ?? "") as Plan;
 const record = new RecordFile(path);
 const fault = new Fault();
-watchIo(fault);
+watchIo(fault, "while it answers");
 
 await createSigner(loadSignerConfig(config, process.env).config, {
   openBackends: async (configs) => {

@@ -33,7 +33,7 @@ export interface Plan {
 }
 
 /** Tells a running signer to kill itself when it passes the point for the so many-th time from now on. */
-export interface ArmedFault {
-  readonly point: FaultPoint;
+export interface ArmedFault<Point extends string = FaultPoint> {
+  readonly point: Point;
   readonly passing: number;
 }

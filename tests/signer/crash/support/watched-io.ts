@@ -3,8 +3,8 @@ import { StatementSync } from "node:sqlite";
 import pg from "pg";
 import type { Fault } from "./fault.ts";
 
-/** Puts the fault's points around every commit of this process, and behind the first bytes of every answer. */
-export function watchIo(fault: Fault): void {
+/** Puts the fault's points around every commit of this process, and `answering` behind the first bytes of every answer. */
+export function watchIo<Point extends string>(fault: Fault<Point>, answering: Point): void {
   around(StatementSync.prototype, "run", (statement, _, run) => {
     if (statement.sourceSQL !== "commit") return run();
     fault.beforeCommit();
@@ -21,7 +21,7 @@ export function watchIo(fault: Fault): void {
   });
   around(Http2ServerResponse.prototype as { write(chunk: unknown): boolean }, "write", (_, __, write) => {
     const result = write();
-    fault.at("while it answers");
+    fault.at(answering);
     return result;
   });
 }

@@ -25,7 +25,7 @@ export interface NodeWallet {
 }
 
 /** The vault over a channel that copies what it carries, as between a page and its worker. */
-function vaultOverChannel(): Vault {
+export function vaultOverChannel(): Vault {
   const { port1, port2 } = new MessageChannel();
   const vault = connectVault({
     send: (call, transfer) => port1.postMessage(call, [...transfer]),

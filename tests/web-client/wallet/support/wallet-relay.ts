@@ -59,11 +59,14 @@ export async function startWalletRelay(): Promise<WalletRelay> {
     sessionId: "session-1",
     user: { id: USER },
   });
-  const challenge = () => JSON.stringify({ challenge: randomBytes(32).toString("base64url") });
+  const challenge = (kind: string) => {
+    const bytes = Buffer.concat([Buffer.from(`countersign/${kind}/v1`), randomBytes(32)]);
+    return JSON.stringify({ challenge: bytes.toString("base64url") });
+  };
   const honest: Partial<Services> = {
-    beginPasskeyRegistration: () => ({ registrationId: "r", optionsJson: challenge() }),
+    beginPasskeyRegistration: () => ({ registrationId: "r", optionsJson: challenge("registration") }),
     finishPasskeyRegistration: () => ({ signedIn: signedIn() }),
-    beginPasskeySignIn: () => ({ signInId: "s", optionsJson: challenge() }),
+    beginPasskeySignIn: () => ({ signInId: "s", optionsJson: challenge("passkey-sign-in") }),
     finishPasskeySignIn: () => ({ signedIn: signedIn() }),
     refreshSession: () => ({ signedIn: signedIn() }),
     revokeSession: () => ({ ended: 1 }),

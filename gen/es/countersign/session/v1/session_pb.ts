@@ -452,7 +452,9 @@ export type BeginPasskeySignInResponse = Message<"countersign.session.v1.BeginPa
   signInId: string;
 
   /**
-   * A PublicKeyCredentialRequestOptionsJSON (WebAuthn Level 3, section 5.1.9).
+   * A PublicKeyCredentialRequestOptionsJSON (WebAuthn Level 3, section 5.1.9). Its challenge is the text
+   * "countersign/sign-in/v1" and 32 random bytes. A wallet asks its passkey for nothing else here: under another challenge
+   * a relay could have something signed that the signer takes for the user's consent.
    *
    * @generated from field: string options_json = 2;
    */
@@ -891,7 +893,7 @@ export const UnlinkIdentityResponseSchema: GenMessage<UnlinkIdentityResponse> = 
 
 /**
  * Makes one user of two. The caller's goes on; the other one's identities and threshold keys become its own, and its
- * sessions end.
+ * sessions end. Together they may have 64 identities.
  *
  * @generated from message countersign.session.v1.MergeUsersRequest
  */

@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { MessageChannel } from "node:worker_threads";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { Purpose } from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
+import { delegateHash, type PublicKey, parsePublicKey } from "@countersign/near";
+import { verifySignature } from "@countersign/near/verify";
+import { systemClock } from "../../../clients/web/src/clock.ts";
+import { serveVault } from "../../../clients/web/src/vault/serve-vault.ts";
+import { ShareVault } from "../../../clients/web/src/vault/share-vault.ts";
+import { connectVault, type Vault } from "../../../clients/web/src/vault/vault-client.ts";
+import type { Wallet } from "../../../clients/web/src/wallet/wallet.ts";
+import { walletOver } from "../../../clients/web/src/wallet/wallet-over.ts";
+import { RP_ID, softwarePasskeys } from "../../../tests/web-client/wallet/support/software-passkeys.ts";
+import { NETWORK } from "../relay/keystore.ts";
+import { TENANT } from "../relay/tenant.ts";
+import { RECEIVER } from "../relay/wallets.ts";
+
+/** The most that a session may be used (docs/threshold-ed25519.md). */
+export const USES_OF_A_SESSION = 1_000;
+const LIFETIME_SECONDS = 3_600;
+const MAX_BLOCK_HEIGHT = 600_000n;
+
+/** A user with a passkey in software, an app session and a threshold key, whose delegates transfer one yocto. */
+export class BenchWallet {
+  readonly #wallet: Wallet;
+  readonly #accountId: string;
+  readonly #publicKey: PublicKey;
+  #nonce = 0n;
+
+  private constructor(wallet: Wallet, accountId: string, publicKey: PublicKey) {
+    this.#wallet = wallet;
+    this.#accountId = accountId;
+    this.#publicKey = publicKey;
+  }
+
+  /** Registers a passkey at the relay and creates a key with it. */
+  static async open(baseUrl: string, accountId: string): Promise<BenchWallet> {
+    const wallet = walletOver(
+      {
+        relay: {
+          baseUrl,
+          transport: ({ baseUrl, interceptors = [] }) =>
+            createConnectTransport({ baseUrl, interceptors, httpVersion: "2" }),
+          // Nothing is to be hidden by a second attempt.
+          retry: { attempts: 1 },
+        },
+        tenant: TENANT,
+        rpId: RP_ID,
+        network: NETWORK,
+        near: () => Promise.reject(new Error("the bench asks no chain")),
+      },
+      {
+        passkeys: softwarePasskeys(),
+        vault: vaultOverChannel(),
+        clock: systemClock,
+        wallTime: () => Date.now(),
+      },
+    );
+    await wallet.register({ userName: accountId, accountId });
+    const { keyId } = await wallet.createKey({ accountId });
+    return new BenchWallet(wallet, accountId, parsePublicKey(keyId));
+  }
+
+  /** A new threshold session, good for the next `USES_OF_A_SESSION` signatures. */
+  async mint(): Promise<void> {
+    const policy = {
+      lifetimeSeconds: LIFETIME_SECONDS,
+      maxUses: USES_OF_A_SESSION,
+      purposes: [Purpose.NEAR_DELEGATE],
+    };
+    await this.#wallet.mintSession({ accountId: this.#accountId, policy });
+  }
+
+  /**
+   * Signs its next delegate: authorize, init, finalize. Gives what judges the signature, for later: the wallet itself has
+   * verified it already.
+   */
+  async sign(): Promise<() => boolean> {
+    const delegate = {
+      senderId: this.#accountId,
+      receiverId: RECEIVER,
+      actions: [{ kind: "Transfer" as const, deposit: 1n }],
+      nonce: ++this.#nonce,
+      maxBlockHeight: MAX_BLOCK_HEIGHT,
+      publicKey: this.#publicKey,
+    };
+    const payload = { kind: "delegate" as const, delegate };
+    const [data = new Uint8Array()] = await this.#wallet.sign({ accountId: this.#accountId, payload });
+    return () => verifySignature(this.#publicKey, delegateHash(delegate), { type: "ed25519", data });
+  }
+
+  close(): void {
+    this.#wallet.close();
+  }
+}
+
+/** The vault over a channel that copies what it carries, as between a page and its worker, but in this thread. */
+function vaultOverChannel(): Vault {
+  const { port1, port2 } = new MessageChannel();
+  const vault = connectVault({
+    send: (call, transfer) => port1.postMessage(call, [...transfer]),
+    receive: (listener) => void port1.on("message", listener),
+    failed: () => undefined,
+    close: () => port1.close(),
+  });
+  serveVault(new ShareVault((bytes) => new Uint8Array(randomBytes(bytes))), {
+    send: (message, transfer) => port2.postMessage(message, [...transfer]),
+    receive: (listener) => void port2.on("message", listener),
+  });
+  return vault;
+}
