@@ -1,18 +1,23 @@
 import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import { reasons } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
+import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
 import { ThresholdSignerService } from "@countersign/gen/countersign/signer/v1/threshold_signer_service_pb.ts";
 import { reasonName } from "@countersign/service-kit";
 import { afterAll, describe, expect, it } from "vitest";
 import { postgresUrl } from "../support/postgres.ts";
+import { redisServer } from "../support/redis.ts";
 import { accessCases } from "./cases/access.ts";
 import { ACCESS_REASONS, COMMON_REASONS, commonCases } from "./cases/common.ts";
 import { createAccountCases } from "./cases/create-account.ts";
 import { outageCases } from "./cases/outages.ts";
 import { policyCases } from "./cases/policy.ts";
 import { readCases } from "./cases/reads.ts";
+import { OWN_METHODS, sessionCases } from "./cases/session.ts";
+import { sessionOutageCases } from "./cases/session-outages.ts";
+import { sessionSignInCases } from "./cases/session-sign-in.ts";
 import { signerCases } from "./cases/signer.ts";
 import { SIGNER_ACCESS_REASONS, signerAccessCases } from "./cases/signer-access.ts";
 import { signerAdminCases } from "./cases/signer-admin.ts";
@@ -29,7 +34,18 @@ const SIGNER_METHODS: readonly DescMethod[] = [
   ...SignerAdminService.methods,
   ...ThresholdSignerService.methods,
 ];
-const METHODS: readonly DescMethod[] = [...RelayService.methods, ...THRESHOLD_METHODS, ...SIGNER_METHODS];
+/** Of the relay, save the ones that are open to everybody. */
+const GUARDED_METHODS: readonly DescMethod[] = [
+  ...RelayService.methods.filter(({ name }) => name !== "GetRelayInfo"),
+  ...THRESHOLD_METHODS,
+  ...OWN_METHODS,
+];
+const METHODS: readonly DescMethod[] = [
+  ...RelayService.methods,
+  ...THRESHOLD_METHODS,
+  ...SessionService.methods,
+  ...SIGNER_METHODS,
+];
 const CASES: readonly ContractCase[] = [
   ...submitDelegateCases,
   ...createAccountCases,
@@ -39,6 +55,9 @@ const CASES: readonly ContractCase[] = [
   ...accessCases,
   ...policyCases,
   ...thresholdCases,
+  ...sessionCases,
+  ...sessionSignInCases,
+  ...sessionOutageCases,
   ...signerCases,
   ...signerGrantCases,
   ...signerAccessCases,
@@ -55,9 +74,11 @@ afterAll(() => worlds.stop());
 
 describe.each(METHODS)("$name", (method) => {
   const cases = CASES.filter((one) => one.method === method);
-  for (const { outcome, what, needsPostgres = false, run } of cases) {
+  for (const { outcome, what, needsPostgres = false, needsRedis = false, run } of cases) {
     const verb = outcome === "success" ? "answers" : `says ${nameOf(outcome)}:`;
-    it.skipIf(needsPostgres && postgresUrl === undefined)(`${verb} ${what}`, () => run(worlds));
+    const lacksService =
+      (needsPostgres && postgresUrl === undefined) || (needsRedis && redisServer === undefined);
+    it.skipIf(lacksService)(`${verb} ${what}`, () => run(worlds));
   }
 });
 
@@ -72,12 +93,9 @@ describe("the cases", () => {
   });
 
   it("hold no reason that its method does not declare, save the common ones", () => {
-    const guarded = [...RelayService.methods, ...THRESHOLD_METHODS].filter(
-      ({ name }) => name !== "GetRelayInfo",
-    );
     const mayGive = (method: DescMethod) => [
       ...COMMON_REASONS,
-      ...(guarded.some((one) => one === method) ? ACCESS_REASONS : []),
+      ...(GUARDED_METHODS.includes(method) ? ACCESS_REASONS : []),
       ...(SIGNER_METHODS.includes(method) ? SIGNER_ACCESS_REASONS : []),
       ...getOption(method, reasons),
     ];

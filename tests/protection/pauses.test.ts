@@ -9,14 +9,21 @@ import {
   SubmissionState,
   WaitUntil,
 } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
+import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
+import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { createApp } from "@countersign/server/app.ts";
 import { createLogger, errorFromConnect } from "@countersign/service-kit";
 import { actions } from "near-api-js";
 import { describe, expect, it, onTestFinished, test } from "vitest";
+import { sessionSettings } from "../session/support/session-relay.ts";
 import { postgresUrl } from "../support/postgres.ts";
+import { PROTECTED_KEYS, startProtectedRelay } from "../support/protected-relay.ts";
 import { startRelayWorld } from "../support/relay-world.ts";
+import { keyHeaders } from "../support/tenants.ts";
 import { NETWORK, relayClient, startTestRelay } from "../support/test-relay.ts";
 import { createOperator } from "./support/admin.ts";
+import { signedInToken } from "./support/app-session.ts";
+import { reasonOf } from "./support/call-any.ts";
 
 const TIMEOUT_MS = 120_000;
 /** What the product promises, in milliseconds. */
@@ -145,6 +152,35 @@ test.each([
   },
   TIMEOUT_MS,
 );
+
+test("methods of app sessions and of threshold signing are paused on their own", async () => {
+  const operator = await createOperator();
+  const settings = {
+    admin: operator.setting,
+    session: await sessionSettings(),
+    "threshold.enabled": "true",
+  };
+  const { relay, stop } = await startProtectedRelay({ settings });
+  onTestFinished(stop);
+  const { address, adminAddress } = relay.app;
+  const pauses = operator.client(PauseService, adminAddress);
+  const user = { authorization: `Bearer ${await signedInToken(address)}` };
+  const key = { ...keyHeaders(PROTECTED_KEYS.open), "x-end-user": "alice" };
+  const { getUser, listSessions } = SessionService.method;
+  const { createNonce, listKeys } = ThresholdKeyService.method;
+  for (const [paused, other, headers] of [
+    [getUser, listSessions, user],
+    [createNonce, listKeys, key],
+    [listKeys, createNonce, key],
+  ] as const) {
+    const what = { level: PauseLevel.METHOD, target: paused.name };
+    await pauses.pause({ ...what, reason: "x" });
+    expect(await reasonOf(address, "Connect", paused, headers)).toBe("PAUSED");
+    expect(await reasonOf(address, "Connect", other, headers)).not.toBe("PAUSED");
+    await pauses.resume(what);
+    expect(await reasonOf(address, "Connect", paused, headers)).not.toBe("PAUSED");
+  }
+});
 
 test("a method, a kind of action and a tenant are paused on their own; what was accepted can be read", async () => {
   const operator = await createOperator();

@@ -32,14 +32,20 @@ export interface OidcProvider {
   rotate(): Promise<void>;
 }
 
+/** Takes what is to be done when something is not needed any more. */
+export type WhenOver = (close: () => void | Promise<void>) => void;
+
 interface Granted {
   readonly redirectUri: string;
   readonly challenge: string;
   readonly nonce: string;
 }
 
-/** Serves discovery, keys and the token endpoint, which checks PKCE and the client's secret, over real HTTP. */
-export async function startOidcProvider(): Promise<OidcProvider> {
+/**
+ * Serves discovery, keys and the token endpoint, which checks PKCE and the client's secret, over real HTTP. It stops with
+ * the test, unless `whenOver` says when.
+ */
+export async function startOidcProvider(whenOver: WhenOver = onTestFinished): Promise<OidcProvider> {
   const codes = new Map<string, Granted>();
   let keys = await generateKeyPair("RS256");
   let kid = "1";
@@ -51,7 +57,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(() => {
+  whenOver(() => {
     server.closeAllConnections();
     server.close();
   });

@@ -36,6 +36,13 @@ export const PROTECTED_KEYS = {
 /** A token issuer that the open tenant trusts; the private half of its key is gone. */
 export const TRUSTED_ISSUER = "https://issuer.example";
 
+/** Where the open tenant's users sign in, at a relay that has a section "session". */
+export const PROTECTED_WALLET = {
+  tenant: "open",
+  rpId: "wallet.example",
+  origin: "https://wallet.example",
+} as const;
+
 /** One method of one contract, plain transfers to it, up to 5 yoctoNEAR and 40 Tgas, at most two actions. */
 const STRICT_POLICY: NonNullable<SeededTenant["policy"]> = {
   delegates: {
@@ -48,7 +55,7 @@ const STRICT_POLICY: NonNullable<SeededTenant["policy"]> = {
   accounts: { suffixes: [".relay.test"], maxInitialBalance: "1000" },
 };
 
-const OPEN = "open";
+const OPEN = PROTECTED_WALLET.tenant;
 const NOTHING = { accounts: 0n, gas: "0", deposit: "0" };
 
 const TENANTS: readonly SeededTenant[] = [
@@ -119,7 +126,10 @@ function prepareTenants(): Promise<PreparedLedger> {
         scopes: SCOPES,
       },
     ];
-    await ledger.updateTenant(OPEN, 1n, { tokenIssuers }, operatorsAudit(OPEN, at));
+    const { rpId, origin } = PROTECTED_WALLET;
+    const party = { id: rpId, name: "Wallet", origins: [origin], userVerificationOptional: false };
+    const signIn = { relyingParties: [party], providers: [], scopes: [] };
+    await ledger.updateTenant(OPEN, 1n, { tokenIssuers, signIn }, operatorsAudit(OPEN, at));
     await ledger.putPause(
       { ...pause, id: "pause-tenant", level: "TENANT", target: "paused" },
       operatorsAudit("paused", at),

@@ -29,8 +29,8 @@ export const THRESHOLD_METHODS: readonly DescMethod[] = [
 const { beginKey } = ThresholdKeyService.method;
 
 /** Everybody has the passkey of the calls. */
-const USERS: Pick<Users, "user" | "passkey"> = {
-  user: async () => undefined,
+const USERS: Pick<Users, "mergedUsers" | "passkey"> = {
+  mergedUsers: async () => [],
   passkey: async () => ({
     userId: "u_alice",
     passkey: {

@@ -10,5 +10,7 @@ export interface ContractCase {
   readonly what: string;
   /** Whether it can only be provoked with a PostgreSQL that is taken away. */
   readonly needsPostgres?: boolean;
+  /** Whether it can only be provoked with a Redis that is made silent. */
+  readonly needsRedis?: boolean;
   readonly run: (worlds: Worlds) => Promise<void>;
 }

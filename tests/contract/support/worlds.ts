@@ -5,17 +5,17 @@ import { createDatabase } from "../../support/postgres.ts";
 import { startProtectedRelay } from "../../support/protected-relay.ts";
 import { NEAR, startTestRelay, type TestRelay } from "../../support/test-relay.ts";
 import { LedgerGate } from "./ledger-gate.ts";
+import {
+  type SessionPostgresWorld,
+  type SessionRedisWorld,
+  type SessionWorld,
+  startSessionOnPostgres,
+  startSessionOnRedis,
+  startSessionWorld,
+} from "./session-world.ts";
 import { type SignerPostgresWorld, startSignerOnPostgres } from "./signer-postgres.ts";
+import { NAMES } from "./veto-contract.ts";
 
-/** Names that the veto contract refuses. */
-const DENIED = ["denied.relay.test", "denied.registrar.test"];
-
-const NAMES = {
-  id: "names.test",
-  balance: (10n * NEAR).toString(),
-  contract: "registrar",
-  data: Object.fromEntries(DENIED.map((name) => [`denied/${name}`, "1"])),
-};
 const INITIAL_BALANCE = { min: "0", max: NEAR.toString(), default: (NEAR / 10n).toString() };
 const VETO = { contract_id: NAMES.id, method: "is_allowed" };
 
@@ -122,8 +122,25 @@ export class Worlds {
     return world;
   });
 
+  readonly session = this.#inOrder<SessionWorld>(startSessionWorld);
+
+  readonly sessionPostgres = this.#inOrder<SessionPostgresWorld>(startSessionOnPostgres);
+
+  readonly sessionRedis = this.#inOrder<SessionRedisWorld>(startSessionOnRedis);
+
   async stop(): Promise<void> {
     await Promise.all(this.#stops.map((stop) => stop()));
+  }
+
+  /** Of a world that is made of several things, which stop one after the other. */
+  #inOrder<T>(start: (stops: (() => unknown)[]) => Promise<T>): () => Promise<T> {
+    return once(() => {
+      const stops: (() => unknown)[] = [];
+      this.#stops.push(async () => {
+        for (const stop of stops) await stop();
+      });
+      return start(stops);
+    });
   }
 
   #lazily(start: () => Promise<TestRelay>): () => Promise<TestRelay> {

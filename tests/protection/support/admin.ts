@@ -6,6 +6,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { onTestFinished } from "vitest";
+import type { WhenOver } from "../../support/oidc-provider.ts";
 import { withHeaders } from "../../support/test-relay.ts";
 
 /** An operator of a test's relays. */
@@ -15,10 +16,10 @@ export interface TestOperator {
   client<S extends DescService>(service: S, address: string | undefined): Client<S>;
 }
 
-/** Makes an operator's key, in a file that is gone when the test ends. */
-export async function createOperator(): Promise<TestOperator> {
+/** Makes an operator's key, in a file that is gone when the test ends, or when `whenOver` says. */
+export async function createOperator(whenOver: WhenOver = onTestFinished): Promise<TestOperator> {
   const folder = await mkdtemp(join(tmpdir(), "operator-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  whenOver(() => rm(folder, { recursive: true, force: true }));
   const secret = randomBytes(32).toString("hex");
   const file = join(folder, "key");
   await writeFile(file, secret, { mode: 0o600 });
