@@ -29,11 +29,12 @@ export interface AttackGround {
   remove(): Promise<void>;
 }
 
-/** One for all grounds of this process: a killed process leaves no cache behind, and the next one starts slowly. */
+/** Of all grounds of this process at once: without it, each start compiles everything anew. */
 const COMPILE_CACHE = join(tmpdir(), `attack-cache-${randomUUID()}`);
-process.once("exit", () => rmSync(COMPILE_CACHE, { recursive: true, force: true }));
+let grounds = 0;
 
 export async function createAttackGround(store: AttackStore, rounds: RoundsKind): Promise<AttackGround> {
+  grounds += 1;
   const folder = mkdtempSync(join(tmpdir(), "attack-"));
   const secret = (name: string) => {
     writeFileSync(join(folder, name), randomBytes(32).toString("hex"), { mode: 0o600 });
@@ -84,6 +85,8 @@ export async function createAttackGround(store: AttackStore, rounds: RoundsKind)
       await devnet.stop();
       await Promise.all([ledger?.drop(), database?.drop()]);
       rmSync(folder, { recursive: true, force: true });
+      grounds -= 1;
+      if (grounds === 0) rmSync(COMPILE_CACHE, { recursive: true, force: true });
     },
   };
 }
