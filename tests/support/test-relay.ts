@@ -147,7 +147,7 @@ function relayConfig(
 }
 
 const FAST = { per_second: 100_000, burst: 100_000 };
-const UNBOUNDED_RATES = {
+export const UNBOUNDED_RATES = {
   ...{ ip: FAST, failed_auth: FAST, tenant: FAST, key: FAST, user: FAST, method: FAST },
   ...{ sign_in: FAST, sign_in_tenant: FAST },
 };

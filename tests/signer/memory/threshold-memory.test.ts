@@ -6,7 +6,7 @@ import { startDevnet } from "@countersign/devnet";
 import { decodeRoundState } from "@countersign/signer-service/threshold/schemes/threshold-ed25519-frost/round-state.ts";
 import { expect, it, onTestFinished } from "vitest";
 import { openPolicy, signerSettings } from "../../support/signer-settings.ts";
-import { NETWORK, RELAYER } from "../../support/test-relay.ts";
+import { NETWORK, RELAYER, UNBOUNDED_RATES } from "../../support/test-relay.ts";
 import { seedTenants } from "../../support/test-tenant.ts";
 import { signInWallet } from "../../threshold-attacks/support/signed-in-wallet.ts";
 import { storedRuns } from "../../threshold-attacks/support/stored-runs.ts";
@@ -68,6 +68,7 @@ async function startPrograms() {
     delegates: { max_deposit: "1" },
     threshold: { enabled: true },
     session,
+    rates: UNBOUNDED_RATES,
     log: { level: "trace" },
   };
   writeFileSync(relayConfig, JSON.stringify(relaySettings));
