@@ -7,8 +7,6 @@ import { signerTransport } from "@countersign/server/signer-client/signer-transp
 import { expect, it, onTestFinished } from "vitest";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-const EMPTY_MESSAGE = Buffer.alloc(5);
-
 /** A signer that answers nothing but "nothing", and can say goodbye to all who are connected. */
 async function politeSigner() {
   const path = join(temporaryDirectory(), "s");
@@ -16,10 +14,7 @@ async function politeSigner() {
   let sessions: http2.ServerHttp2Session[] = [];
   server.on("session", (session) => sessions.push(session));
   server.on("stream", (stream) => {
-    const headers = { ":status": 200, "content-type": "application/grpc+proto" };
-    stream.respond(headers, { waitForTrailers: true });
-    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-    stream.end(EMPTY_MESSAGE);
+    stream.respond({ ":status": 200, "content-type": "application/proto" }, { endStream: true });
   });
   server.listen(path);
   await once(server, "listening");
