@@ -169,6 +169,16 @@ const CODES: Record<ReasonName, Code> = {
   EXPORT_DISABLED: Code.FailedPrecondition,
   MASTER_SECRET_UNAVAILABLE: Code.Unavailable,
   THRESHOLD_KEY_BROKEN: Code.Internal,
+  PRESIGN_SESSION_INVALID: Code.FailedPrecondition,
+  PRESIGN_SESSION_SCOPE_MISMATCH: Code.PermissionDenied,
+  STALE_SESSION_STATE: Code.Aborted,
+  PRESIGN_ABORTED: Code.InvalidArgument,
+  PRESIGN_BUSY: Code.ResourceExhausted,
+  PRESIGN_BUDGET_EXHAUSTED: Code.ResourceExhausted,
+  PRESIGNATURE_POOL_FULL: Code.FailedPrecondition,
+  PRESIGNATURE_POOL_EMPTY: Code.ResourceExhausted,
+  PRESIGNATURE_INVALID: Code.FailedPrecondition,
+  EVM_POLICY_DENIED: Code.PermissionDenied,
 };
 
 const byNumber = new Map<number, Code>(

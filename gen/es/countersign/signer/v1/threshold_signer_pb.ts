@@ -5,6 +5,8 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { AuthorizeEcdsaRequest as AuthorizeEcdsaRequest$1, AuthorizeEcdsaResponse as AuthorizeEcdsaResponse$1, GetPresignaturePoolRequest as GetPresignaturePoolRequest$1, GetPresignaturePoolResponse as GetPresignaturePoolResponse$1, PresignInitRequest as PresignInitRequest$1, PresignInitResponse as PresignInitResponse$1, PresignStepRequest as PresignStepRequest$1, PresignStepResponse as PresignStepResponse$1, SignEcdsaFinalizeRequest as SignEcdsaFinalizeRequest$1, SignEcdsaFinalizeResponse as SignEcdsaFinalizeResponse$1, SignEcdsaInitRequest as SignEcdsaInitRequest$1, SignEcdsaInitResponse as SignEcdsaInitResponse$1 } from "../../threshold/v1/ecdsa_pb.ts";
+import { file_countersign_threshold_v1_ecdsa } from "../../threshold/v1/ecdsa_pb.ts";
 import type { AuthorizeRequest, AuthorizeResponse, SignFinalizeRequest, SignFinalizeResponse, SignInitRequest, SignInitResponse } from "../../threshold/v1/ed25519_pb.ts";
 import { file_countersign_threshold_v1_ed25519 } from "../../threshold/v1/ed25519_pb.ts";
 import type { BeginKeyRequest, BeginKeyResponse, CreateNonceRequest, CreateNonceResponse, EndSessionRequest, EndSessionResponse, ExportShareRequest, ExportShareResponse, FinishKeyRequest, FinishKeyResponse, GetKeyRequest, GetKeyResponse, ListKeysRequest, ListKeysResponse, MintSessionRequest, MintSessionResponse } from "../../threshold/v1/threshold_pb.ts";
@@ -15,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file countersign/signer/v1/threshold_signer.proto.
  */
 export const file_countersign_signer_v1_threshold_signer: GenFile = /*@__PURE__*/
-  fileDesc("Cixjb3VudGVyc2lnbi9zaWduZXIvdjEvdGhyZXNob2xkX3NpZ25lci5wcm90bxIVY291bnRlcnNpZ24uc2lnbmVyLnYxInAKD1RocmVzaG9sZENhbGxlchIaCgZ0ZW5hbnQYASABKAlCCrpIB3IFEAEYgAESGAoEdXNlchgCIAEoCUIKukgHcgUQARigARInCgxtZXJnZWRfdXNlcnMYAyADKAlCEbpIDpIBCxAgIgdyBRABGKABIp4BChhCZWdpblRocmVzaG9sZEtleVJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkIKB3JlcXVlc3QYAiABKAsyKS5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuQmVnaW5LZXlSZXF1ZXN0Qga6SAPIAQEiWQoZQmVnaW5UaHJlc2hvbGRLZXlSZXNwb25zZRI8CghyZXNwb25zZRgBIAEoCzIqLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5CZWdpbktleVJlc3BvbnNlIssBChlGaW5pc2hUaHJlc2hvbGRLZXlSZXF1ZXN0Ej4KBmNhbGxlchgBIAEoCzImLmNvdW50ZXJzaWduLnNpZ25lci52MS5UaHJlc2hvbGRDYWxsZXJCBrpIA8gBARJDCgdyZXF1ZXN0GAIgASgLMiouY291bnRlcnNpZ24udGhyZXNob2xkLnYxLkZpbmlzaEtleVJlcXVlc3RCBrpIA8gBARIpChVjcmVkZW50aWFsX3B1YmxpY19rZXkYAyABKAxCCrpIB3oFEAEYgBAiWwoaRmluaXNoVGhyZXNob2xkS2V5UmVzcG9uc2USPQoIcmVzcG9uc2UYASABKAsyKy5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuRmluaXNoS2V5UmVzcG9uc2UimgEKFkdldFRocmVzaG9sZEtleVJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkAKB3JlcXVlc3QYAiABKAsyJy5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuR2V0S2V5UmVxdWVzdEIGukgDyAEBIlUKF0dldFRocmVzaG9sZEtleVJlc3BvbnNlEjoKCHJlc3BvbnNlGAEgASgLMiguY291bnRlcnNpZ24udGhyZXNob2xkLnYxLkdldEtleVJlc3BvbnNlIp4BChhMaXN0VGhyZXNob2xkS2V5c1JlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkIKB3JlcXVlc3QYAiABKAsyKS5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuTGlzdEtleXNSZXF1ZXN0Qga6SAPIAQEiWQoZTGlzdFRocmVzaG9sZEtleXNSZXNwb25zZRI8CghyZXNwb25zZRgBIAEoCzIqLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5MaXN0S2V5c1Jlc3BvbnNlIqQBChtDcmVhdGVUaHJlc2hvbGROb25jZVJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkUKB3JlcXVlc3QYAiABKAsyLC5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuQ3JlYXRlTm9uY2VSZXF1ZXN0Qga6SAPIAQEiXwocQ3JlYXRlVGhyZXNob2xkTm9uY2VSZXNwb25zZRI/CghyZXNwb25zZRgBIAEoCzItLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5DcmVhdGVOb25jZVJlc3BvbnNlIqQBChtNaW50VGhyZXNob2xkU2Vzc2lvblJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkUKB3JlcXVlc3QYAiABKAsyLC5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuTWludFNlc3Npb25SZXF1ZXN0Qga6SAPIAQEiXwocTWludFRocmVzaG9sZFNlc3Npb25SZXNwb25zZRI/CghyZXNwb25zZRgBIAEoCzItLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5NaW50U2Vzc2lvblJlc3BvbnNlIqIBChpFbmRUaHJlc2hvbGRTZXNzaW9uUmVxdWVzdBI+CgZjYWxsZXIYASABKAsyJi5jb3VudGVyc2lnbi5zaWduZXIudjEuVGhyZXNob2xkQ2FsbGVyQga6SAPIAQESRAoHcmVxdWVzdBgCIAEoCzIrLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5FbmRTZXNzaW9uUmVxdWVzdEIGukgDyAEBIl0KG0VuZFRocmVzaG9sZFNlc3Npb25SZXNwb25zZRI+CghyZXNwb25zZRgBIAEoCzIsLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5FbmRTZXNzaW9uUmVzcG9uc2UipAEKG0V4cG9ydFRocmVzaG9sZFNoYXJlUmVxdWVzdBI+CgZjYWxsZXIYASABKAsyJi5jb3VudGVyc2lnbi5zaWduZXIudjEuVGhyZXNob2xkQ2FsbGVyQga6SAPIAQESRQoHcmVxdWVzdBgCIAEoCzIsLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5FeHBvcnRTaGFyZVJlcXVlc3RCBrpIA8gBASJfChxFeHBvcnRUaHJlc2hvbGRTaGFyZVJlc3BvbnNlEj8KCHJlc3BvbnNlGAEgASgLMi0uY291bnRlcnNpZ24udGhyZXNob2xkLnYxLkV4cG9ydFNoYXJlUmVzcG9uc2UingEKF0F1dGhvcml6ZUVkMjU1MTlSZXF1ZXN0Ej4KBmNhbGxlchgBIAEoCzImLmNvdW50ZXJzaWduLnNpZ25lci52MS5UaHJlc2hvbGRDYWxsZXJCBrpIA8gBARJDCgdyZXF1ZXN0GAIgASgLMiouY291bnRlcnNpZ24udGhyZXNob2xkLnYxLkF1dGhvcml6ZVJlcXVlc3RCBrpIA8gBASJZChhBdXRob3JpemVFZDI1NTE5UmVzcG9uc2USPQoIcmVzcG9uc2UYASABKAsyKy5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuQXV0aG9yaXplUmVzcG9uc2UinAEKFlNpZ25FZDI1NTE5SW5pdFJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkIKB3JlcXVlc3QYAiABKAsyKS5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuU2lnbkluaXRSZXF1ZXN0Qga6SAPIAQEiVwoXU2lnbkVkMjU1MTlJbml0UmVzcG9uc2USPAoIcmVzcG9uc2UYASABKAsyKi5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuU2lnbkluaXRSZXNwb25zZSKkAQoaU2lnbkVkMjU1MTlGaW5hbGl6ZVJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkYKB3JlcXVlc3QYAiABKAsyLS5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuU2lnbkZpbmFsaXplUmVxdWVzdEIGukgDyAEBIl8KG1NpZ25FZDI1NTE5RmluYWxpemVSZXNwb25zZRJACghyZXNwb25zZRgBIAEoCzIuLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5TaWduRmluYWxpemVSZXNwb25zZWIGcHJvdG8z", [file_buf_validate_validate, file_countersign_threshold_v1_ed25519, file_countersign_threshold_v1_threshold]);
+  fileDesc("Cixjb3VudGVyc2lnbi9zaWduZXIvdjEvdGhyZXNob2xkX3NpZ25lci5wcm90bxIVY291bnRlcnNpZ24uc2lnbmVyLnYxInAKD1RocmVzaG9sZENhbGxlchIaCgZ0ZW5hbnQYASABKAlCCrpIB3IFEAEYgAESGAoEdXNlchgCIAEoCUIKukgHcgUQARigARInCgxtZXJnZWRfdXNlcnMYAyADKAlCEbpIDpIBCxAgIgdyBRABGKABIp4BChhCZWdpblRocmVzaG9sZEtleVJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkIKB3JlcXVlc3QYAiABKAsyKS5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuQmVnaW5LZXlSZXF1ZXN0Qga6SAPIAQEiWQoZQmVnaW5UaHJlc2hvbGRLZXlSZXNwb25zZRI8CghyZXNwb25zZRgBIAEoCzIqLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5CZWdpbktleVJlc3BvbnNlIssBChlGaW5pc2hUaHJlc2hvbGRLZXlSZXF1ZXN0Ej4KBmNhbGxlchgBIAEoCzImLmNvdW50ZXJzaWduLnNpZ25lci52MS5UaHJlc2hvbGRDYWxsZXJCBrpIA8gBARJDCgdyZXF1ZXN0GAIgASgLMiouY291bnRlcnNpZ24udGhyZXNob2xkLnYxLkZpbmlzaEtleVJlcXVlc3RCBrpIA8gBARIpChVjcmVkZW50aWFsX3B1YmxpY19rZXkYAyABKAxCCrpIB3oFEAEYgBAiWwoaRmluaXNoVGhyZXNob2xkS2V5UmVzcG9uc2USPQoIcmVzcG9uc2UYASABKAsyKy5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuRmluaXNoS2V5UmVzcG9uc2UimgEKFkdldFRocmVzaG9sZEtleVJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkAKB3JlcXVlc3QYAiABKAsyJy5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuR2V0S2V5UmVxdWVzdEIGukgDyAEBIlUKF0dldFRocmVzaG9sZEtleVJlc3BvbnNlEjoKCHJlc3BvbnNlGAEgASgLMiguY291bnRlcnNpZ24udGhyZXNob2xkLnYxLkdldEtleVJlc3BvbnNlIp4BChhMaXN0VGhyZXNob2xkS2V5c1JlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkIKB3JlcXVlc3QYAiABKAsyKS5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuTGlzdEtleXNSZXF1ZXN0Qga6SAPIAQEiWQoZTGlzdFRocmVzaG9sZEtleXNSZXNwb25zZRI8CghyZXNwb25zZRgBIAEoCzIqLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5MaXN0S2V5c1Jlc3BvbnNlIqQBChtDcmVhdGVUaHJlc2hvbGROb25jZVJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkUKB3JlcXVlc3QYAiABKAsyLC5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuQ3JlYXRlTm9uY2VSZXF1ZXN0Qga6SAPIAQEiXwocQ3JlYXRlVGhyZXNob2xkTm9uY2VSZXNwb25zZRI/CghyZXNwb25zZRgBIAEoCzItLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5DcmVhdGVOb25jZVJlc3BvbnNlIqQBChtNaW50VGhyZXNob2xkU2Vzc2lvblJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkUKB3JlcXVlc3QYAiABKAsyLC5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuTWludFNlc3Npb25SZXF1ZXN0Qga6SAPIAQEiXwocTWludFRocmVzaG9sZFNlc3Npb25SZXNwb25zZRI/CghyZXNwb25zZRgBIAEoCzItLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5NaW50U2Vzc2lvblJlc3BvbnNlIqIBChpFbmRUaHJlc2hvbGRTZXNzaW9uUmVxdWVzdBI+CgZjYWxsZXIYASABKAsyJi5jb3VudGVyc2lnbi5zaWduZXIudjEuVGhyZXNob2xkQ2FsbGVyQga6SAPIAQESRAoHcmVxdWVzdBgCIAEoCzIrLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5FbmRTZXNzaW9uUmVxdWVzdEIGukgDyAEBIl0KG0VuZFRocmVzaG9sZFNlc3Npb25SZXNwb25zZRI+CghyZXNwb25zZRgBIAEoCzIsLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5FbmRTZXNzaW9uUmVzcG9uc2UipAEKG0V4cG9ydFRocmVzaG9sZFNoYXJlUmVxdWVzdBI+CgZjYWxsZXIYASABKAsyJi5jb3VudGVyc2lnbi5zaWduZXIudjEuVGhyZXNob2xkQ2FsbGVyQga6SAPIAQESRQoHcmVxdWVzdBgCIAEoCzIsLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5FeHBvcnRTaGFyZVJlcXVlc3RCBrpIA8gBASJfChxFeHBvcnRUaHJlc2hvbGRTaGFyZVJlc3BvbnNlEj8KCHJlc3BvbnNlGAEgASgLMi0uY291bnRlcnNpZ24udGhyZXNob2xkLnYxLkV4cG9ydFNoYXJlUmVzcG9uc2UingEKF0F1dGhvcml6ZUVkMjU1MTlSZXF1ZXN0Ej4KBmNhbGxlchgBIAEoCzImLmNvdW50ZXJzaWduLnNpZ25lci52MS5UaHJlc2hvbGRDYWxsZXJCBrpIA8gBARJDCgdyZXF1ZXN0GAIgASgLMiouY291bnRlcnNpZ24udGhyZXNob2xkLnYxLkF1dGhvcml6ZVJlcXVlc3RCBrpIA8gBASJZChhBdXRob3JpemVFZDI1NTE5UmVzcG9uc2USPQoIcmVzcG9uc2UYASABKAsyKy5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuQXV0aG9yaXplUmVzcG9uc2UinAEKFlNpZ25FZDI1NTE5SW5pdFJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkIKB3JlcXVlc3QYAiABKAsyKS5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuU2lnbkluaXRSZXF1ZXN0Qga6SAPIAQEiVwoXU2lnbkVkMjU1MTlJbml0UmVzcG9uc2USPAoIcmVzcG9uc2UYASABKAsyKi5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuU2lnbkluaXRSZXNwb25zZSKkAQoaU2lnbkVkMjU1MTlGaW5hbGl6ZVJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkYKB3JlcXVlc3QYAiABKAsyLS5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuU2lnbkZpbmFsaXplUmVxdWVzdEIGukgDyAEBIl8KG1NpZ25FZDI1NTE5RmluYWxpemVSZXNwb25zZRJACghyZXNwb25zZRgBIAEoCzIuLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5TaWduRmluYWxpemVSZXNwb25zZSKhAQoVQXV0aG9yaXplRWNkc2FSZXF1ZXN0Ej4KBmNhbGxlchgBIAEoCzImLmNvdW50ZXJzaWduLnNpZ25lci52MS5UaHJlc2hvbGRDYWxsZXJCBrpIA8gBARJICgdyZXF1ZXN0GAIgASgLMi8uY291bnRlcnNpZ24udGhyZXNob2xkLnYxLkF1dGhvcml6ZUVjZHNhUmVxdWVzdEIGukgDyAEBIlwKFkF1dGhvcml6ZUVjZHNhUmVzcG9uc2USQgoIcmVzcG9uc2UYASABKAsyMC5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuQXV0aG9yaXplRWNkc2FSZXNwb25zZSKbAQoSUHJlc2lnbkluaXRSZXF1ZXN0Ej4KBmNhbGxlchgBIAEoCzImLmNvdW50ZXJzaWduLnNpZ25lci52MS5UaHJlc2hvbGRDYWxsZXJCBrpIA8gBARJFCgdyZXF1ZXN0GAIgASgLMiwuY291bnRlcnNpZ24udGhyZXNob2xkLnYxLlByZXNpZ25Jbml0UmVxdWVzdEIGukgDyAEBIlYKE1ByZXNpZ25Jbml0UmVzcG9uc2USPwoIcmVzcG9uc2UYASABKAsyLS5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuUHJlc2lnbkluaXRSZXNwb25zZSKbAQoSUHJlc2lnblN0ZXBSZXF1ZXN0Ej4KBmNhbGxlchgBIAEoCzImLmNvdW50ZXJzaWduLnNpZ25lci52MS5UaHJlc2hvbGRDYWxsZXJCBrpIA8gBARJFCgdyZXF1ZXN0GAIgASgLMiwuY291bnRlcnNpZ24udGhyZXNob2xkLnYxLlByZXNpZ25TdGVwUmVxdWVzdEIGukgDyAEBIlYKE1ByZXNpZ25TdGVwUmVzcG9uc2USPwoIcmVzcG9uc2UYASABKAsyLS5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuUHJlc2lnblN0ZXBSZXNwb25zZSKfAQoUU2lnbkVjZHNhSW5pdFJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEkcKB3JlcXVlc3QYAiABKAsyLi5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuU2lnbkVjZHNhSW5pdFJlcXVlc3RCBrpIA8gBASJaChVTaWduRWNkc2FJbml0UmVzcG9uc2USQQoIcmVzcG9uc2UYASABKAsyLy5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuU2lnbkVjZHNhSW5pdFJlc3BvbnNlIqcBChhTaWduRWNkc2FGaW5hbGl6ZVJlcXVlc3QSPgoGY2FsbGVyGAEgASgLMiYuY291bnRlcnNpZ24uc2lnbmVyLnYxLlRocmVzaG9sZENhbGxlckIGukgDyAEBEksKB3JlcXVlc3QYAiABKAsyMi5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuU2lnbkVjZHNhRmluYWxpemVSZXF1ZXN0Qga6SAPIAQEiYgoZU2lnbkVjZHNhRmluYWxpemVSZXNwb25zZRJFCghyZXNwb25zZRgBIAEoCzIzLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5TaWduRWNkc2FGaW5hbGl6ZVJlc3BvbnNlIqsBChpHZXRQcmVzaWduYXR1cmVQb29sUmVxdWVzdBI+CgZjYWxsZXIYASABKAsyJi5jb3VudGVyc2lnbi5zaWduZXIudjEuVGhyZXNob2xkQ2FsbGVyQga6SAPIAQESTQoHcmVxdWVzdBgCIAEoCzI0LmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5HZXRQcmVzaWduYXR1cmVQb29sUmVxdWVzdEIGukgDyAEBImYKG0dldFByZXNpZ25hdHVyZVBvb2xSZXNwb25zZRJHCghyZXNwb25zZRgBIAEoCzI1LmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5HZXRQcmVzaWduYXR1cmVQb29sUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_countersign_threshold_v1_ecdsa, file_countersign_threshold_v1_ed25519, file_countersign_threshold_v1_threshold]);
 
 /**
  * Whom the relay acts for, as the caller's credentials proved to it.
@@ -597,4 +599,298 @@ export type SignEd25519FinalizeResponse = Message<"countersign.signer.v1.SignEd2
  */
 export const SignEd25519FinalizeResponseSchema: GenMessage<SignEd25519FinalizeResponse> = /*@__PURE__*/
   messageDesc(file_countersign_signer_v1_threshold_signer, 22);
+
+/**
+ * Asks for AuthorizeEcdsa on behalf of a caller.
+ *
+ * @generated from message countersign.signer.v1.AuthorizeEcdsaRequest
+ */
+export type AuthorizeEcdsaRequest = Message<"countersign.signer.v1.AuthorizeEcdsaRequest"> & {
+  /**
+   * Whom it is for.
+   *
+   * @generated from field: countersign.signer.v1.ThresholdCaller caller = 1;
+   */
+  caller?: ThresholdCaller | undefined;
+
+  /**
+   * The call, as the wallet made it.
+   *
+   * @generated from field: countersign.threshold.v1.AuthorizeEcdsaRequest request = 2;
+   */
+  request?: AuthorizeEcdsaRequest$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.AuthorizeEcdsaRequest.
+ * Use `create(AuthorizeEcdsaRequestSchema)` to create a new message.
+ */
+export const AuthorizeEcdsaRequestSchema: GenMessage<AuthorizeEcdsaRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 23);
+
+/**
+ * Answers AuthorizeEcdsa.
+ *
+ * @generated from message countersign.signer.v1.AuthorizeEcdsaResponse
+ */
+export type AuthorizeEcdsaResponse = Message<"countersign.signer.v1.AuthorizeEcdsaResponse"> & {
+  /**
+   * The answer for the wallet.
+   *
+   * @generated from field: countersign.threshold.v1.AuthorizeEcdsaResponse response = 1;
+   */
+  response?: AuthorizeEcdsaResponse$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.AuthorizeEcdsaResponse.
+ * Use `create(AuthorizeEcdsaResponseSchema)` to create a new message.
+ */
+export const AuthorizeEcdsaResponseSchema: GenMessage<AuthorizeEcdsaResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 24);
+
+/**
+ * Asks for PresignInit on behalf of a caller.
+ *
+ * @generated from message countersign.signer.v1.PresignInitRequest
+ */
+export type PresignInitRequest = Message<"countersign.signer.v1.PresignInitRequest"> & {
+  /**
+   * Whom it is for.
+   *
+   * @generated from field: countersign.signer.v1.ThresholdCaller caller = 1;
+   */
+  caller?: ThresholdCaller | undefined;
+
+  /**
+   * The call, as the wallet made it.
+   *
+   * @generated from field: countersign.threshold.v1.PresignInitRequest request = 2;
+   */
+  request?: PresignInitRequest$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.PresignInitRequest.
+ * Use `create(PresignInitRequestSchema)` to create a new message.
+ */
+export const PresignInitRequestSchema: GenMessage<PresignInitRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 25);
+
+/**
+ * Answers PresignInit.
+ *
+ * @generated from message countersign.signer.v1.PresignInitResponse
+ */
+export type PresignInitResponse = Message<"countersign.signer.v1.PresignInitResponse"> & {
+  /**
+   * The answer for the wallet.
+   *
+   * @generated from field: countersign.threshold.v1.PresignInitResponse response = 1;
+   */
+  response?: PresignInitResponse$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.PresignInitResponse.
+ * Use `create(PresignInitResponseSchema)` to create a new message.
+ */
+export const PresignInitResponseSchema: GenMessage<PresignInitResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 26);
+
+/**
+ * Asks for PresignStep on behalf of a caller.
+ *
+ * @generated from message countersign.signer.v1.PresignStepRequest
+ */
+export type PresignStepRequest = Message<"countersign.signer.v1.PresignStepRequest"> & {
+  /**
+   * Whom it is for.
+   *
+   * @generated from field: countersign.signer.v1.ThresholdCaller caller = 1;
+   */
+  caller?: ThresholdCaller | undefined;
+
+  /**
+   * The call, as the wallet made it.
+   *
+   * @generated from field: countersign.threshold.v1.PresignStepRequest request = 2;
+   */
+  request?: PresignStepRequest$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.PresignStepRequest.
+ * Use `create(PresignStepRequestSchema)` to create a new message.
+ */
+export const PresignStepRequestSchema: GenMessage<PresignStepRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 27);
+
+/**
+ * Answers PresignStep.
+ *
+ * @generated from message countersign.signer.v1.PresignStepResponse
+ */
+export type PresignStepResponse = Message<"countersign.signer.v1.PresignStepResponse"> & {
+  /**
+   * The answer for the wallet.
+   *
+   * @generated from field: countersign.threshold.v1.PresignStepResponse response = 1;
+   */
+  response?: PresignStepResponse$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.PresignStepResponse.
+ * Use `create(PresignStepResponseSchema)` to create a new message.
+ */
+export const PresignStepResponseSchema: GenMessage<PresignStepResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 28);
+
+/**
+ * Asks for SignEcdsaInit on behalf of a caller.
+ *
+ * @generated from message countersign.signer.v1.SignEcdsaInitRequest
+ */
+export type SignEcdsaInitRequest = Message<"countersign.signer.v1.SignEcdsaInitRequest"> & {
+  /**
+   * Whom it is for.
+   *
+   * @generated from field: countersign.signer.v1.ThresholdCaller caller = 1;
+   */
+  caller?: ThresholdCaller | undefined;
+
+  /**
+   * The call, as the wallet made it.
+   *
+   * @generated from field: countersign.threshold.v1.SignEcdsaInitRequest request = 2;
+   */
+  request?: SignEcdsaInitRequest$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.SignEcdsaInitRequest.
+ * Use `create(SignEcdsaInitRequestSchema)` to create a new message.
+ */
+export const SignEcdsaInitRequestSchema: GenMessage<SignEcdsaInitRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 29);
+
+/**
+ * Answers SignEcdsaInit.
+ *
+ * @generated from message countersign.signer.v1.SignEcdsaInitResponse
+ */
+export type SignEcdsaInitResponse = Message<"countersign.signer.v1.SignEcdsaInitResponse"> & {
+  /**
+   * The answer for the wallet.
+   *
+   * @generated from field: countersign.threshold.v1.SignEcdsaInitResponse response = 1;
+   */
+  response?: SignEcdsaInitResponse$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.SignEcdsaInitResponse.
+ * Use `create(SignEcdsaInitResponseSchema)` to create a new message.
+ */
+export const SignEcdsaInitResponseSchema: GenMessage<SignEcdsaInitResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 30);
+
+/**
+ * Asks for SignEcdsaFinalize on behalf of a caller.
+ *
+ * @generated from message countersign.signer.v1.SignEcdsaFinalizeRequest
+ */
+export type SignEcdsaFinalizeRequest = Message<"countersign.signer.v1.SignEcdsaFinalizeRequest"> & {
+  /**
+   * Whom it is for.
+   *
+   * @generated from field: countersign.signer.v1.ThresholdCaller caller = 1;
+   */
+  caller?: ThresholdCaller | undefined;
+
+  /**
+   * The call, as the wallet made it.
+   *
+   * @generated from field: countersign.threshold.v1.SignEcdsaFinalizeRequest request = 2;
+   */
+  request?: SignEcdsaFinalizeRequest$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.SignEcdsaFinalizeRequest.
+ * Use `create(SignEcdsaFinalizeRequestSchema)` to create a new message.
+ */
+export const SignEcdsaFinalizeRequestSchema: GenMessage<SignEcdsaFinalizeRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 31);
+
+/**
+ * Answers SignEcdsaFinalize.
+ *
+ * @generated from message countersign.signer.v1.SignEcdsaFinalizeResponse
+ */
+export type SignEcdsaFinalizeResponse = Message<"countersign.signer.v1.SignEcdsaFinalizeResponse"> & {
+  /**
+   * The answer for the wallet.
+   *
+   * @generated from field: countersign.threshold.v1.SignEcdsaFinalizeResponse response = 1;
+   */
+  response?: SignEcdsaFinalizeResponse$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.SignEcdsaFinalizeResponse.
+ * Use `create(SignEcdsaFinalizeResponseSchema)` to create a new message.
+ */
+export const SignEcdsaFinalizeResponseSchema: GenMessage<SignEcdsaFinalizeResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 32);
+
+/**
+ * Asks for GetPresignaturePool on behalf of a caller.
+ *
+ * @generated from message countersign.signer.v1.GetPresignaturePoolRequest
+ */
+export type GetPresignaturePoolRequest = Message<"countersign.signer.v1.GetPresignaturePoolRequest"> & {
+  /**
+   * Whom it is for.
+   *
+   * @generated from field: countersign.signer.v1.ThresholdCaller caller = 1;
+   */
+  caller?: ThresholdCaller | undefined;
+
+  /**
+   * The call, as the wallet made it.
+   *
+   * @generated from field: countersign.threshold.v1.GetPresignaturePoolRequest request = 2;
+   */
+  request?: GetPresignaturePoolRequest$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.GetPresignaturePoolRequest.
+ * Use `create(GetPresignaturePoolRequestSchema)` to create a new message.
+ */
+export const GetPresignaturePoolRequestSchema: GenMessage<GetPresignaturePoolRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 33);
+
+/**
+ * Answers GetPresignaturePool.
+ *
+ * @generated from message countersign.signer.v1.GetPresignaturePoolResponse
+ */
+export type GetPresignaturePoolResponse = Message<"countersign.signer.v1.GetPresignaturePoolResponse"> & {
+  /**
+   * The answer for the wallet.
+   *
+   * @generated from field: countersign.threshold.v1.GetPresignaturePoolResponse response = 1;
+   */
+  response?: GetPresignaturePoolResponse$1 | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.GetPresignaturePoolResponse.
+ * Use `create(GetPresignaturePoolResponseSchema)` to create a new message.
+ */
+export const GetPresignaturePoolResponseSchema: GenMessage<GetPresignaturePoolResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_threshold_signer, 34);
 

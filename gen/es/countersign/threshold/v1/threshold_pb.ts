@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file countersign/threshold/v1/threshold.proto.
  */
 export const file_countersign_threshold_v1_threshold: GenFile = /*@__PURE__*/
-  fileDesc("Cihjb3VudGVyc2lnbi90aHJlc2hvbGQvdjEvdGhyZXNob2xkLnByb3RvEhhjb3VudGVyc2lnbi50aHJlc2hvbGQudjEi/gEKDFRocmVzaG9sZEtleRIOCgZrZXlfaWQYASABKAkSEQoJc2NoZW1lX2lkGAIgASgJEg8KB25ldHdvcmsYAyABKAkSEgoKYWNjb3VudF9pZBgEIAEoCRINCgVycF9pZBgFIAEoCRIeChZjbGllbnRfdmVyaWZ5aW5nX3NoYXJlGAYgASgMEh8KF3JlbGF5ZXJfdmVyaWZ5aW5nX3NoYXJlGAcgASgMEg0KBWVwb2NoGAggASgNEhYKDmNyZWRlbnRpYWxfaWRzGAkgAygMEi8KC2NyZWF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKbAQoJQXNzZXJ0aW9uEiEKDWNyZWRlbnRpYWxfaWQYASABKAxCCrpIB3oFEAEY/wcSJAoQY2xpZW50X2RhdGFfanNvbhgCIAEoDEIKukgHegUQARiAIBImChJhdXRoZW50aWNhdG9yX2RhdGEYAyABKAxCCrpIB3oFECUYgCASHQoJc2lnbmF0dXJlGAQgASgMQgq6SAd6BRAIGIAIIoUBCg9CZWdpbktleVJlcXVlc3QSHAoJc2NoZW1lX2lkGAEgASgJQgm6SAZyBBABGEASGgoHbmV0d29yaxgCIAEoCUIJukgGcgQQARhAEh0KCmFjY291bnRfaWQYAyABKAlCCbpIBnIEEAEYQBIZCgVycF9pZBgEIAEoCUIKukgHcgUQARj9ASJSChBCZWdpbktleVJlc3BvbnNlEhEKCWNoYWxsZW5nZRgBIAEoDBINCgVlcG9jaBgCIAEoDRIOCgZ0ZW5hbnQYAyABKAkSDAoEdXNlchgEIAEoCSK6AQoQRmluaXNoS2V5UmVxdWVzdBIaCgljaGFsbGVuZ2UYASABKAxCB7pIBHoCaCASKQoWY2xpZW50X3ZlcmlmeWluZ19zaGFyZRgCIAEoDEIJukgGegQQIBghEh8KDGNsaWVudF9wcm9vZhgDIAEoDEIJukgGegQQQBhBEj4KCWFzc2VydGlvbhgEIAEoCzIjLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5Bc3NlcnRpb25CBrpIA8gBASKGAQoRRmluaXNoS2V5UmVzcG9uc2USMwoDa2V5GAEgASgLMiYuY291bnRlcnNpZ24udGhyZXNob2xkLnYxLlRocmVzaG9sZEtleRIVCg1yZWxheWVyX3Byb29mGAIgASgMEhEKCWNsaWVudF9pZBgDIAEoDRISCgpyZWxheWVyX2lkGAQgASgNIisKDUdldEtleVJlcXVlc3QSGgoGa2V5X2lkGAEgASgJQgq6SAdyBRABGIABIkUKDkdldEtleVJlc3BvbnNlEjMKA2tleRgBIAEoCzImLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5UaHJlc2hvbGRLZXkiEQoPTGlzdEtleXNSZXF1ZXN0IkgKEExpc3RLZXlzUmVzcG9uc2USNAoEa2V5cxgBIAMoCzImLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5UaHJlc2hvbGRLZXkibQoSQ3JlYXRlTm9uY2VSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAARI7CgN1c2UYAiABKA4yIi5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuTm9uY2VVc2VCCrpIB4IBBBABIAAiZAoTQ3JlYXRlTm9uY2VSZXNwb25zZRINCgVub25jZRgBIAEoDBIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZ0ZW5hbnQYAyABKAkinAEKDVNlc3Npb25Qb2xpY3kSIwoQbGlmZXRpbWVfc2Vjb25kcxgBIAEoDUIJukgGKgQYgKMFEhoKCG1heF91c2VzGAIgASgNQgi6SAUqAxjoBxJKCghwdXJwb3NlcxgDIAMoDjIhLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5QdXJwb3NlQhW6SBKSAQ8IARAIGAEiB4IBBBABIAAipAEKEk1pbnRTZXNzaW9uUmVxdWVzdBIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESGgoGcG9saWN5GAIgASgMQgq6SAd6BRABGIACEhYKBW5vbmNlGAMgASgMQge6SAR6AmggEj4KCWFzc2VydGlvbhgEIAEoCzIjLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5Bc3NlcnRpb25CBrpIA8gBASJmChNNaW50U2Vzc2lvblJlc3BvbnNlEg0KBXRva2VuGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCG1heF91c2VzGAMgASgNIi4KEUVuZFNlc3Npb25SZXF1ZXN0EhkKBXRva2VuGAEgASgJQgq6SAdyBRABGIABIhQKEkVuZFNlc3Npb25SZXNwb25zZSKvAQoSRXhwb3J0U2hhcmVSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAARIWCgVub25jZRgCIAEoDEIHukgEegJoIBIlChRyZWNpcGllbnRfcHVibGljX2tleRgDIAEoDEIHukgEegJoIBI+Cglhc3NlcnRpb24YBCABKAsyIy5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuQXNzZXJ0aW9uQga6SAPIAQEiRQoTRXhwb3J0U2hhcmVSZXNwb25zZRIYChBlbmNhcHN1bGF0ZWRfa2V5GAEgASgMEhQKDHNlYWxlZF9zaGFyZRgCIAEoDCp3CgdQdXJwb3NlEhcKE1BVUlBPU0VfVU5TUEVDSUZJRUQQABIcChhQVVJQT1NFX05FQVJfVFJBTlNBQ1RJT04QARIZChVQVVJQT1NFX05FQVJfREVMRUdBVEUQAhIaChZQVVJQT1NFX05FUDQxM19NRVNTQUdFEAMqawoITm9uY2VVc2USGQoVTk9OQ0VfVVNFX1VOU1BFQ0lGSUVEEAASFQoRTk9OQ0VfVVNFX1NFU1NJT04QARIXChNOT05DRV9VU0VfQVVUSE9SSVpFEAISFAoQTk9OQ0VfVVNFX0VYUE9SVBADYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Cihjb3VudGVyc2lnbi90aHJlc2hvbGQvdjEvdGhyZXNob2xkLnByb3RvEhhjb3VudGVyc2lnbi50aHJlc2hvbGQudjEi/gEKDFRocmVzaG9sZEtleRIOCgZrZXlfaWQYASABKAkSEQoJc2NoZW1lX2lkGAIgASgJEg8KB25ldHdvcmsYAyABKAkSEgoKYWNjb3VudF9pZBgEIAEoCRINCgVycF9pZBgFIAEoCRIeChZjbGllbnRfdmVyaWZ5aW5nX3NoYXJlGAYgASgMEh8KF3JlbGF5ZXJfdmVyaWZ5aW5nX3NoYXJlGAcgASgMEg0KBWVwb2NoGAggASgNEhYKDmNyZWRlbnRpYWxfaWRzGAkgAygMEi8KC2NyZWF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKbAQoJQXNzZXJ0aW9uEiEKDWNyZWRlbnRpYWxfaWQYASABKAxCCrpIB3oFEAEY/wcSJAoQY2xpZW50X2RhdGFfanNvbhgCIAEoDEIKukgHegUQARiAIBImChJhdXRoZW50aWNhdG9yX2RhdGEYAyABKAxCCrpIB3oFECUYgCASHQoJc2lnbmF0dXJlGAQgASgMQgq6SAd6BRAIGIAIIoUBCg9CZWdpbktleVJlcXVlc3QSHAoJc2NoZW1lX2lkGAEgASgJQgm6SAZyBBABGEASGgoHbmV0d29yaxgCIAEoCUIJukgGcgQQARhAEh0KCmFjY291bnRfaWQYAyABKAlCCbpIBnIEEAEYQBIZCgVycF9pZBgEIAEoCUIKukgHcgUQARj9ASJSChBCZWdpbktleVJlc3BvbnNlEhEKCWNoYWxsZW5nZRgBIAEoDBINCgVlcG9jaBgCIAEoDRIOCgZ0ZW5hbnQYAyABKAkSDAoEdXNlchgEIAEoCSK6AQoQRmluaXNoS2V5UmVxdWVzdBIaCgljaGFsbGVuZ2UYASABKAxCB7pIBHoCaCASKQoWY2xpZW50X3ZlcmlmeWluZ19zaGFyZRgCIAEoDEIJukgGegQQIBghEh8KDGNsaWVudF9wcm9vZhgDIAEoDEIJukgGegQQQBhBEj4KCWFzc2VydGlvbhgEIAEoCzIjLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5Bc3NlcnRpb25CBrpIA8gBASKGAQoRRmluaXNoS2V5UmVzcG9uc2USMwoDa2V5GAEgASgLMiYuY291bnRlcnNpZ24udGhyZXNob2xkLnYxLlRocmVzaG9sZEtleRIVCg1yZWxheWVyX3Byb29mGAIgASgMEhEKCWNsaWVudF9pZBgDIAEoDRISCgpyZWxheWVyX2lkGAQgASgNIisKDUdldEtleVJlcXVlc3QSGgoGa2V5X2lkGAEgASgJQgq6SAdyBRABGIABIkUKDkdldEtleVJlc3BvbnNlEjMKA2tleRgBIAEoCzImLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5UaHJlc2hvbGRLZXkiEQoPTGlzdEtleXNSZXF1ZXN0IkgKEExpc3RLZXlzUmVzcG9uc2USNAoEa2V5cxgBIAMoCzImLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5UaHJlc2hvbGRLZXkibQoSQ3JlYXRlTm9uY2VSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAARI7CgN1c2UYAiABKA4yIi5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuTm9uY2VVc2VCCrpIB4IBBBABIAAiZAoTQ3JlYXRlTm9uY2VSZXNwb25zZRINCgVub25jZRgBIAEoDBIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZ0ZW5hbnQYAyABKAkinAEKDVNlc3Npb25Qb2xpY3kSIwoQbGlmZXRpbWVfc2Vjb25kcxgBIAEoDUIJukgGKgQYgKMFEhoKCG1heF91c2VzGAIgASgNQgi6SAUqAxjoBxJKCghwdXJwb3NlcxgDIAMoDjIhLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5QdXJwb3NlQhW6SBKSAQ8IARAIGAEiB4IBBBABIAAipAEKEk1pbnRTZXNzaW9uUmVxdWVzdBIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESGgoGcG9saWN5GAIgASgMQgq6SAd6BRABGIACEhYKBW5vbmNlGAMgASgMQge6SAR6AmggEj4KCWFzc2VydGlvbhgEIAEoCzIjLmNvdW50ZXJzaWduLnRocmVzaG9sZC52MS5Bc3NlcnRpb25CBrpIA8gBASJmChNNaW50U2Vzc2lvblJlc3BvbnNlEg0KBXRva2VuGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCG1heF91c2VzGAMgASgNIi4KEUVuZFNlc3Npb25SZXF1ZXN0EhkKBXRva2VuGAEgASgJQgq6SAdyBRABGIABIhQKEkVuZFNlc3Npb25SZXNwb25zZSKvAQoSRXhwb3J0U2hhcmVSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAARIWCgVub25jZRgCIAEoDEIHukgEegJoIBIlChRyZWNpcGllbnRfcHVibGljX2tleRgDIAEoDEIHukgEegJoIBI+Cglhc3NlcnRpb24YBCABKAsyIy5jb3VudGVyc2lnbi50aHJlc2hvbGQudjEuQXNzZXJ0aW9uQga6SAPIAQEiRQoTRXhwb3J0U2hhcmVSZXNwb25zZRIYChBlbmNhcHN1bGF0ZWRfa2V5GAEgASgMEhQKDHNlYWxlZF9zaGFyZRgCIAEoDCqAAgoHUHVycG9zZRIXChNQVVJQT1NFX1VOU1BFQ0lGSUVEEAASHAoYUFVSUE9TRV9ORUFSX1RSQU5TQUNUSU9OEAESGQoVUFVSUE9TRV9ORUFSX0RFTEVHQVRFEAISGgoWUFVSUE9TRV9ORVA0MTNfTUVTU0FHRRADEhsKF1BVUlBPU0VfRVZNX1RSQU5TQUNUSU9OEAQSFwoTUFVSUE9TRV9FVk1fTUVTU0FHRRAFEhoKFlBVUlBPU0VfRVZNX1RZUEVEX0RBVEEQBhIdChlQVVJQT1NFX0VWTV9BVVRIT1JJWkFUSU9OEAcSFgoSUFVSUE9TRV9SQVdfRElHRVNUEAgqawoITm9uY2VVc2USGQoVTk9OQ0VfVVNFX1VOU1BFQ0lGSUVEEAASFQoRTk9OQ0VfVVNFX1NFU1NJT04QARIXChNOT05DRV9VU0VfQVVUSE9SSVpFEAISFAoQTk9OQ0VfVVNFX0VYUE9SVBADYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A key of which the wallet's passkey derives one share and the signer the other. Nobody holds the whole.
@@ -22,7 +22,9 @@ export const file_countersign_threshold_v1_threshold: GenFile = /*@__PURE__*/
  */
 export type ThresholdKey = Message<"countersign.threshold.v1.ThresholdKey"> & {
   /**
-   * The group's public key and the key's name, for example "ed25519:G4jVBejLprjNapGGvf9jz6DMP2G6Md7FXSBXdhANRxXd".
+   * The key's name. For Ed25519 it is the group's public key, for example
+   * "ed25519:G4jVBejLprjNapGGvf9jz6DMP2G6Md7FXSBXdhANRxXd"; for ECDSA, SHA-256 of the scheme's id, the network and the
+   * public key, with zero bytes between them, in base64url.
    *
    * @generated from field: string key_id = 1;
    */
@@ -57,14 +59,14 @@ export type ThresholdKey = Message<"countersign.threshold.v1.ThresholdKey"> & {
   rpId: string;
 
   /**
-   * The client's public share: 32 bytes for Ed25519.
+   * The client's public share: 32 bytes for Ed25519, 33 for secp256k1.
    *
    * @generated from field: bytes client_verifying_share = 6;
    */
   clientVerifyingShare: Uint8Array;
 
   /**
-   * The relayer's public share: 32 bytes for Ed25519.
+   * The relayer's public share: 32 bytes for Ed25519, 33 for secp256k1.
    *
    * @generated from field: bytes relayer_verifying_share = 7;
    */
@@ -240,14 +242,14 @@ export type FinishKeyRequest = Message<"countersign.threshold.v1.FinishKeyReques
   challenge: Uint8Array;
 
   /**
-   * The client's public share: 32 bytes for Ed25519.
+   * The client's public share: 32 bytes for Ed25519, 33 for secp256k1.
    *
    * @generated from field: bytes client_verifying_share = 2;
    */
   clientVerifyingShare: Uint8Array;
 
   /**
-   * The client's proof of possession, R and z: 64 bytes for Ed25519.
+   * The client's proof of possession, R and z: 64 bytes for Ed25519, 65 for secp256k1.
    *
    * @generated from field: bytes client_proof = 3;
    */
@@ -708,6 +710,41 @@ export const Purpose = {
    * @generated from enum value: PURPOSE_NEP413_MESSAGE = 3;
    */
   NEP413_MESSAGE: 3,
+
+  /**
+   * EVM transactions.
+   *
+   * @generated from enum value: PURPOSE_EVM_TRANSACTION = 4;
+   */
+  EVM_TRANSACTION: 4,
+
+  /**
+   * EVM messages (ERC-191, version 0x45).
+   *
+   * @generated from enum value: PURPOSE_EVM_MESSAGE = 5;
+   */
+  EVM_MESSAGE: 5,
+
+  /**
+   * EVM typed data (EIP-712).
+   *
+   * @generated from enum value: PURPOSE_EVM_TYPED_DATA = 6;
+   */
+  EVM_TYPED_DATA: 6,
+
+  /**
+   * EVM authorisations, which let an account run a contract's code (EIP-7702).
+   *
+   * @generated from enum value: PURPOSE_EVM_AUTHORIZATION = 7;
+   */
+  EVM_AUTHORIZATION: 7,
+
+  /**
+   * Digests whose meaning nobody checks.
+   *
+   * @generated from enum value: PURPOSE_RAW_DIGEST = 8;
+   */
+  RAW_DIGEST: 8,
 } as const;
 
 /**
