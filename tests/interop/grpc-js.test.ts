@@ -155,6 +155,7 @@ describe("reflection", () => {
     const reflection = new GrpcReflection(host(), insecure, {}, version);
     expect([...(await reflection.listServices())].sort()).toEqual([
       SERVICE,
+      "countersign.threshold.v1.EcdsaSigningService",
       "countersign.threshold.v1.Ed25519SigningService",
       "countersign.threshold.v1.ThresholdKeyService",
       "grpc.health.v1.Health",

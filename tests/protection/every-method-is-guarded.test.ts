@@ -2,6 +2,7 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
+import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
@@ -25,6 +26,7 @@ const SERVICES: readonly DescService[] = [
   RelayService,
   ThresholdKeyService,
   Ed25519SigningService,
+  EcdsaSigningService,
   SessionService,
   Health,
   ServerReflection,
@@ -158,7 +160,7 @@ it("guards every method of the relay but one, and those that sign in", () => {
   expect(RelayService.methods.filter((method) => PUBLIC.has(method)).map(({ name }) => name)).toEqual([
     "GetRelayInfo",
   ]);
-  const { length } = [RelayService, ThresholdKeyService, Ed25519SigningService].flatMap(
+  const { length } = [RelayService, ThresholdKeyService, Ed25519SigningService, EcdsaSigningService].flatMap(
     (service) => service.methods,
   );
   expect(GUARDED).toHaveLength(length - 1 + SESSION.size);

@@ -2,6 +2,7 @@ import { getOption } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { ErrorReason, reasons } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { keyCaller } from "@countersign/server/access/callers.ts";
@@ -52,7 +53,11 @@ async function refusal(call: Promise<unknown>) {
 }
 
 test("every method of the wallet's services stands in this test", () => {
-  const methods = [...ThresholdKeyService.methods, ...Ed25519SigningService.methods];
+  const methods = [
+    ...ThresholdKeyService.methods,
+    ...Ed25519SigningService.methods,
+    ...EcdsaSigningService.methods,
+  ];
   expect(WALLET_CALLS.map(({ method }) => method)).toEqual(methods);
 });
 

@@ -1,3 +1,4 @@
+import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { type ServedService, serve } from "@countersign/service-kit";
@@ -5,6 +6,7 @@ import type { RelayConfig } from "../config/config.ts";
 import type { Users } from "../session/ports.ts";
 import type { ThresholdSigner } from "../signer-client/threshold-signer.ts";
 import type { Directory } from "../tenant/directory.ts";
+import { ecdsaSigningService } from "./ecdsa-signing-service.ts";
 import { ed25519SigningService } from "./ed25519-signing-service.ts";
 import type { ThresholdContext } from "./threshold-context.ts";
 import { thresholdKeyService } from "./threshold-key-service.ts";
@@ -37,5 +39,6 @@ export function openThreshold(options: ThresholdOptions): ServedService[] {
   return [
     serve(ThresholdKeyService, thresholdKeyService(context)),
     serve(Ed25519SigningService, ed25519SigningService(context)),
+    serve(EcdsaSigningService, ecdsaSigningService(context)),
   ];
 }

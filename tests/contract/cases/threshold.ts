@@ -1,5 +1,6 @@
 import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import { ErrorReason, reasons } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { keyCaller } from "@countersign/server/access/callers.ts";
@@ -24,6 +25,7 @@ import { expectRefusal } from "../support/refusal.ts";
 export const THRESHOLD_METHODS: readonly DescMethod[] = [
   ...ThresholdKeyService.methods,
   ...Ed25519SigningService.methods,
+  ...EcdsaSigningService.methods,
 ];
 
 const { beginKey } = ThresholdKeyService.method;

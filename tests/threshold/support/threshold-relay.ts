@@ -1,5 +1,6 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { type Caller, setCaller } from "@countersign/server/access/caller.ts";
@@ -10,6 +11,7 @@ import type { SignInSettings } from "@countersign/server/session/ports.ts";
 import type { SignerFailure } from "@countersign/server/signer-client/signer-client.ts";
 import { signerTransport } from "@countersign/server/signer-client/signer-transport.ts";
 import { ThresholdSigner } from "@countersign/server/signer-client/threshold-signer.ts";
+import { ecdsaSigningService } from "@countersign/server/threshold/ecdsa-signing-service.ts";
 import { ed25519SigningService } from "@countersign/server/threshold/ed25519-signing-service.ts";
 import type { ThresholdContext } from "@countersign/server/threshold/threshold-context.ts";
 import { thresholdKeyService } from "@countersign/server/threshold/threshold-key-service.ts";
@@ -44,6 +46,7 @@ export interface ThresholdRelay {
   readonly address: string;
   readonly keys: Client<typeof ThresholdKeyService>;
   readonly ed25519: Client<typeof Ed25519SigningService>;
+  readonly ecdsa: Client<typeof EcdsaSigningService>;
   readonly signer: ScriptedThresholdSigner;
   readonly failures: SignerFailure[];
   /** All that was logged. */
@@ -96,6 +99,7 @@ export async function startThresholdRelay(options: ThresholdRelayOptions = {}): 
     services: [
       serve(ThresholdKeyService, thresholdKeyService(context)),
       serve(Ed25519SigningService, ed25519SigningService(context)),
+      serve(EcdsaSigningService, ecdsaSigningService(context)),
     ],
     events,
     log,
@@ -107,6 +111,7 @@ export async function startThresholdRelay(options: ThresholdRelayOptions = {}): 
     address: server.address,
     keys: createClient(ThresholdKeyService, wallet),
     ed25519: createClient(Ed25519SigningService, wallet),
+    ecdsa: createClient(EcdsaSigningService, wallet),
     signer,
     failures,
     log: () => lines.join(""),

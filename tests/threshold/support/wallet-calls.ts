@@ -1,5 +1,7 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { CallOptions } from "@connectrpc/connect";
+import { PresignStage, ProtocolPhase } from "@countersign/gen/countersign/threshold/v1/ecdsa_pb.ts";
+import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { NonceUse } from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
@@ -24,7 +26,10 @@ export interface WalletCall {
   readonly request: object;
   /** The fields of an answer. */
   readonly response: object;
-  readonly make: (relay: Pick<ThresholdRelay, "keys" | "ed25519">, options?: CallOptions) => Promise<Message>;
+  readonly make: (
+    relay: Pick<ThresholdRelay, "keys" | "ed25519" | "ecdsa">,
+    options?: CallOptions,
+  ) => Promise<Message>;
 }
 
 const KEY_ID = "ed25519:key";
@@ -34,6 +39,7 @@ const POINTS = { hiding: bytes(32, 7), binding: bytes(32, 8) };
 
 const { method: key } = ThresholdKeyService;
 const { method: ed25519 } = Ed25519SigningService;
+const { method: ecdsa } = EcdsaSigningService;
 
 export const beginKeyRequest = {
   schemeId: "threshold-ed25519-frost-2p-v1",
@@ -68,6 +74,28 @@ const finalizeRequest = {
   keyId: KEY_ID,
   digest: DIGEST,
   clientSignatureShare: bytes(32, 14),
+};
+
+const authorizeEcdsaRequest = {
+  keyId: KEY_ID,
+  payload: { payload: { case: "evmMessage" as const, value: { message: bytes(100, 11) } } },
+  authority: { case: "sessionToken" as const, value: "cst_token" },
+};
+const messages = [{ phase: ProtocolPhase.TRIPLES, data: bytes(120, 16) }];
+const presignInitRequest = { keyId: KEY_ID, sessionToken: "cst_token", messages };
+const presignStepRequest = { presignSessionId: "presign", keyId: KEY_ID, version: 1, messages };
+const ecdsaInitRequest = {
+  requestId: "request",
+  keyId: KEY_ID,
+  digest: DIGEST,
+  presignatureId: bytes(32, 17),
+  clientEntropyHash: bytes(32, 18),
+};
+const ecdsaFinalizeRequest = {
+  signingSessionId: "signing",
+  keyId: KEY_ID,
+  digest: DIGEST,
+  clientEntropy: bytes(32, 19),
 };
 
 /** Every method of the wallet's services, once. */
@@ -152,5 +180,47 @@ export const WALLET_CALLS: readonly WalletCall[] = [
     request: finalizeRequest,
     response: { relayerSignatureShare: bytes(32, 19), signature: bytes(64, 20) },
     make: ({ ed25519 }, options) => ed25519.signFinalize(finalizeRequest, options),
+  },
+  {
+    method: ecdsa.authorizeEcdsa,
+    signerMethod: "authorizeEcdsa",
+    request: authorizeEcdsaRequest,
+    response: { requests: [{ requestId: "request", digest: DIGEST }] },
+    make: ({ ecdsa }, options) => ecdsa.authorizeEcdsa(authorizeEcdsaRequest, options),
+  },
+  {
+    method: ecdsa.presignInit,
+    signerMethod: "presignInit",
+    request: presignInitRequest,
+    response: { presignSessionId: "presign", version: 1, stage: PresignStage.TRIPLES, messages },
+    make: ({ ecdsa }, options) => ecdsa.presignInit(presignInitRequest, options),
+  },
+  {
+    method: ecdsa.presignStep,
+    signerMethod: "presignStep",
+    request: presignStepRequest,
+    response: { version: 5, stage: PresignStage.DONE, messages, presignatureId: bytes(32, 17) },
+    make: ({ ecdsa }, options) => ecdsa.presignStep(presignStepRequest, options),
+  },
+  {
+    method: ecdsa.signEcdsaInit,
+    signerMethod: "signEcdsaInit",
+    request: ecdsaInitRequest,
+    response: { signingSessionId: "signing", relayerEntropy: bytes(32, 20) },
+    make: ({ ecdsa }, options) => ecdsa.signEcdsaInit(ecdsaInitRequest, options),
+  },
+  {
+    method: ecdsa.signEcdsaFinalize,
+    signerMethod: "signEcdsaFinalize",
+    request: ecdsaFinalizeRequest,
+    response: { message: { phase: ProtocolPhase.SIGN, data: bytes(120, 21) } },
+    make: ({ ecdsa }, options) => ecdsa.signEcdsaFinalize(ecdsaFinalizeRequest, options),
+  },
+  {
+    method: ecdsa.getPresignaturePool,
+    signerMethod: "getPresignaturePool",
+    request: { keyId: KEY_ID },
+    response: { presignatureIds: [bytes(32, 17)], refillBelow: 2, capacity: 8 },
+    make: ({ ecdsa }, options) => ecdsa.getPresignaturePool({ keyId: KEY_ID }, options),
   },
 ];

@@ -2,6 +2,7 @@ import { PauseLevel as LevelMessage } from "@countersign/gen/countersign/admin/v
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
+import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { formatPublicKey, parsePublicKey } from "@countersign/near";
@@ -18,7 +19,7 @@ export interface PauseTarget {
 
 /** What is open to everybody is never paused: GetRelayInfo tells of pauses, and signing in takes nothing on. */
 const METHODS: ReadonlySet<string> = new Set(
-  [RelayService, ThresholdKeyService, Ed25519SigningService, SessionService]
+  [RelayService, ThresholdKeyService, Ed25519SigningService, EcdsaSigningService, SessionService]
     .flatMap(({ methods }) => methods)
     .filter((method) => !["public", "sign-in"].includes(methodAccess(method)))
     .map(({ name }) => name),
