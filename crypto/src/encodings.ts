@@ -2,10 +2,11 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToNumberLE } from "@noble/curves/utils.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { BadInput } from "./bad-input.ts";
 import { Memo } from "./memo.ts";
 
 /** An input is not what the protocol takes: no canonical scalar, no point of the group, a package that does not fit. */
-export class FrostError extends Error {
+export class FrostError extends BadInput {
   override readonly name = "FrostError";
 }
 

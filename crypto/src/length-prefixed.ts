@@ -7,7 +7,5 @@ export function lp(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** `value` in 4 bytes, the lowest first. */
 export function u32le(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, true);
-  return bytes;
+  return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24);
 }
