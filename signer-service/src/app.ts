@@ -40,6 +40,8 @@ import { refusedCalls } from "./rpc/refused-calls.ts";
 import { signTransactions } from "./rpc/sign-transactions.ts";
 import { thresholdSignerService } from "./rpc/threshold/threshold-signer-service.ts";
 import { openSignerStore } from "./store/open-signer-store.ts";
+import { PresignRooms } from "./threshold/ecdsa/presign-rooms.ts";
+import { PresignThreads } from "./threshold/ecdsa/presign-threads/presign-threads.ts";
 import { ExportRates } from "./threshold/export/export-rates.ts";
 import { asPlaces } from "./threshold/master-secrets/master-secret-states.ts";
 import { openThresholdState } from "./threshold/open-threshold-state.ts";
@@ -144,8 +146,13 @@ async function openSigner(
     journal: overrides.journal?.(store.journal) ?? store.journal,
   });
 
+  const presignThreads = new PresignThreads();
+  opened.push(() => presignThreads.close());
   const thresholdParts: ThresholdParts = {
     store: threshold.store,
+    ecdsa: threshold.ecdsa,
+    presignWork: presignThreads,
+    presignRooms: new PresignRooms(),
     masterSecrets: threshold.masterSecrets,
     config: threshold.config,
     exportRates: new ExportRates(elapsed),
@@ -305,6 +312,7 @@ async function openSigner(
         () => working.abort(),
         () => work,
         () => operations.close(),
+        () => presignThreads.close(),
         () => threshold.close(),
         () => ring.close(),
         () => store.close(),

@@ -24,6 +24,7 @@ import { signerAdminCases } from "./cases/signer-admin.ts";
 import { signerGrantCases } from "./cases/signer-grants.ts";
 import { signerOutageCases } from "./cases/signer-outages.ts";
 import { signerThresholdCases } from "./cases/signer-threshold.ts";
+import { signerThresholdEcdsaCases } from "./cases/signer-threshold-ecdsa.ts";
 import { submitDelegateCases } from "./cases/submit-delegate.ts";
 import { THRESHOLD_METHODS, thresholdCases } from "./cases/threshold.ts";
 import type { ContractCase } from "./support/contract-case.ts";
@@ -64,6 +65,7 @@ const CASES: readonly ContractCase[] = [
   ...signerAdminCases,
   ...signerOutageCases,
   ...signerThresholdCases,
+  ...signerThresholdEcdsaCases,
 ];
 
 const nameOf = (outcome: ContractCase["outcome"]) => (outcome === "success" ? outcome : reasonName(outcome));

@@ -14,6 +14,7 @@ const ENV = {
   AWS_SECRET: "secret",
   SEALING_KEY: "11".repeat(32),
   MASTER_SECRET_TESTNET: "22".repeat(32),
+  MASTER_SECRET_TESTNET_ECDSA: "33".repeat(32),
   DATABASE_URL: "postgres://signer:password@db/signer",
 };
 /** A field that stands in the example as a comment. */
@@ -113,6 +114,24 @@ describe("docs/signer.md", () => {
       return backends[0]?.type;
     });
     expect(types).toEqual(["aws-kms", "gcp-kms", "vault"]);
+  });
+});
+
+describe("docs/threshold-ecdsa.md", () => {
+  it("shows a policy for EVM that is valid", () => {
+    const document = readFileSync(join(DOCS, "threshold-ecdsa.md"), "utf8");
+    const [, evm = ""] = /```yaml\n(evm:\n[^`]*)```/.exec(document) ?? [];
+    const threshold = `threshold:
+  sealing_keys: ["env:SEALING_KEY"]
+  master_secrets: [{ network: testnet, epoch: 1, secret: "env:MASTER_SECRET_TESTNET" }]
+  tenants:
+    - tenant: acme
+      relying_parties: [{ id: wallet.example, origins: ["https://wallet.example"] }]
+      ${evm.replaceAll("\n", "\n      ")}`;
+    const policy = load(`${LISTEN}\n${REST}\n${threshold}`).threshold?.tenants[0]?.evm;
+    expect(policy?.chains.map(({ calls }) => calls.map(({ maxValue }) => maxValue))).toEqual([
+      [0n, 10n ** 17n],
+    ]);
   });
 });
 

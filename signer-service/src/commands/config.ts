@@ -7,7 +7,8 @@ import { loadKeys } from "../keys/load-keys.ts";
 import { resolveListenOn } from "../listening/listen-on.ts";
 import { findPolicyConflict } from "../policy/policy-conflict.ts";
 import { storedKeys } from "../store/stored-keys.ts";
-import { loadSecrets, secretName } from "../threshold/master-secrets/load-secrets.ts";
+import { loadSecrets } from "../threshold/master-secrets/load-secrets.ts";
+import { secretName } from "../threshold/master-secrets/secret-name.ts";
 import { sameSecrets } from "../threshold/same-secrets.ts";
 
 /** `signer config check`: everything that `run` does before it listens, without listening; the store is only read. */

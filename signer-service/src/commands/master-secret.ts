@@ -1,15 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { BackendConfig } from "../backends/backends-schema.ts";
 import { openBackends } from "../backends/open-backends.ts";
 import { loadSignerConfig } from "../config.ts";
 import { sealedFileText, sealingContext } from "../threshold/master-secrets/sealed-file.ts";
+import { type SecretName, secretName } from "../threshold/master-secrets/secret-name.ts";
+import { ED25519_SCHEME, SCHEME_IDS } from "../threshold/schemes/scheme-ids.ts";
 import { SECRET_BYTES } from "../threshold/secret-bytes.ts";
 
 interface GenerateOptions {
   config?: string;
+  scheme: string;
   network: string;
   epoch: number;
   out: string;
@@ -23,7 +26,14 @@ export function masterSecretCommand(): Command {
   const command = new Command("master-secret").description("secrets that threshold keys are derived from");
   command
     .command("generate")
-    .description("makes the master secret of a network's epoch, sealed under a key of an HSM or KMS or plain")
+    .description(
+      "makes the master secret of a network's epoch for a scheme, sealed under a key of an HSM or KMS or plain",
+    )
+    .addOption(
+      new Option("--scheme <id>", "the one scheme that it is for")
+        .choices(SCHEME_IDS)
+        .default(ED25519_SCHEME),
+    )
     .requiredOption("--network <name>", "the one network that it is for")
     .requiredOption("--epoch <number>", "its epoch, from 1", epochFrom)
     .requiredOption("--out <file>", "file for the secret (mode 0600); must not exist")
@@ -36,30 +46,27 @@ export function masterSecretCommand(): Command {
 }
 
 async function generate(options: GenerateOptions): Promise<void> {
-  const { network, epoch, out, sealWith, sealKey, makeSealKey = false } = options;
+  const { scheme, network, epoch, out, sealWith, sealKey, makeSealKey = false } = options;
   if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(network)) throw new Error("--network must be a network's name");
   if ((sealWith === undefined) !== (sealKey === undefined)) {
     throw new Error("--seal-with and --seal-key go together");
   }
   if (sealWith === undefined && makeSealKey) throw new Error("--make-seal-key needs --seal-with");
+  const name: SecretName = { scheme, network, epoch };
   const secret = randomBytes(SECRET_BYTES);
   try {
     if (sealWith === undefined || sealKey === undefined) {
       await writeNew(out, `${secret.toString("hex")}\n`);
-      process.stdout.write(
-        `${network} epoch ${epoch}: written to ${out}; whoever reads it has every share\n`,
-      );
+      process.stdout.write(`${secretName(name)}: written to ${out}; whoever reads it has every share\n`);
       return;
     }
     if (options.config === undefined) throw new Error("--seal-with needs --config");
     const { backends } = loadSignerConfig(options.config, process.env).config;
     const config = backends.find(({ name }) => name === sealWith);
     if (config === undefined) throw new Error(`there is no backend ${sealWith}`);
-    const sealed = await sealUnder(config, sealKey, makeSealKey, secret, { network, epoch });
-    await writeNew(out, sealedFileText({ network, epoch, wrappedBy: config.type, sealed }));
-    process.stdout.write(
-      `${network} epoch ${epoch}: sealed under ${sealKey} of ${sealWith}, written to ${out}\n`,
-    );
+    const sealed = await sealUnder(config, sealKey, makeSealKey, secret, name);
+    await writeNew(out, sealedFileText({ ...name, wrappedBy: config.type, sealed }));
+    process.stdout.write(`${secretName(name)}: sealed under ${sealKey} of ${sealWith}, written to ${out}\n`);
   } finally {
     secret.fill(0);
   }
@@ -71,7 +78,7 @@ async function sealUnder(
   key: string,
   makeKey: boolean,
   secret: Uint8Array,
-  { network, epoch }: { readonly network: string; readonly epoch: number },
+  name: SecretName,
 ): Promise<Uint8Array> {
   const [backend] = await openBackends([config]);
   try {
@@ -83,7 +90,7 @@ async function sealUnder(
       }
       await sealer.makeKey(key);
     }
-    const context = sealingContext(network, epoch);
+    const context = sealingContext(name);
     const sealed = await sealer.seal(key, secret, context);
     const opened = Buffer.from(await sealer.unseal(key, sealed, context));
     const isSame = opened.equals(secret);

@@ -19,7 +19,7 @@ import { outcomeOf } from "./outcome.ts";
  * - `address`, `admin`, `operations`, `expires_at`   where the signer listens, and until when its certificates hold
  * - `count`, `refused`, `signed`, `duration_ms`   a call for signatures
  * - `rpc_method`, `tenant`   a call about a threshold key
- * - `epoch`, `signing_session`   a master secret's epoch, a run of a threshold protocol
+ * - `scheme`, `epoch`, `signing_session`   a master secret's scheme and epoch, a run of a threshold protocol
  * - `err`            the private cause
  */
 export interface SignerEvents {
@@ -47,9 +47,9 @@ export interface SignerEvents {
     durationMs: number;
   }): void;
   /** A master secret can be used from now on. */
-  masterSecretHeld(event: { network: string; epoch: number }): void;
+  masterSecretHeld(event: { scheme: string; network: string; epoch: number }): void;
   /** A master secret cannot be had now. */
-  masterSecretAway(event: { network: string; epoch: number; problem: string }): void;
+  masterSecretAway(event: { scheme: string; network: string; epoch: number; problem: string }): void;
   /** What the store keeps of a signing session does not open: it was changed, or its sealing key is not configured. */
   signingUnreadable(id: string): void;
   /** A backend made a signature. Counted only. */

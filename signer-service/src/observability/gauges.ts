@@ -68,12 +68,12 @@ export function registerGauges(
   new Gauge({
     name: "countersign_signer_master_secret_up",
     help: "1 for a master secret that can be used, 0 for one that cannot be had now.",
-    labelNames: ["network", "epoch"],
+    labelNames: ["scheme", "network", "epoch"],
     registers,
     collect() {
       this.reset();
-      for (const { network, epoch, problem } of masterSecrets()) {
-        this.set({ network, epoch }, problem === "" ? 1 : 0);
+      for (const { scheme, network, epoch, problem } of masterSecrets()) {
+        this.set({ scheme, network, epoch }, problem === "" ? 1 : 0);
       }
     },
   });

@@ -2,6 +2,7 @@ import type { ReadinessCheck } from "@countersign/service-kit";
 import type { BackendState } from "../keys/backend-health.ts";
 import type { KeyView } from "../keys/key-operations.ts";
 import type { MissingKeys } from "../keys/key-ring.ts";
+import { secretWord } from "../threshold/master-secrets/secret-name.ts";
 import type { MasterSecretState } from "../threshold/master-secrets/secret-ring.ts";
 
 export interface ReadinessSources {
@@ -36,7 +37,7 @@ export function readinessChecks({
 }
 
 /**
- * Every backend and what is wrong with it or its keys, and every master secret, by network and epoch, for the body of
+ * Every backend and what is wrong with it or its keys, and every master secret, by network, epoch and scheme, for the body of
  * /readyz. One that is away makes the signer no less ready: threshold signing alone waits for it.
  */
 export function readinessState({
@@ -50,7 +51,7 @@ export function readinessState({
   return {
     backends: Object.fromEntries(backends().map(({ name, problem }) => [name, told(problem)])),
     master_secrets: Object.fromEntries(
-      masterSecrets().map(({ network, epoch, problem }) => [`${network}/${epoch}`, told(problem)]),
+      masterSecrets().map((secret) => [secretWord(secret, "/"), told(secret.problem)]),
     ),
   };
 }

@@ -1,9 +1,11 @@
+import type { BytesType } from "@countersign/sql";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
+import { createEcdsa } from "./ecdsa-migration.ts";
 import { createThreshold } from "./threshold-migration.ts";
 
 /** By name, in order. A migration that was released is never changed: another one follows it. */
-export function signerMigrations(): Record<string, Migration> {
+export function signerMigrations(bytes: BytesType): Record<string, Migration> {
   return {
     "0001_signer": {
       up: async (db) => {
@@ -14,6 +16,7 @@ export function signerMigrations(): Record<string, Migration> {
       },
     },
     "0002_threshold": { up: createThreshold },
+    "0003_ecdsa": { up: (db) => createEcdsa(db, bytes) },
   };
 }
 

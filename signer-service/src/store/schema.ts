@@ -161,6 +161,8 @@ export interface ThresholdSessionTable {
   purposes: string;
   max_uses: bigint;
   uses: bigint;
+  /** How many presignatures it has begun. */
+  presigns: Generated<bigint>;
   expires_at: Millis;
 }
 
@@ -195,6 +197,64 @@ export interface ThresholdSigningTable {
   expires_at: Millis;
 }
 
+/** A presignature that is being made. */
+export interface ThresholdPresignTable {
+  id: string;
+  incarnation: string;
+  tenant: string;
+  user_id: string;
+  key_id: string;
+  epoch: bigint;
+  token_hash: Hash;
+  /** Steps that were answered: from 1. */
+  version: bigint;
+  /** "triples", "triples_done", "presign" or "done". */
+  stage: string;
+  /** Of the flight that was answered last. */
+  flight_hash: Hash;
+  /** Sealed, as is the state, which is null once it is done. */
+  answer: Uint8Array;
+  state: Uint8Array | null;
+  expires_at: Millis;
+}
+
+/** How many presignatures a user has begun on a day. */
+export interface ThresholdPresignDayTable {
+  tenant: string;
+  user_id: string;
+  /** In days since the epoch, in UTC. */
+  day: bigint;
+  incarnation: string;
+  made: bigint;
+}
+
+/** A presignature, and the one signing that it was reserved for. Its state only ever goes on. */
+export interface ThresholdPresignatureTable {
+  /** SHA-256 of the 33 bytes of R. */
+  id: Hash;
+  incarnation: string;
+  /** The presign session that it came of. */
+  presign_id: string;
+  tenant: string;
+  user_id: string;
+  key_id: string;
+  epoch: bigint;
+  /** "available", "reserved", "used" or "destroyed". */
+  state: string;
+  /** Hexadecimal digits: the secrets while it is available or reserved, the answer once it is used, else null. */
+  sealed: string | null;
+  created_at: Millis;
+  /** From here on null while it is available. */
+  signing_id: string | null;
+  request_id: string | null;
+  digest: Hash | null;
+  client_entropy_hash: Hash | null;
+  /** Hexadecimal digits. */
+  relayer_entropy: string | null;
+  /** Of the signing. */
+  expires_at: Millis | null;
+}
+
 /** The signer's store. */
 export interface SignerSchema {
   store_identity: StoreIdentityTable;
@@ -211,4 +271,7 @@ export interface SignerSchema {
   threshold_sessions: ThresholdSessionTable;
   threshold_requests: ThresholdRequestTable;
   threshold_signings: ThresholdSigningTable;
+  threshold_presigns: ThresholdPresignTable;
+  threshold_presign_days: ThresholdPresignDayTable;
+  threshold_presignatures: ThresholdPresignatureTable;
 }

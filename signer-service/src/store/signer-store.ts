@@ -8,9 +8,12 @@ import type { Journal } from "../journal/journal.ts";
 import type { GrantsThatHold } from "../journal/repair-grants.ts";
 import { journalOver, type OnHead } from "../journal/sql-journal.ts";
 import type { KeyRecords } from "../keys/key-records.ts";
+import type { EcdsaStore } from "../threshold/ecdsa/ecdsa-store.ts";
+import type { SecretName } from "../threshold/master-secrets/secret-name.ts";
 import { countedWrites } from "../threshold/store/counted-writes.ts";
 import { epochsInUse } from "../threshold/store/keys.ts";
 import type { SigningsOptions } from "../threshold/store/signings.ts";
+import { openEcdsaStore } from "../threshold/store/sql-ecdsa-store.ts";
 import { openThresholdStore } from "../threshold/store/sql-threshold-store.ts";
 import type { ThresholdStore } from "../threshold/threshold-store.ts";
 import { adminGrantsOver } from "./admin-grant-store.ts";
@@ -44,8 +47,10 @@ export interface SignerStore {
   readonly audit: SignerAudit;
   /** What threshold signing must not forget or do twice. */
   threshold(options: SigningsOptions): ThresholdStore;
-  /** Networks and epochs that threshold keys were made with. */
-  epochsInUse(): Promise<readonly { readonly network: string; readonly epoch: number }[]>;
+  /** The same for threshold ECDSA. */
+  ecdsa(options: SigningsOptions): EcdsaStore;
+  /** Schemes, networks and epochs that threshold keys were made with. */
+  epochsInUse(): Promise<readonly SecretName[]>;
   /** Deletes what has expired. To be called from time to time, a minute for example. */
   prune(): Promise<void>;
   /** How many entries the journal has, and the last one's hash: 32 bytes, or none while there is no entry. */
@@ -66,6 +71,7 @@ export function signerStoreOver(engine: Engine<SignerSchema>, options: SignerSto
     requestNonces: requestNoncesOver(engine),
     audit,
     threshold: (options) => openThresholdStore(countedWrites(engine, onThreshold), options),
+    ecdsa: (options) => openEcdsaStore(countedWrites(engine, onThreshold), options),
     epochsInUse: () => epochsInUse(engine),
     prune: () => prune(engine, now()),
     async status() {

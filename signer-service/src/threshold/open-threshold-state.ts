@@ -2,6 +2,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import type { SignerEvents } from "../observability/events.ts";
 import type { SignerStore } from "../store/signer-store.ts";
+import type { EcdsaStore } from "./ecdsa/ecdsa-store.ts";
 import type { MasterSecrets } from "./master-secrets/master-secrets.ts";
 import {
   type MasterSecretState,
@@ -11,17 +12,19 @@ import {
 } from "./master-secrets/secret-ring.ts";
 import { Seals } from "./sealing.ts";
 import { secretBytesOf } from "./secret-bytes.ts";
+import type { SigningsOptions } from "./store/signings.ts";
 import type { ThresholdConfig } from "./threshold-config.ts";
 import type { ThresholdStore } from "./threshold-store.ts";
 
 export interface ThresholdStateOptions extends Pick<SecretRingOptions, "openBackends" | "wait"> {
-  readonly store: Pick<SignerStore, "threshold" | "epochsInUse">;
+  readonly store: Pick<SignerStore, "threshold" | "ecdsa" | "epochsInUse">;
   readonly events: Pick<SignerEvents, "masterSecretHeld" | "masterSecretAway" | "signingUnreadable">;
 }
 
 /** What threshold signing rests on: its store, its secrets, and the configuration in effect. */
 export interface ThresholdState {
   readonly store: ThresholdStore;
+  readonly ecdsa: EcdsaStore;
   readonly masterSecrets: MasterSecrets;
   /** The section in effect. Throws THRESHOLD_DISABLED without one. */
   config(): ThresholdConfig;
@@ -46,11 +49,13 @@ export async function openThresholdState(
     if (value !== undefined) return value;
     throw new DomainError(ErrorReason.THRESHOLD_DISABLED, "the signer serves no threshold signing");
   };
+  const stateOptions: SigningsOptions = {
+    seals: () => inEffect(seals),
+    onUnreadable: (id) => events.signingUnreadable(id),
+  };
   return {
-    store: store.threshold({
-      seals: () => inEffect(seals),
-      onUnreadable: (id) => events.signingUnreadable(id),
-    }),
+    store: store.threshold(stateOptions),
+    ecdsa: store.ecdsa(stateOptions),
     masterSecrets: ring,
     config: () => inEffect(section),
     secretStates: () => ring.states(),

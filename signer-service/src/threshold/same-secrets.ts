@@ -8,7 +8,8 @@ export interface NamedSecret {
 
 /**
  * The names of two that are the same; null when all differ. Compared by their hashes, in constant time. NEAR's bytes
- * carry no network: with one secret for two, what is signed for one could be sent to the other.
+ * carry no network: with one secret for two, what is signed for one could be sent to the other. And what one scheme gives
+ * away of a share must say nothing of another scheme's.
  */
 export function sameSecrets(secrets: readonly NamedSecret[]): readonly [string, string] | null {
   const hashed = secrets.map(({ name, secret }) => ({ name, hash: hashOf(secret) }));

@@ -3,9 +3,10 @@ import { lp } from "@countersign/crypto/length-prefixed.ts";
 
 /** Where a sealed value stands. It opens there and nowhere else. */
 export interface SealPlace {
-  readonly purpose: "relayer-nonces" | "answer";
+  readonly purpose: "relayer-nonces" | "answer" | "presign-run" | "presign-answer" | "presignature";
+  /** The signing or presign session, or the presignature. */
   readonly sessionId: string;
-  readonly stage: "open" | "done";
+  readonly stage: "open" | "done" | `version ${number}`;
   /** The threshold key. */
   readonly keyId: string;
 }

@@ -1,7 +1,10 @@
 import type { ConfigSecret } from "@countersign/service-kit";
+import type { EvmPolicy } from "./evm-policy/evm-policy.ts";
 
 /** Where a master secret comes from. */
 export type MasterSecretSource = {
+  /** The one scheme that it is for, for example "threshold-ed25519-frost-2p-v1". */
+  readonly scheme: string;
   /** The one network that it is for. */
   readonly network: string;
   /** From 1. */
@@ -24,6 +27,7 @@ export interface ThresholdTenant {
   readonly relyingParties: readonly RelyingParty[];
   /** Whether shares of its keys may leave the signer. */
   readonly export: boolean;
+  readonly evm: EvmPolicy;
 }
 
 /** The section `threshold` of the configuration. Without it the signer serves no threshold signing. */
@@ -38,6 +42,19 @@ export interface ThresholdConfig {
     readonly maxLifetimeSeconds: number;
     readonly defaultUses: number;
     readonly maxUses: number;
+  };
+  /** What presignatures of threshold ECDSA may cost. */
+  readonly presign: {
+    /** So many may be made by one threshold session, and for one user of a tenant on one day (UTC). */
+    readonly perSession: number;
+    readonly perUserDay: number;
+    /** Held for one key, those that are being made among them. */
+    readonly capacity: number;
+    /** Wallets are told to make more where a key has fewer than this. */
+    readonly refillBelow: number;
+    /** Steps that run at the same time, in total and for one tenant. */
+    readonly concurrent: number;
+    readonly concurrentPerTenant: number;
   };
   /** How many shares may leave the signer. */
   readonly exports: {

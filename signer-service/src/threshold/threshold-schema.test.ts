@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ECDSA_SCHEME, ED25519_SCHEME } from "./schemes/scheme-ids.ts";
 import { thresholdSchema } from "./threshold-schema.ts";
 
 const ENV = {
@@ -28,8 +29,11 @@ test("a section has its defaults and shows no secret", () => {
   expect(data).toMatchObject({
     tenants: [{ tenant: "acme", relyingParties: [wallet], export: false }],
     sessions: { defaultLifetimeSeconds: 900, maxLifetimeSeconds: 86_400, defaultUses: 100, maxUses: 1_000 },
+    presign: { perSession: 100, perUserDay: 1_000, capacity: 8, refillBelow: 2 },
     exports: { userPerHour: 3, tenantPerHour: 60 },
   });
+  expect(data?.presign).toMatchObject({ concurrent: 8, concurrentPerTenant: 4 });
+  expect(new Set(data?.masterSecrets.map(({ scheme }) => scheme))).toEqual(new Set([ED25519_SCHEME]));
   expect(data?.masterSecrets.map(({ kind }) => kind)).toEqual(["reference", "reference", "sealed"]);
   expect(JSON.stringify(data)).not.toMatch(/(11|21|22){8}/);
 });
@@ -50,6 +54,7 @@ test.each([
   ["an origin with a port", origins("https://wallet.example:8443")],
   ["a secret in base64url", secrets({ secret: "env:ONE_AGAIN" })],
   ["no tenants", { tenants: [] }],
+  ["the same epoch of two schemes", secrets({}, { secret: "env:TWO", scheme: ECDSA_SCHEME })],
 ])("%s is taken", (_, change) => {
   expect(read({ ...SECTION, ...change }).error).toBeUndefined();
 });
@@ -61,6 +66,19 @@ test.each([
     /mainnet epoch 1.*same/,
   ],
   ["a secret for two epochs", secrets({}, { epoch: 2 }), /testnet epoch 2 have the same/],
+  [
+    "a secret for two schemes",
+    secrets({}, { scheme: ECDSA_SCHEME, secret: "env:ONE_AGAIN" }),
+    /testnet epoch 1 of threshold-secp256k1-ecdsa-2p-v1 have the same/,
+  ],
+  [
+    "an epoch of ECDSA twice",
+    secrets({ scheme: ECDSA_SCHEME }, { scheme: ECDSA_SCHEME }),
+    /-2p-v1 occurs twice/,
+  ],
+  ["an unknown scheme", secrets({ scheme: "ecdsa" }), /threshold-secp256k1/],
+  ["a pool that is never full enough", { presign: { capacity: 1 } }, /at most capacity/],
+  ["one tenant that may have more than all", { presign: { concurrent: 3 } }, /at most concurrent/],
   ["an epoch twice", secrets({}, { secret: "env:TWO" }), /testnet epoch 1 occurs twice/],
   ["a secret that seals too", { sealing_keys: ["env:ONE"] }, /a sealing key have the same/],
   ["one sealing key twice", { sealing_keys: ["env:SEAL", "env:SEAL"] }, /the two are the same/],

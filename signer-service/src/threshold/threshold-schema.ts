@@ -1,6 +1,9 @@
 import { type Environment, secretField } from "@countersign/service-kit";
 import { z } from "zod";
+import { evmPolicySchema } from "./evm-policy/evm-policy-schema.ts";
+import { secretName } from "./master-secrets/secret-name.ts";
 import { sameSecrets } from "./same-secrets.ts";
+import { ED25519_SCHEME, SCHEME_IDS } from "./schemes/scheme-ids.ts";
 import { secretBytesOf } from "./secret-bytes.ts";
 import type {
   MasterSecretSource,
@@ -27,6 +30,7 @@ const secretBytesField = (env: Environment) =>
 const masterSecret = (env: Environment) =>
   z
     .strictObject({
+      scheme: z.enum(SCHEME_IDS).default(ED25519_SCHEME),
       network: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a network's name, for example testnet"),
       epoch: z.int().min(1).max(0xffff_ffff),
       secret: secretBytesField(env).optional(),
@@ -38,9 +42,9 @@ const masterSecret = (env: Environment) =>
         })
         .optional(),
     })
-    .transform(({ network, epoch, secret, sealed }, context): MasterSecretSource => {
-      if (secret !== undefined && sealed === undefined) return { network, epoch, kind: "reference", secret };
-      if (secret === undefined && sealed !== undefined) return { network, epoch, kind: "sealed", ...sealed };
+    .transform(({ secret, sealed, ...name }, context): MasterSecretSource => {
+      if (secret !== undefined && sealed === undefined) return { ...name, kind: "reference", secret };
+      if (secret === undefined && sealed !== undefined) return { ...name, kind: "sealed", ...sealed };
       context.addIssue({ code: "custom", message: "needs either secret or sealed" });
       return z.NEVER;
     });
@@ -82,12 +86,14 @@ const tenant = z
       .min(1)
       .max(MAX_RELYING_PARTIES),
     export: z.boolean().default(false),
+    evm: evmPolicySchema.prefault({}),
   })
   .transform(
-    ({ tenant, relying_parties, export: mayExport }): ThresholdTenant => ({
+    ({ tenant, relying_parties, export: mayExport, evm }): ThresholdTenant => ({
       tenant,
       relyingParties: relying_parties satisfies readonly RelyingParty[],
       export: mayExport,
+      evm,
     }),
   );
 
@@ -112,6 +118,24 @@ const exportLimits = z.strictObject({
   tenant_per_hour: z.int().min(1).max(100_000).default(60),
 });
 
+const presign = z
+  .strictObject({
+    per_session: z.int().min(1).max(10_000).default(100),
+    per_user_day: z.int().min(1).max(100_000).default(1_000),
+    capacity: z.int().min(1).max(64).default(8),
+    refill_below: z.int().min(0).max(64).default(2),
+    concurrent: z.int().min(1).max(1_024).default(8),
+    concurrent_per_tenant: z.int().min(1).max(1_024).default(4),
+  })
+  .refine((p) => p.refill_below <= p.capacity, {
+    path: ["refill_below"],
+    message: "must be at most capacity",
+  })
+  .refine((p) => p.concurrent_per_tenant <= p.concurrent, {
+    path: ["concurrent_per_tenant"],
+    message: "must be at most concurrent",
+  });
+
 /** The section `threshold` of the configuration. */
 export const thresholdSchema = (env: Environment) =>
   z
@@ -120,10 +144,11 @@ export const thresholdSchema = (env: Environment) =>
       master_secrets: z.array(masterSecret(env)).min(1).max(MAX_MASTER_SECRETS),
       tenants: z.array(tenant).max(MAX_TENANTS).default([]),
       sessions: sessions.prefault({}),
+      presign: presign.prefault({}),
       exports: exportLimits.prefault({}),
     })
     .transform(
-      ({ sealing_keys, master_secrets, tenants, sessions, exports }): ThresholdConfig => ({
+      ({ sealing_keys, master_secrets, tenants, sessions, presign, exports }): ThresholdConfig => ({
         sealingKeys: sealing_keys,
         masterSecrets: master_secrets,
         tenants,
@@ -132,6 +157,14 @@ export const thresholdSchema = (env: Environment) =>
           maxLifetimeSeconds: sessions.max_lifetime_s,
           defaultUses: sessions.default_uses,
           maxUses: sessions.max_uses,
+        },
+        presign: {
+          perSession: presign.per_session,
+          perUserDay: presign.per_user_day,
+          capacity: presign.capacity,
+          refillBelow: presign.refill_below,
+          concurrent: presign.concurrent,
+          concurrentPerTenant: presign.concurrent_per_tenant,
         },
         exports: { userPerHour: exports.user_per_hour, tenantPerHour: exports.tenant_per_hour },
       }),
@@ -152,15 +185,13 @@ function* problemsOf({ sealingKeys, masterSecrets, tenants }: ThresholdConfig): 
     yield { path: ["sealing_keys"], message: "the two are the same key" };
   }
   const epochs = new Set<string>();
-  for (const [i, { network, epoch }] of masterSecrets.entries()) {
-    const name = `${network} epoch ${epoch}`;
+  for (const [i, source] of masterSecrets.entries()) {
+    const name = secretName(source);
     if (epochs.has(name)) yield { path: ["master_secrets", i], message: `${name} occurs twice` };
     epochs.add(name);
   }
   const given = masterSecrets.flatMap((source) =>
-    source.kind === "reference"
-      ? [{ name: `${source.network} epoch ${source.epoch}`, secret: bytesOf(source.secret) }]
-      : [],
+    source.kind === "reference" ? [{ name: secretName(source), secret: bytesOf(source.secret) }] : [],
   );
   const same = sameSecrets([
     ...given,

@@ -3,9 +3,10 @@ import { ErrorReason, reasons } from "@countersign/gen/countersign/error/v1/erro
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { expect, onTestFinished } from "vitest";
 import { callReason } from "../../session/support/call-reason.ts";
+import { bearer } from "../../session/support/session-relay.ts";
 import type { ContractCase } from "../support/contract-case.ts";
 import { expectRefusal } from "../support/refusal.ts";
-import { SESSION_CALLS, type SessionCall } from "../support/session-calls.ts";
+import { SESSION_CALLS, type SessionCall, withHeaders } from "../support/session-calls.ts";
 import type { SessionTenant } from "../support/session-tenant.ts";
 
 const { method } = SessionService;
@@ -17,16 +18,24 @@ const declaring = (reason: ErrorReason) =>
 const begins = ({ client, id, rpId }: SessionTenant) =>
   callReason(client.beginPasskeySignIn({ tenant: id, rpId }));
 
+const BEGINNING: readonly string[] = [method.beginPasskeyRegistration.name, method.beginIdTokenSignIn.name];
+
+/** What begins asks the ledger only about a session that comes with it, and some of it a moment later. */
 const ledgerAway = ({ method: of, prepare }: SessionCall): ContractCase => ({
   method: of,
   outcome: ErrorReason.LEDGER_UNAVAILABLE,
   what: "PostgreSQL is gone",
   needsPostgres: true,
   run: async (worlds) => {
-    const { tenant, gate } = await worlds.sessionPostgres();
-    const call = await prepare(await tenant());
+    const { tenant: newTenant, gate } = await worlds.sessionPostgres();
+    const tenant = await newTenant();
+    const good = await prepare(tenant);
+    const begins = BEGINNING.includes(of.name);
+    const call = begins ? withHeaders(good, bearer((await tenant.signIn()).accessToken)) : good;
     await gate.close();
     onTestFinished(() => gate.open());
+    if (begins)
+      await expect.poll(() => callReason(call({ headers: {} })), PATIENT).toBe("LEDGER_UNAVAILABLE");
     await expectRefusal(call, ErrorReason.LEDGER_UNAVAILABLE);
   },
 });

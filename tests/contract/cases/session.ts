@@ -2,9 +2,10 @@ import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import { ErrorReason, reasons } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { expect } from "vitest";
-import { bearer, type Headers } from "../../session/support/session-relay.ts";
+import { bearer, type Headers, sessionClient } from "../../session/support/session-relay.ts";
 import { AUTH } from "../../support/test-tenant.ts";
 import type { ContractCase } from "../support/contract-case.ts";
+import { expectRefusal } from "../support/refusal.ts";
 import {
   LINKING_CALLS,
   OPEN_CALLS,
@@ -111,12 +112,44 @@ const sessions: readonly ContractCase[] = [
   }),
 ];
 
+/** In cookie mode, of a page that does not say that it is one of the tenant's. */
+const withoutPage = OPEN_CALLS.map(
+  ({ method: of, bare }): ContractCase => ({
+    method: of,
+    outcome: ErrorReason.CREDENTIALS_MISSING,
+    what: "no headers that only the wallet's pages send, in cookie mode",
+    run: async (worlds) => {
+      const { relay } = await worlds.sessionCookies();
+      await expectRefusal(bare(sessionClient(relay.app.address)), ErrorReason.CREDENTIALS_MISSING);
+    },
+  }),
+);
+
+/** What calls say of a tenant that an operator pauses while a user signs in. */
+const paused = SESSION_CALLS.filter(declares(ErrorReason.PAUSED)).map(({ method: of, prepare }) =>
+  refused(of, ErrorReason.PAUSED, "a tenant that was paused a moment ago", async (tenant) => {
+    const call = await prepare(tenant);
+    await tenant.pause();
+    return call;
+  }),
+);
+
+/** What changes how a user signs in, with a session that began an hour ago. */
+const notFresh = SESSION_CALLS.filter(declares(ErrorReason.SESSION_NOT_FRESH)).flatMap((call) =>
+  sent([call], ErrorReason.SESSION_NOT_FRESH, "a session of an hour ago", async (tenant) =>
+    bearer(await tenant.oldToken(await tenant.signIn())),
+  ),
+);
+
 const EVIL = "https://evil.example";
 
 export const sessionCases: readonly ContractCase[] = [
   ...SESSION_CALLS.map(succeeds),
   ...disabled,
   ...sessions,
+  ...withoutPage,
+  ...paused,
+  ...notFresh,
   ...sent(OPEN_CALLS, ErrorReason.ORIGIN_NOT_ALLOWED, "a page of another site", () => ({ origin: EVIL })),
   ...sent(LINKING_CALLS, ErrorReason.CREDENTIALS_INVALID, "an API key", () => AUTH),
   ...sent(LINKING_CALLS, ErrorReason.CREDENTIALS_EXPIRED, "an expired token", async (tenant) =>
@@ -124,6 +157,9 @@ export const sessionCases: readonly ContractCase[] = [
   ),
   ...sent(LINKING_CALLS, ErrorReason.CREDENTIALS_REVOKED, "a token of an ended session", (tenant) =>
     tenant.revoked(),
+  ),
+  ...sent(LINKING_CALLS, ErrorReason.TOKEN_KEYS_UNAVAILABLE, "a silent peer's token", async (tenant) =>
+    bearer(await tenant.peersToken(await tenant.signIn())),
   ),
   ...sent(OWN_CALLS, ErrorReason.APP_SESSION_MISSING, "an API key", () => AUTH),
 ];

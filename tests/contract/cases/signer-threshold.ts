@@ -24,6 +24,9 @@ import {
 } from "../../signer/threshold/support/threshold-signer.ts";
 import { type GivenRequest, ThresholdWallet } from "../../signer/threshold/support/threshold-wallet.ts";
 import { WELL_FORMED_CALLS } from "../../signer/threshold/support/well-formed-calls.ts";
+import { tamperedAuthorizeEcdsa } from "../../signer/threshold-ecdsa/support/tampered-authorize.ts";
+import { tamperedPresign } from "../../signer/threshold-ecdsa/support/tampered-presign.ts";
+import { tamperedEcdsaRounds } from "../../signer/threshold-ecdsa/support/tampered-rounds.ts";
 import type { ContractCase } from "../support/contract-case.ts";
 import { startContractSigner } from "../support/contract-signer.ts";
 import { expectRefusal } from "../support/refusal.ts";
@@ -48,7 +51,15 @@ function givenHeaders(): { interceptors: Interceptor[]; give(headers: Record<str
 
 /** What the tests of tampering provoke; of each method and reason the first. */
 const tampered = new Map(
-  [...tamperedKeys, ...tamperedSessions, ...tamperedAuthorize, ...tamperedRounds]
+  [
+    ...tamperedKeys,
+    ...tamperedSessions,
+    ...tamperedAuthorize,
+    ...tamperedRounds,
+    ...tamperedAuthorizeEcdsa,
+    ...tamperedPresign,
+    ...tamperedEcdsaRounds,
+  ]
     .filter(({ outcome }) => outcome !== "answered")
     .toReversed()
     .map(({ method: of, noticedBy = of, outcome: name, field, what, run }) => {

@@ -1,7 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { expect } from "vitest";
-import { bearer, type Headers } from "../../session/support/session-relay.ts";
+import { bearer, type Headers, type SessionClient } from "../../session/support/session-relay.ts";
 import type { Call } from "./refusal.ts";
 import type { SessionTenant } from "./session-tenant.ts";
 
@@ -13,6 +13,12 @@ export interface SessionCall {
   /** Does all that has to come before. The call can be made once, with more headers or others. */
   readonly prepare: (tenant: SessionTenant) => Promise<Call>;
   readonly answer: object;
+}
+
+/** A method that is open to everybody. */
+export interface OpenCall extends SessionCall {
+  /** A call of the right form, and no more. */
+  readonly bare: (client: SessionClient) => Call;
 }
 
 /** The same call with these headers, where it is made without. */
@@ -33,9 +39,11 @@ const PASSKEY = { kind: { case: "passkey" } };
 const ACCOUNT = { kind: { case: "providerAccount" } };
 
 /** Those that are open to everybody, and do more for a user who is signed in. */
-export const LINKING_CALLS: readonly SessionCall[] = [
+export const LINKING_CALLS: readonly OpenCall[] = [
   {
     method: method.beginPasskeyRegistration,
+    bare: (client) => (options) =>
+      client.beginPasskeyRegistration({ tenant: "a", rpId: "a.example", userName: "a" }, options),
     prepare: async ({ client, id, rpId }) => {
       return (options) => client.beginPasskeyRegistration({ tenant: id, rpId, userName: "alice" }, options);
     },
@@ -43,6 +51,8 @@ export const LINKING_CALLS: readonly SessionCall[] = [
   },
   {
     method: method.finishPasskeyRegistration,
+    bare: (client) => (options) =>
+      client.finishPasskeyRegistration({ registrationId: "x", credentialJson: "{}" }, options),
     prepare: async (tenant) => {
       const request = await tenant.registration(tenant.newPasskey());
       return (options) => tenant.client.finishPasskeyRegistration(request, options);
@@ -51,6 +61,7 @@ export const LINKING_CALLS: readonly SessionCall[] = [
   },
   {
     method: method.beginIdTokenSignIn,
+    bare: (client) => (options) => client.beginIdTokenSignIn({ tenant: "a", providerId: "test" }, options),
     prepare: async ({ client, id }) => {
       return (options) => client.beginIdTokenSignIn({ tenant: id, providerId: "test" }, options);
     },
@@ -58,6 +69,7 @@ export const LINKING_CALLS: readonly SessionCall[] = [
   },
   {
     method: method.finishIdTokenSignIn,
+    bare: (client) => (options) => client.finishIdTokenSignIn({ signInId: "x", idToken: "x" }, options),
     prepare: async (tenant) => {
       const request = await tenant.idTokenSignIn();
       return (options) => tenant.client.finishIdTokenSignIn(request, options);
@@ -67,10 +79,11 @@ export const LINKING_CALLS: readonly SessionCall[] = [
 ];
 
 /** All that are open to everybody: to sign in, and to stay so. */
-export const OPEN_CALLS: readonly SessionCall[] = [
+export const OPEN_CALLS: readonly OpenCall[] = [
   ...LINKING_CALLS,
   {
     method: method.beginPasskeySignIn,
+    bare: (client) => (options) => client.beginPasskeySignIn({ tenant: "a", rpId: "a.example" }, options),
     prepare: async ({ client, id, rpId }) => {
       return (options) => client.beginPasskeySignIn({ tenant: id, rpId }, options);
     },
@@ -78,6 +91,8 @@ export const OPEN_CALLS: readonly SessionCall[] = [
   },
   {
     method: method.finishPasskeySignIn,
+    bare: (client) => (options) =>
+      client.finishPasskeySignIn({ signInId: "x", credentialJson: "{}" }, options),
     prepare: async (tenant) => {
       const passkey = tenant.newPasskey();
       const { user } = await tenant.register(passkey);
@@ -88,6 +103,7 @@ export const OPEN_CALLS: readonly SessionCall[] = [
   },
   {
     method: method.redeemSignInCode,
+    bare: (client) => (options) => client.redeemSignInCode({ code: "x", verifier: "v".repeat(43) }, options),
     prepare: async (tenant) => {
       const request = await tenant.redirect();
       return (options) => tenant.client.redeemSignInCode(request, options);
@@ -96,6 +112,7 @@ export const OPEN_CALLS: readonly SessionCall[] = [
   },
   {
     method: method.refreshSession,
+    bare: (client) => (options) => client.refreshSession({}, options),
     prepare: async (tenant) => {
       const { refreshToken } = await tenant.signIn();
       return (options) => tenant.client.refreshSession({ refreshToken }, options);

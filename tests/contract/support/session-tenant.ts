@@ -1,15 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { SignedIn } from "@countersign/gen/countersign/session/v1/session_pb.ts";
-import { AppTokenMinter } from "@countersign/server/session/app-token-minter.ts";
-import { SigningKeys } from "@countersign/server/session/signing-keys.ts";
-import { Secret } from "@countersign/service-kit";
 import { assertionJson, registrationJson } from "../../session/passkey-world.ts";
+import { madeToken } from "../../session/support/made-token.ts";
 import {
   bearer,
   type Headers,
-  ISSUER,
   type SessionClient,
-  SIGNING_SEED,
   sessionClient,
 } from "../../session/support/session-relay.ts";
 import type { IdTokenChanges, OidcProvider } from "../../support/oidc-provider.ts";
@@ -21,7 +17,11 @@ export interface SessionTenantOptions {
   readonly address: string;
   readonly provider: OidcProvider;
   readonly disable: () => Promise<unknown>;
+  readonly pause: () => Promise<unknown>;
 }
+
+/** Whose users the relay's session worlds take; nothing answers where its keys are. */
+export const SILENT_PEER = "https://peer.example";
 
 /** A tenant of a test's own, as its users and their browsers see the relay. */
 export class SessionTenant {
@@ -42,6 +42,11 @@ export class SessionTenant {
   /** As an operator does. */
   disable(): Promise<unknown> {
     return this.#options.disable();
+  }
+
+  /** As an operator does. */
+  pause(): Promise<unknown> {
+    return this.#options.pause();
   }
 
   newPasskey(counts = false): SoftwarePasskey {
@@ -100,14 +105,18 @@ export class SessionTenant {
   }
 
   /** An access token of the session that ended five minutes ago. */
-  async expiredToken({ sessionId, user }: SignedIn): Promise<string> {
-    const past = new Date(Date.now() - 600_000);
-    const now = () => past;
-    const keys = new SigningKeys([{ id: "k1", seed: new Secret(SIGNING_SEED) }], now);
-    const minter = new AppTokenMinter({ issuer: ISSUER, audience: "countersign", lifetimeS: 300, keys, now });
-    const times = { createdAt: past, refreshedAt: past, idleAt: new Date(), expiresAt: new Date() };
-    const session = { id: sessionId, tenant: this.id, userId: user?.id ?? "", ...times };
-    return (await minter.mint(session)).token;
+  expiredToken(session: SignedIn): Promise<string> {
+    return madeToken(session, { tenant: this.id, madeAgoS: 600 });
+  }
+
+  /** A good access token of the session as if it had begun an hour ago. */
+  oldToken(session: SignedIn): Promise<string> {
+    return madeToken(session, { tenant: this.id, startedAgoS: 3600 });
+  }
+
+  /** One of a peer whose keys cannot be had. */
+  peersToken(session: SignedIn): Promise<string> {
+    return madeToken(session, { tenant: this.id, issuer: SILENT_PEER });
   }
 
   /** The headers of a user whose session has ended. */

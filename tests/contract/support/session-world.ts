@@ -1,3 +1,7 @@
+import { once } from "node:events";
+import net, { type AddressInfo } from "node:net";
+import { PauseLevel } from "@countersign/gen/countersign/admin/v1/pause_pb.ts";
+import { PauseService } from "@countersign/gen/countersign/admin/v1/pause_service_pb.ts";
 import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
 import { createLogger } from "@countersign/service-kit";
 import { createOperator } from "../../protection/support/admin.ts";
@@ -12,7 +16,7 @@ import { createDatabase } from "../../support/postgres.ts";
 import { type OwnRedis, startRedis } from "../../support/redis.ts";
 import { startTestRelay, type TestRelay, type TestRelayOptions } from "../../support/test-relay.ts";
 import { LedgerGate } from "./ledger-gate.ts";
-import { SessionTenant } from "./session-tenant.ts";
+import { SessionTenant, SILENT_PEER } from "./session-tenant.ts";
 import { NAMES } from "./veto-contract.ts";
 
 /** A relay at which users sign in; names.test confirms their passkeys, save for accounts that it denies. */
@@ -40,15 +44,21 @@ type Stops = (() => unknown)[];
 
 export async function startSessionWorld(
   stops: Stops,
-  options: Pick<TestRelayOptions, "ledgerUrl" | "settings"> = {},
+  options: Pick<TestRelayOptions, "ledgerUrl" | "settings"> & { readonly session?: object } = {},
 ): Promise<SessionWorld> {
   const after: Stops = [];
   const whenOver: WhenOver = (close) => void after.push(close);
   const [provider, operator] = await Promise.all([startOidcProvider(whenOver), createOperator(whenOver)]);
   const verification = { contract: NAMES.id, method: "is_allowed" };
-  const session = await sessionSettings({ contract_verification: verification }, whenOver);
+  const peer = {
+    ...{ issuer: SILENT_PEER, audience: "countersign", tenants: ["tenant-1"] },
+    jwks_uri: await silentUrl(),
+  };
+  const changes = { contract_verification: verification, peers: [peer], ...options.session };
+  const session = await sessionSettings(changes, whenOver);
+  const { ledgerUrl } = options;
   const relay = await startTestRelay({
-    ...options,
+    ...(ledgerUrl === undefined ? {} : { ledgerUrl }),
     devnet: { accounts: [NAMES] },
     settings: { session, admin: operator.setting, ...options.settings },
     // What goes wrong here is meant to.
@@ -56,6 +66,7 @@ export async function startSessionWorld(
   });
   stops.push(() => relay.stop(), ...after);
   const tenants = operator.client(TenantService, relay.app.adminAddress);
+  const pauses = operator.client(PauseService, relay.app.adminAddress);
   let made = 0;
   return {
     relay,
@@ -74,9 +85,24 @@ export async function startSessionWorld(
       };
       await tenants.updateTenant({ tenant: id, expectedVersion: 1n, signIn });
       const disable = () => tenants.updateTenant({ tenant: id, expectedVersion: 2n, disabled: true });
-      return new SessionTenant({ id, address: relay.app.address, provider, disable });
+      const pause = () => pauses.pause({ level: PauseLevel.TENANT, target: id, reason: "test" });
+      return new SessionTenant({ id, address: relay.app.address, provider, disable, pause });
     },
   };
+}
+
+/** A relay whose users' tokens are in cookies. */
+export function startSessionInCookies(stops: Stops): Promise<SessionWorld> {
+  return startSessionWorld(stops, { session: { cookies: {} }, settings: { "cors.credentials": "true" } });
+}
+
+/** Where nobody listens. */
+async function silentUrl(): Promise<string> {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return `http://127.0.0.1:${port}/jwks`;
 }
 
 export async function startSessionOnPostgres(stops: Stops): Promise<SessionPostgresWorld> {

@@ -9,6 +9,7 @@ import {
   type SessionPostgresWorld,
   type SessionRedisWorld,
   type SessionWorld,
+  startSessionInCookies,
   startSessionOnPostgres,
   startSessionOnRedis,
   startSessionWorld,
@@ -123,6 +124,8 @@ export class Worlds {
   });
 
   readonly session = this.#inOrder<SessionWorld>(startSessionWorld);
+
+  readonly sessionCookies = this.#inOrder<SessionWorld>(startSessionInCookies);
 
   readonly sessionPostgres = this.#inOrder<SessionPostgresWorld>(startSessionOnPostgres);
 

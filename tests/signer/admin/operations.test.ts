@@ -3,6 +3,7 @@ import { createLogger, serveOperations } from "@countersign/service-kit";
 import { createEvents } from "@countersign/signer-service/observability/events.ts";
 import { createMetrics, createProcessRegistry } from "@countersign/signer-service/observability/metrics.ts";
 import { readinessChecks, readinessState } from "@countersign/signer-service/operations/readiness.ts";
+import { ED25519_SCHEME } from "@countersign/signer-service/threshold/schemes/scheme-ids.ts";
 import { expect, it, onTestFinished } from "vitest";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { configuredKey, NETWORK, startAdmin, type World } from "./support/admin-world.ts";
@@ -18,8 +19,8 @@ async function start(
     backends: () => signer.health.states(),
     missing: () => signer.ring.missing(),
     masterSecrets: () => [
-      { network: "testnet", epoch: 1, problem: "" },
-      { network: "testnet", epoch: 2, problem: "hsm gives no answer" },
+      { scheme: ED25519_SCHEME, network: "testnet", epoch: 1, problem: "" },
+      { scheme: ED25519_SCHEME, network: "testnet", epoch: 2, problem: "hsm gives no answer" },
     ],
   };
   const operations = await serveOperations({

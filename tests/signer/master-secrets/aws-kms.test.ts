@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { awsKmsSchema } from "@countersign/signer-service/backends/aws-kms/aws-kms-schema.ts";
+import { ECDSA_SCHEME, ED25519_SCHEME } from "@countersign/signer-service/threshold/schemes/scheme-ids.ts";
 import { expect, it } from "vitest";
 import { AWS_REGION, awsError, FakeAwsKms } from "../cloud/fake-aws-kms.ts";
 import { bytes, configOf, openRing, sealedUnder, secretOf } from "./rings.ts";
@@ -30,11 +31,12 @@ it("a secret that was sealed by AWS KMS is opened at the start, with its network
   expect(bodies).toMatchObject([{ EncryptionContext: context }, { EncryptionContext: context, KeyId: key }]);
 });
 
-it("a file that claims another network or epoch, or whose key is another, is refused", async () => {
+it("a file that claims another network, epoch or scheme, or whose key is another, is refused", async () => {
   const { kms, backend, key } = await kmsBackend();
   for (const claims of [
     { network: "mainnet", epoch: 1 },
     { network: "testnet", epoch: 2 },
+    { scheme: ECDSA_SCHEME, ...TESTNET_1 },
   ]) {
     const source = await sealedUnder(backend, key, { ...TESTNET_1, claims }, bytes(4));
     await expect(openRing(configOf([source], [backend]))).rejects.toThrow(/does not open this/);
@@ -44,6 +46,19 @@ it("a file that claims another network or epoch, or whose key is another, is ref
   await expect(openRing(configOf([other], [backend]))).rejects.toThrow(/does not open this/);
   await expect(openRing(configOf([{ ...source, network: "mainnet" }], [backend]))).rejects.toThrow(
     /was sealed for testnet epoch 1/,
+  );
+});
+
+it("a secret of ECDSA is sealed with its scheme, and the place authenticates it", async () => {
+  const { kms, backend, key } = await kmsBackend();
+  const source = await sealedUnder(backend, key, { ...TESTNET_1, scheme: ECDSA_SCHEME }, bytes(4));
+  const { ring } = await openRing(configOf([source], [backend]));
+  expect(secretOf(ring, "testnet", 1, ECDSA_SCHEME)).toEqual(bytes(4));
+  const { EncryptionContext } = JSON.parse(kms.server.requests.at(-1)?.body.toString() ?? "");
+  expect(EncryptionContext).toMatchObject({ network: "testnet", epoch: "1", scheme: ECDSA_SCHEME });
+  const asEd25519 = { ...source, scheme: ED25519_SCHEME };
+  await expect(openRing(configOf([asEd25519], [backend]))).rejects.toThrow(
+    `was sealed for testnet epoch 1 of ${ECDSA_SCHEME}`,
   );
 });
 
@@ -70,7 +85,7 @@ it("a KMS that is away at the start is tried again, and a reload meanwhile loses
   kms.server.spoil(away, away, away);
   const { ring, told, tryAgain } = await openRing(configOf([source], [backend]));
   expect(ring.states()).toMatchObject([{ network: "testnet", problem: expect.stringMatching(/AWS KMS/) }]);
-  expect(ring.currentEpoch("testnet")).toBe(1);
+  expect(ring.currentEpoch(ED25519_SCHEME, "testnet")).toBe(1);
   expect(() => secretOf(ring, "testnet", 1)).toThrow(/cannot be had now/);
 
   tryAgain();

@@ -7,11 +7,13 @@ import {
   sealedFileText,
   sealingContext,
 } from "@countersign/signer-service/threshold/master-secrets/sealed-file.ts";
+import { secretWord } from "@countersign/signer-service/threshold/master-secrets/secret-name.ts";
 import {
   SecretRing,
   type SecretRingOptions,
   type SecretsConfig,
 } from "@countersign/signer-service/threshold/master-secrets/secret-ring.ts";
+import { ED25519_SCHEME } from "@countersign/signer-service/threshold/schemes/scheme-ids.ts";
 import type { MasterSecretSource } from "@countersign/signer-service/threshold/threshold-config.ts";
 import { onTestFinished } from "vitest";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -19,9 +21,14 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 export const bytes = (fill: number) => new Uint8Array(32).fill(fill);
 
 /** A secret by reference, of one byte again and again. */
-export function given(network: string, epoch: number, fill: number): MasterSecretSource {
+export function given(
+  network: string,
+  epoch: number,
+  fill: number,
+  scheme: string = ED25519_SCHEME,
+): MasterSecretSource {
   const secret = new ConfigSecret(Buffer.from(bytes(fill)).toString("hex"), "env:SECRET");
-  return { network, epoch, kind: "reference", secret };
+  return { scheme, network, epoch, kind: "reference", secret };
 }
 
 type SealedSource = Extract<MasterSecretSource, { readonly kind: "sealed" }>;
@@ -29,26 +36,29 @@ type SealedSource = Extract<MasterSecretSource, { readonly kind: "sealed" }>;
 export interface SealedNames {
   readonly network: string;
   readonly epoch: number;
+  /** Default: Ed25519's. */
+  readonly scheme?: string;
   /** What the file says that it is for; default: what it is sealed for. */
-  readonly claims?: { readonly network: string; readonly epoch: number };
+  readonly claims?: { readonly scheme?: string; readonly network: string; readonly epoch: number };
 }
 
 /** A sealed file, as the command makes it, with its place in the configuration. */
 export async function sealedUnder(
   config: BackendConfig,
   key: string,
-  { network, epoch, claims = { network, epoch } }: SealedNames,
+  { scheme = ED25519_SCHEME, network, epoch, claims = { network, epoch } }: SealedNames,
   secret: Uint8Array,
 ): Promise<SealedSource> {
   const [backend] = await openBackends([config]);
   const sealer = backend?.sealer;
   if (sealer === undefined) throw new Error("it seals nothing");
   await sealer.makeKey?.(key);
-  const sealed = await sealer.seal(key, secret, sealingContext(network, epoch));
+  const sealed = await sealer.seal(key, secret, sealingContext({ scheme, network, epoch }));
   await backend?.close();
   const file = join(temporaryDirectory(), "sealed.json");
-  writeFileSync(file, sealedFileText({ ...claims, wrappedBy: config.type, sealed }));
-  return { ...claims, kind: "sealed", file, backend: config.name, key };
+  const claimed = { scheme, ...claims };
+  writeFileSync(file, sealedFileText({ ...claimed, wrappedBy: config.type, sealed }));
+  return { ...claimed, kind: "sealed", file, backend: config.name, key };
 }
 
 export function configOf(
@@ -57,7 +67,14 @@ export function configOf(
 ): SecretsConfig {
   const sessions = { defaultLifetimeSeconds: 900, maxLifetimeSeconds: 900, defaultUses: 1, maxUses: 1 };
   const exports = { userPerHour: 1, tenantPerHour: 1 };
-  return { backends, threshold: { sealingKeys: [], masterSecrets: sources, tenants: [], sessions, exports } };
+  const presign = {
+    ...{ perSession: 1, perUserDay: 1, capacity: 1, refillBelow: 1 },
+    ...{ concurrent: 1, concurrentPerTenant: 1 },
+  };
+  return {
+    backends,
+    threshold: { sealingKeys: [], masterSecrets: sources, tenants: [], sessions, presign, exports },
+  };
 }
 
 export interface TestRing {
@@ -80,8 +97,8 @@ export async function openRing(
       openBackends: open,
       epochsInUse,
       events: {
-        masterSecretHeld: ({ network, epoch }) => told.push(`held ${network}/${epoch}`),
-        masterSecretAway: ({ network, epoch, problem }) => told.push(`away ${network}/${epoch}: ${problem}`),
+        masterSecretHeld: (secret) => told.push(`held ${secretWord(secret, "/")}`),
+        masterSecretAway: (secret) => told.push(`away ${secretWord(secret, "/")}: ${secret.problem}`),
       },
       wait: (_, signal) =>
         new Promise<void>((resolve, reject) => {
@@ -100,6 +117,11 @@ export async function openRing(
 }
 
 /** A copy of the secret; the name of the reason when it cannot be had. */
-export function secretOf(ring: SecretRing, network: string, epoch: number): Uint8Array {
-  return ring.use(network, epoch, (secret) => Uint8Array.from(secret));
+export function secretOf(
+  ring: SecretRing,
+  network: string,
+  epoch: number,
+  scheme: string = ED25519_SCHEME,
+): Uint8Array {
+  return ring.use({ scheme, network, epoch }, (secret) => Uint8Array.from(secret));
 }

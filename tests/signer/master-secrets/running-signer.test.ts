@@ -48,7 +48,7 @@ it("a reload brings epochs and tenants, and takes no secret away that keys were 
 
   const store = new DatabaseSync(before.store.url.reveal().slice("sqlite:".length), { timeout: 5_000 });
   store.exec(
-    "insert into threshold_keys values ('ed25519:k', 's', 'acme', 'u', 'testnet', 'a.testnet', 'w.example', '', '', 1, 0)",
+    "insert into threshold_keys values ('ed25519:k', 'threshold-ed25519-frost-2p-v1', 'acme', 'u', 'testnet', 'a.testnet', 'w.example', '', '', 1, 0)",
   );
   store.close();
   const refused = { reason: ErrorReason.SIGNER_CONFIG_INVALID };
@@ -101,7 +101,8 @@ it.skipIf(softHsmModule === undefined)(
       body: { state: { master_secrets: { "testnet/1": away } } },
     });
     const metrics = async () => (await fetch(`${signer.operationsAddress}/metrics`)).text();
-    const gauge = 'countersign_signer_master_secret_up{network="testnet",epoch="1"}';
+    const gauge =
+      'countersign_signer_master_secret_up{scheme="threshold-ed25519-frost-2p-v1",network="testnet",epoch="1"}';
     expect(await metrics()).toContain(`${gauge} 0`);
 
     putBack();

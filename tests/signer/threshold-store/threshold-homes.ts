@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { prune } from "@countersign/signer-service/store/prune.ts";
+import type { EcdsaStore } from "@countersign/signer-service/threshold/ecdsa/ecdsa-store.ts";
 import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
 import { epochsInUse } from "@countersign/signer-service/threshold/store/keys.ts";
+import { openEcdsaStore } from "@countersign/signer-service/threshold/store/sql-ecdsa-store.ts";
 import { openThresholdStore } from "@countersign/signer-service/threshold/store/sql-threshold-store.ts";
 import type { ThresholdStore } from "@countersign/signer-service/threshold/threshold-store.ts";
 import { afterEach, beforeEach, describe } from "vitest";
@@ -14,6 +16,7 @@ import { SEALING_KEY } from "./threshold-builders.ts";
 /** A signer's threshold store on the test's database. */
 interface TestSigner {
   readonly store: ThresholdStore;
+  readonly ecdsa: EcdsaStore;
   /** Signing sessions whose sealed state did not open. */
   readonly unreadable: readonly string[];
   prune(now: Date): Promise<void>;
@@ -90,8 +93,10 @@ async function postgresHome(): Promise<MadeHome> {
 async function signerOn(url: string, seals = new Seals([SEALING_KEY])): Promise<TestSigner> {
   const { engine } = await open(configOf(url));
   const unreadable: string[] = [];
+  const options = { seals: () => seals, onUnreadable: (id: string) => void unreadable.push(id) };
   return {
-    store: openThresholdStore(engine, { seals: () => seals, onUnreadable: (id) => unreadable.push(id) }),
+    store: openThresholdStore(engine, options),
+    ecdsa: openEcdsaStore(engine, options),
     unreadable,
     prune: (now) => prune(engine, now),
     epochsInUse: () => epochsInUse(engine),

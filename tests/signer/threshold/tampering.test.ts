@@ -1,5 +1,8 @@
 import { ThresholdSignerService } from "@countersign/gen/countersign/signer/v1/threshold_signer_service_pb.ts";
 import { expect, test } from "vitest";
+import { tamperedAuthorizeEcdsa } from "../threshold-ecdsa/support/tampered-authorize.ts";
+import { tamperedPresign } from "../threshold-ecdsa/support/tampered-presign.ts";
+import { tamperedEcdsaRounds } from "../threshold-ecdsa/support/tampered-rounds.ts";
 import { outcomeOf } from "./support/reason.ts";
 import { tamperedAuthorize } from "./support/tampered-authorize.ts";
 import { tamperedKeys } from "./support/tampered-keys.ts";
@@ -12,6 +15,9 @@ const TAMPERINGS: readonly Tampering[] = [
   ...tamperedSessions,
   ...tamperedAuthorize,
   ...tamperedRounds,
+  ...tamperedAuthorizeEcdsa,
+  ...tamperedPresign,
+  ...tamperedEcdsaRounds,
 ];
 
 test.each(TAMPERINGS.map((one) => [one.method.name, one.field, one.what, one.outcome, one.run] as const))(

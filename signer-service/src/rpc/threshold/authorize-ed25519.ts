@@ -1,15 +1,11 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { MethodImpl } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { ThresholdSignerService } from "@countersign/gen/countersign/signer/v1/threshold_signer_service_pb.ts";
-import type {
-  AuthorizeRequest,
-  Ed25519Payload,
-} from "@countersign/gen/countersign/threshold/v1/ed25519_pb.ts";
+import type { Ed25519Payload } from "@countersign/gen/countersign/threshold/v1/ed25519_pb.ts";
 import { DomainError } from "@countersign/service-kit";
-import { type Authority, authorize } from "../../threshold/authorize/authorize.ts";
+import { authorize } from "../../threshold/authorize/authorize.ts";
 import type { Payload } from "../../threshold/intents/read-payload.ts";
-import { toAssertion } from "./messages.ts";
+import { toAuthority, toSigningRequests } from "./authority.ts";
 import type { ServeThreshold } from "./threshold-call.ts";
 
 const { method } = ThresholdSignerService;
@@ -20,13 +16,7 @@ export function authorizeEd25519(serve: ServeThreshold): MethodImpl<typeof metho
     const payload = toPayload(request?.payload);
     const authority = toAuthority(request?.authority);
     const requests = await authorize(parts, caller, { keyId: request?.keyId ?? "", payload, authority });
-    return {
-      response: {
-        requests: requests.map(({ id, digest, expiresAt }) => {
-          return { requestId: id, digest, expiresAt: timestampFromDate(expiresAt) };
-        }),
-      },
-    };
+    return { response: { requests: toSigningRequests(requests) } };
   });
 }
 
@@ -44,13 +34,4 @@ function toPayload(message: Ed25519Payload | undefined): Payload {
     default:
       throw new DomainError(ErrorReason.PAYLOAD_MALFORMED, "the payload is of no kind that is known here");
   }
-}
-
-function toAuthority(authority: AuthorizeRequest["authority"] | undefined): Authority {
-  if (authority?.case === "sessionToken") return { kind: "session", token: authority.value };
-  if (authority?.case === "singleUse") {
-    const { nonce, assertion } = authority.value;
-    return { kind: "single use", nonce, assertion: toAssertion(assertion) };
-  }
-  throw new Error("an authority that the contract's rules do not let through");
 }

@@ -4,11 +4,14 @@ import { takeAdmittedAssertion } from "../assertions/admitted-assertion.ts";
 import { takeNonce } from "../assertions/nonces.ts";
 import type { Assertion } from "../assertions/verify-assertion.ts";
 import type { Caller } from "../caller.ts";
-import { assertIsFor } from "../intents/intent.ts";
+import { assertEvmAllowed } from "../evm-policy/evm-policy.ts";
+import { assertIsFor, type Intent, malformed } from "../intents/intent.ts";
 import { type Payload, readPayload } from "../intents/read-payload.ts";
 import { ownedKey } from "../keys/owned-key.ts";
+import { ED25519_SCHEME } from "../schemes/scheme-ids.ts";
+import { servedTenant } from "../served-tenant.ts";
 import { shortlyAfter, type ThresholdParts } from "../threshold-parts.ts";
-import type { SigningRequestRecord } from "../threshold-store.ts";
+import type { SigningRequestRecord, ThresholdKeyRecord } from "../threshold-store.ts";
 import { usableSession, usesRefused } from "./session-authority.ts";
 
 /** By what right something is to be signed. */
@@ -26,9 +29,10 @@ export interface SigningWish {
 /**
  * Gives the right to one signature for each digest of a payload; the digests are computed here. What the session pays
  * is taken after all of the payload was checked and before a request is released. Throws THRESHOLD_KEY_NOT_FOUND,
- * PAYLOAD_MALFORMED, PAYLOAD_KEY_MISMATCH and THRESHOLD_DISABLED; of a session also THRESHOLD_SESSION_INVALID,
- * THRESHOLD_SESSION_EXPIRED, THRESHOLD_PURPOSE_NOT_ALLOWED and THRESHOLD_SESSION_EXHAUSTED; of a single use also
- * THRESHOLD_CHALLENGE_INVALID, ASSERTION_INVALID, USER_VERIFICATION_MISSING and PASSKEY_COUNTER_WENT_BACK.
+ * PAYLOAD_MALFORMED, PAYLOAD_KEY_MISMATCH (of NEAR), EVM_POLICY_DENIED (of EVM) and THRESHOLD_DISABLED; of a session also
+ * THRESHOLD_SESSION_INVALID, THRESHOLD_SESSION_EXPIRED, THRESHOLD_PURPOSE_NOT_ALLOWED and THRESHOLD_SESSION_EXHAUSTED; of
+ * a single use also THRESHOLD_CHALLENGE_INVALID, ASSERTION_INVALID, USER_VERIFICATION_MISSING and
+ * PASSKEY_COUNTER_WENT_BACK.
  */
 export async function authorize(
   parts: ThresholdParts,
@@ -37,7 +41,7 @@ export async function authorize(
 ): Promise<readonly SigningRequestRecord[]> {
   const record = await ownedKey(parts, caller, keyId);
   const intent = readPayload(payload);
-  assertIsFor(intent, record);
+  assertMaySign(parts, record, intent);
   const { digests } = intent;
   const owner = { tenant: caller.tenant, user: caller.user };
   const requests = (): SigningRequestRecord[] => {
@@ -46,7 +50,7 @@ export async function authorize(
   };
 
   if (authority.kind === "session") {
-    const tokenHash = await usableSession(parts, caller, record, intent.purpose, authority.token);
+    const tokenHash = await usableSession(parts, caller, record, [intent.purpose], authority.token);
     const made = requests();
     if (!(await parts.store.takeUses(tokenHash, parts.now(), made)))
       throw await usesRefused(parts, tokenHash);
@@ -59,4 +63,14 @@ export async function authorize(
   const made = requests();
   await parts.store.putRequests(made);
   return made;
+}
+
+/**
+ * Whether the payload is one for this key: of its scheme, and for NEAR, naming it; for EVM, where nothing names it, of what
+ * the tenant's policy allows.
+ */
+function assertMaySign({ config }: ThresholdParts, record: ThresholdKeyRecord, intent: Intent): void {
+  if (intent.schemeId !== record.schemeId) throw malformed("keys of this scheme do not sign such payloads");
+  if (intent.schemeId === ED25519_SCHEME) assertIsFor(intent, record);
+  else assertEvmAllowed(servedTenant(config(), record.tenant).evm, intent.wishes);
 }

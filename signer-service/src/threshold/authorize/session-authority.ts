@@ -9,14 +9,14 @@ import type { ThresholdKeyRecord, ThresholdSession } from "../threshold-store.ts
 type Parts = Pick<ThresholdParts, "store" | "now">;
 
 /**
- * The hash of a token whose session is the caller's, for this key and purpose, and not over. Throws
+ * The hash of a token whose session is the caller's, for this key and one of these purposes, and not over. Throws
  * THRESHOLD_SESSION_INVALID, THRESHOLD_SESSION_EXPIRED and THRESHOLD_PURPOSE_NOT_ALLOWED.
  */
 export async function usableSession(
   { store, now }: Parts,
   caller: Caller,
   { keyId }: ThresholdKeyRecord,
-  purpose: Purpose,
+  purposes: readonly Purpose[],
   token: string,
 ): Promise<string> {
   const tokenHash = tokenHashOf(token);
@@ -24,7 +24,7 @@ export async function usableSession(
   const session = await store.session(tokenHash);
   if (session === undefined || !isOwn(caller, session.owner) || session.keyId !== keyId) throw invalid();
   if (isOver(session, now())) throw expired();
-  if (!session.purposes.includes(purpose)) {
+  if (!purposes.some((purpose) => session.purposes.includes(purpose))) {
     throw new DomainError(
       ErrorReason.THRESHOLD_PURPOSE_NOT_ALLOWED,
       "the threshold session is not for payloads of this kind",

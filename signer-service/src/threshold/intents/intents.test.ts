@@ -2,6 +2,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { encodeDelegateAction, encodeTransaction, parsePublicKey, type Transaction } from "@countersign/near";
 import { expect, test } from "vitest";
 import { assertIsFor } from "./intent.ts";
+import { nearDelegate } from "./near-delegate.ts";
 import { readPayload } from "./read-payload.ts";
 
 // The vectors of docs/threshold-ed25519.md.
@@ -74,7 +75,7 @@ test("of a payload with more actions than can land none is read", () => {
 });
 
 test("a payload is for the key only if all that it names is", () => {
-  const intent = readPayload({ kind: "near delegate", delegateAction });
+  const intent = nearDelegate(delegateAction);
   const key = { accountId: "alice.near", keyId: KEY };
   assertIsFor(intent, key);
   const mismatch = expect.objectContaining({ reason: ErrorReason.PAYLOAD_KEY_MISMATCH });

@@ -1,5 +1,6 @@
 import { nep413Hash } from "@countersign/near";
-import type { Intent } from "./intent.ts";
+import { ED25519_SCHEME } from "../schemes/scheme-ids.ts";
+import type { NearIntent } from "./intent.ts";
 
 /** A message that a user signs to log in (NEP-413). */
 export interface Nep413Message {
@@ -12,6 +13,6 @@ export interface Nep413Message {
 }
 
 /** A NEP-413 message. Its bytes name no account and no key: whoever verifies it knows which. */
-export function nep413Message(message: Nep413Message): Intent {
-  return { purpose: "NEP413_MESSAGE", digests: [nep413Hash(message)], signers: [] };
+export function nep413Message(message: Nep413Message): NearIntent {
+  return { schemeId: ED25519_SCHEME, purpose: "NEP413_MESSAGE", digests: [nep413Hash(message)], signers: [] };
 }

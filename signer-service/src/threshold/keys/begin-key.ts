@@ -26,9 +26,12 @@ export async function beginKey(
 ): Promise<{ readonly challenge: Uint8Array; readonly epoch: number }> {
   const tenant = servedTenant(parts.config(), caller.tenant);
   const { id: scheme } = schemeOf(schemeId);
-  const epoch = parts.masterSecrets.currentEpoch(network);
+  const epoch = parts.masterSecrets.currentEpoch(scheme, network);
   if (epoch === undefined) {
-    throw new DomainError(ErrorReason.NETWORK_MISMATCH, "the signer has no threshold keys on this network");
+    throw new DomainError(
+      ErrorReason.NETWORK_MISMATCH,
+      "the signer has no keys of this scheme on this network",
+    );
   }
   assertAccountOf(network, accountId);
   const rpId = rpIdAsSent.toLowerCase();

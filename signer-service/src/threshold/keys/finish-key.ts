@@ -61,7 +61,7 @@ export async function finishKey(
   });
 
   const credential: AdmittedCredential = { id: assertion.credentialId, publicKey: credentialPublicKey };
-  const before = await keyOfShare(parts, scheme, network, facts);
+  const before = await keyOfShare(parts, scheme, facts);
   const record = before ?? (await insertKey(parts, scheme, { ...facts, ...owner, epoch, credential }));
   assertSameKey(record, caller, facts, credential);
   await noteCounter(parts.store, record.keyId, credential.id, counter);
@@ -75,15 +75,14 @@ export async function finishKey(
 async function keyOfShare(
   { store, masterSecrets }: ThresholdParts,
   scheme: SchemeModule,
-  network: string,
   facts: PossessionFacts,
 ): Promise<ThresholdKeyRecord | undefined> {
-  for (const epoch of masterSecrets.epochs(network)) {
-    const half = derive(masterSecrets, scheme, network, epoch, facts);
+  for (const epoch of masterSecrets.epochs(scheme.id, facts.network)) {
+    const half = derive(masterSecrets, scheme, epoch, facts);
     half.share.fill(0);
     const record = await store.key(half.keyId);
     if (record === undefined) continue;
-    if (record.network !== network || record.epoch !== epoch) throw brokenKey();
+    if (record.network !== facts.network || record.epoch !== epoch) throw brokenKey();
     return record;
   }
   return undefined;
@@ -100,8 +99,8 @@ async function insertKey(
   scheme: SchemeModule,
   { credential, epoch, tenant, user, network, accountId, rpId, clientVerifyingShare }: NewRecord,
 ): Promise<ThresholdKeyRecord> {
-  const facts = { clientVerifyingShare, accountId, rpId };
-  const half = derive(masterSecrets, scheme, network, epoch, facts);
+  const facts = { clientVerifyingShare, accountId, rpId, network };
+  const half = derive(masterSecrets, scheme, epoch, facts);
   half.share.fill(0);
   return store.insertKey({
     tenant,

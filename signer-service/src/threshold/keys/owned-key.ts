@@ -15,10 +15,13 @@ export async function ownedKey(
 ): Promise<ThresholdKeyRecord> {
   servedTenant(config(), caller.tenant);
   const record = await store.key(keyId);
-  if (record === undefined || !isOwn(caller, record)) {
-    throw new DomainError(ErrorReason.THRESHOLD_KEY_NOT_FOUND, "the user has no threshold key of this id");
-  }
+  if (record === undefined || !isOwn(caller, record)) throw keyNotFound();
   return record;
+}
+
+/** THRESHOLD_KEY_NOT_FOUND. */
+export function keyNotFound(): DomainError {
+  return new DomainError(ErrorReason.THRESHOLD_KEY_NOT_FOUND, "the user has no threshold key of this id");
 }
 
 /** The caller's keys, oldest first. Throws THRESHOLD_DISABLED. */

@@ -19,8 +19,7 @@ export async function useRelayerHalf<T>(
   use: Use<T>,
 ): Promise<T> {
   const scheme = schemeOf(record.schemeId);
-  const { network, epoch } = record;
-  const half = derive(masterSecrets, scheme, network, epoch, record);
+  const half = derive(masterSecrets, scheme, record.epoch, record);
   try {
     if (half.keyId !== record.keyId) throw brokenKey();
     return await use(half, scheme);
@@ -33,11 +32,11 @@ export async function useRelayerHalf<T>(
 export function derive(
   masterSecrets: Parts["masterSecrets"],
   scheme: SchemeModule,
-  network: string,
   epoch: number,
   facts: ShareFacts,
 ): RelayerHalf {
-  return masterSecrets.use(network, epoch, (secret) => scheme.derive(secret, facts));
+  const name = { scheme: scheme.id, network: facts.network, epoch };
+  return masterSecrets.use(name, (secret) => scheme.derive(secret, facts));
 }
 
 /** THRESHOLD_KEY_BROKEN. */

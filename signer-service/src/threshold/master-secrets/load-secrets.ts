@@ -6,11 +6,10 @@ import type { BackendConfig } from "../../backends/backends-schema.ts";
 import { SECRET_BYTES, secretBytesOf } from "../secret-bytes.ts";
 import type { MasterSecretSource } from "../threshold-config.ts";
 import { readSealedFile, type SealedMasterSecret, sealingContext } from "./sealed-file.ts";
+import { isSameName, type SecretName, secretName } from "./secret-name.ts";
 
 /** What came of a source. */
-export interface LoadedSecret {
-  readonly network: string;
-  readonly epoch: number;
+export interface LoadedSecret extends SecretName {
   /** The same for a sealed secret that is configured as before; null for a reference, which is read each time. */
   readonly origin: string | null;
   /** 32 bytes; null while the place that opens it gives no answer. */
@@ -24,11 +23,6 @@ export interface LoadingParts {
   readonly openBackends: (configs: readonly BackendConfig[]) => Promise<readonly Backend[]>;
   /** A secret that is held already, by its origin: it need not be opened again. */
   readonly held: (origin: string) => Uint8Array | undefined;
-}
-
-/** "testnet epoch 1", for messages. */
-export function secretName({ network, epoch }: { readonly network: string; readonly epoch: number }): string {
-  return `${network} epoch ${epoch}`;
 }
 
 /**
@@ -61,36 +55,45 @@ async function loadSecret(
   places: Places,
   { held }: LoadingParts,
 ): Promise<LoadedSecret> {
-  const { network, epoch } = source;
+  const { scheme, network, epoch } = source;
+  const its = { scheme, network, epoch };
   const name = `master secret ${secretName(source)}`;
   if (source.kind === "reference") {
     const secret = secretBytesOf(source.secret.reveal());
     if (secret === null) throw new Error(`${name} is not 32 bytes`);
-    return { network, epoch, origin: null, secret, problem: "" };
+    return { ...its, origin: null, secret, problem: "" };
   }
   const file = await readSealedFile(source.file).catch((cause: Error) => {
     throw new Error(`${name}: ${cause.message}`, { cause: cause.cause });
   });
-  if (file.network !== network || file.epoch !== epoch) {
+  if (!isSameName(file, source)) {
     throw new Error(`${name}: ${source.file} was sealed for ${secretName(file)}`);
   }
   const { backend, key } = source;
   const origin = originOf(backend, key, file);
   const known = held(origin);
-  if (known !== undefined) return { network, epoch, origin, secret: known, problem: "" };
+  if (known !== undefined) return { ...its, origin, secret: known, problem: "" };
   try {
     const secret = await places.unseal(backend, key, file);
     if (secret.length !== SECRET_BYTES) throw new Error(`${source.file} holds ${secret.length} bytes`);
-    return { network, epoch, origin, secret, problem: "" };
+    return { ...its, origin, secret, problem: "" };
   } catch (error) {
     const problem = wordsOf(error);
-    if (error instanceof DomainError) return { network, epoch, origin, secret: null, problem };
+    if (error instanceof DomainError) return { ...its, origin, secret: null, problem };
     throw new Error(`${name}: ${problem}`, { cause: error });
   }
 }
 
-function originOf(backend: string, key: string, { network, epoch, sealed }: SealedMasterSecret): string {
-  const text = JSON.stringify([backend, key, network, epoch, Buffer.from(sealed).toString("base64url")]);
+function originOf(backend: string, key: string, file: SealedMasterSecret): string {
+  const { scheme, network, epoch, sealed } = file;
+  const text = JSON.stringify([
+    backend,
+    key,
+    scheme,
+    network,
+    epoch,
+    Buffer.from(sealed).toString("base64url"),
+  ]);
   return createHash("sha256").update(text).digest("hex");
 }
 
@@ -111,7 +114,7 @@ class Places {
     }
     const { sealer } = await opening;
     if (sealer === undefined) throw new Error(`backend ${name} seals nothing`);
-    return sealer.unseal(key, file.sealed, sealingContext(file.network, file.epoch));
+    return sealer.unseal(key, file.sealed, sealingContext(file));
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,9 @@ import type { BackendConfig } from "../../backends/backends-schema.ts";
 import type { SignerEvents } from "../../observability/events.ts";
 import { hashOf, sameSecrets } from "../same-secrets.ts";
 import type { MasterSecretSource, ThresholdConfig } from "../threshold-config.ts";
-import { type LoadedSecret, type LoadingParts, loadSecrets, secretName } from "./load-secrets.ts";
+import { type LoadedSecret, type LoadingParts, loadSecrets } from "./load-secrets.ts";
 import type { MasterSecrets } from "./master-secrets.ts";
+import { isSameName, type SecretName, secretName } from "./secret-name.ts";
 
 /** What of a configuration the ring reads. */
 export interface SecretsConfig {
@@ -18,17 +19,15 @@ export interface SecretsConfig {
 export interface SecretRingOptions {
   /** Makes the backends of a configuration. Throws an Error for what an operator has to mend. */
   readonly openBackends: (configs: readonly BackendConfig[]) => Promise<readonly Backend[]>;
-  /** Networks and epochs that keys were made with. */
-  readonly epochsInUse: () => Promise<readonly { readonly network: string; readonly epoch: number }[]>;
+  /** Schemes, networks and epochs that keys were made with. */
+  readonly epochsInUse: () => Promise<readonly SecretName[]>;
   readonly events: Pick<SignerEvents, "masterSecretHeld" | "masterSecretAway">;
   /** Resolves after so many milliseconds; rejects when the signal aborts. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 /** How a master secret is. */
-export interface MasterSecretState {
-  readonly network: string;
-  readonly epoch: number;
+export interface MasterSecretState extends SecretName {
   /** Empty for one that can be used. */
   readonly problem: string;
 }
@@ -64,30 +63,36 @@ export class SecretRing implements MasterSecrets {
     return ring;
   }
 
-  currentEpoch(network: string): number | undefined {
-    return this.epochs(network)[0];
+  currentEpoch(scheme: string, network: string): number | undefined {
+    return this.epochs(scheme, network)[0];
   }
 
-  epochs(network: string): readonly number[] {
-    const its = this.#set.secrets.filter((s) => s.network === network);
+  epochs(scheme: string, network: string): readonly number[] {
+    const its = this.#set.secrets.filter((s) => s.scheme === scheme && s.network === network);
     return its.map(({ epoch }) => epoch).sort((a, b) => b - a);
   }
 
-  use<T>(network: string, epoch: number, fn: (secret: Uint8Array) => T): T {
-    const its = this.#set.secrets.filter((s) => s.network === network);
-    if (its.length === 0) {
-      throw new DomainError(ErrorReason.THRESHOLD_DISABLED, `the signer has no master secret for ${network}`);
+  use<T>(name: SecretName, fn: (secret: Uint8Array) => T): T {
+    const { scheme, network } = name;
+    if (this.epochs(scheme, network).length === 0) {
+      const message = `the signer has no master secret for ${scheme} on ${network}`;
+      throw new DomainError(ErrorReason.THRESHOLD_DISABLED, message);
     }
-    const secret = its.find((s) => s.epoch === epoch)?.secret ?? null;
+    const secret = this.#set.secrets.find((s) => isSameName(s, name))?.secret ?? null;
     if (secret === null) {
-      const message = `the master secret of ${secretName({ network, epoch })} cannot be had now`;
+      const message = `the master secret of ${secretName(name)} cannot be had now`;
       throw new DomainError(ErrorReason.MASTER_SECRET_UNAVAILABLE, message);
     }
     return fn(secret);
   }
 
   states(): MasterSecretState[] {
-    return this.#set.secrets.map(({ network, epoch, problem }) => ({ network, epoch, problem }));
+    return this.#set.secrets.map(({ scheme, network, epoch, problem }) => ({
+      scheme,
+      network,
+      epoch,
+      problem,
+    }));
   }
 
   /** A FollowsConfig: keys keep the secrets that they were made with, or the configuration is refused. */
@@ -102,9 +107,9 @@ export class SecretRing implements MasterSecrets {
     return () => {
       this.#set = { config: next, secrets, retiring: new AbortController() };
       this.#retire(before);
-      for (const { network, epoch, secret, problem } of secrets) {
-        if (secret === null) this.#options.events.masterSecretAway({ network, epoch, problem });
-        else this.#options.events.masterSecretHeld({ network, epoch });
+      for (const { scheme, network, epoch, secret, problem } of secrets) {
+        if (secret === null) this.#options.events.masterSecretAway({ scheme, network, epoch, problem });
+        else this.#options.events.masterSecretHeld({ scheme, network, epoch });
       }
       void this.#bringBack(this.#set);
     };
@@ -124,18 +129,14 @@ export class SecretRing implements MasterSecrets {
 
   /** Throws an Error for a secret that a new configuration does not have, and that keys need. */
   async #refuseGone(sources: readonly MasterSecretSource[]): Promise<void> {
-    const gone = this.#set.secrets.filter(
-      ({ network, epoch }) => !sources.some((s) => s.network === network && s.epoch === epoch),
-    );
+    const gone = this.#set.secrets.filter((secret) => !sources.some((s) => isSameName(s, secret)));
     await this.#refuseInUse(gone, "is not configured any more");
   }
 
   /** Throws an Error for a secret that is another one than before, or cannot be compared, and that keys need. */
   async #refuseChanged(secrets: readonly LoadedSecret[]): Promise<void> {
     const changed = secrets.filter((secret) => {
-      const before = this.#set.secrets.find(
-        ({ network, epoch }) => network === secret.network && epoch === secret.epoch,
-      )?.secret;
+      const before = this.#set.secrets.find((s) => isSameName(s, secret))?.secret;
       if (before === undefined || before === null) return false;
       return secret.secret === null || !hashOf(secret.secret).equals(hashOf(before));
     });
@@ -145,7 +146,7 @@ export class SecretRing implements MasterSecrets {
   async #refuseInUse(secrets: readonly LoadedSecret[], problem: string): Promise<void> {
     if (secrets.length === 0) return;
     const used = await this.#options.epochsInUse();
-    const needed = secrets.find((s) => used.some((u) => u.network === s.network && u.epoch === s.epoch));
+    const needed = secrets.find((s) => used.some((u) => isSameName(u, s)));
     if (needed === undefined) return;
     throw new Error(`master secret ${secretName(needed)} ${problem}, and keys were made with it`);
   }
@@ -172,7 +173,7 @@ export class SecretRing implements MasterSecrets {
 
   /** Whether that was the last time: a wrong PIN, for example, is not tried again, since tokens lock. */
   async #tryAgain(set: SecretSet, source: MasterSecretSource): Promise<boolean> {
-    const place = set.secrets.findIndex((s) => s.network === source.network && s.epoch === source.epoch);
+    const place = set.secrets.findIndex((s) => isSameName(s, source));
     const before = set.secrets[place];
     if (before === undefined) return true;
     const { loaded, isFinal } = await this.#loadAgain(set, source, before);
@@ -181,9 +182,11 @@ export class SecretRing implements MasterSecrets {
       return true;
     }
     set.secrets[place] = loaded;
-    const { network, epoch, secret, problem } = loaded;
-    if (secret !== null) this.#options.events.masterSecretHeld({ network, epoch });
-    else if (problem !== before.problem) this.#options.events.masterSecretAway({ network, epoch, problem });
+    const { scheme, network, epoch, secret, problem } = loaded;
+    if (secret !== null) this.#options.events.masterSecretHeld({ scheme, network, epoch });
+    else if (problem !== before.problem) {
+      this.#options.events.masterSecretAway({ scheme, network, epoch, problem });
+    }
     return isFinal;
   }
 
@@ -208,7 +211,7 @@ export class SecretRing implements MasterSecrets {
 
 function awayOf({ config, secrets }: SecretSet): MasterSecretSource[] {
   return (config.threshold?.masterSecrets ?? []).filter((source) =>
-    secrets.some((s) => s.network === source.network && s.epoch === source.epoch && s.secret === null),
+    secrets.some((s) => isSameName(s, source) && s.secret === null),
   );
 }
 

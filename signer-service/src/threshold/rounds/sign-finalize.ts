@@ -4,7 +4,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import { type Caller, isOwn } from "../caller.ts";
 import { brokenKey, useRelayerHalf } from "../keys/relayer-half.ts";
-import { schemeOf } from "../schemes/scheme-registry.ts";
+import { thresholdEd25519Frost as frost } from "../schemes/threshold-ed25519-frost/threshold-ed25519-frost.ts";
 import { servedTenant } from "../served-tenant.ts";
 import type { ThresholdParts } from "../threshold-parts.ts";
 import type { SigningSession, SigningSessionStanding, ThresholdKeyRecord } from "../threshold-store.ts";
@@ -45,6 +45,7 @@ export async function signFinalize(
   try {
     const record = await store.key(session.keyId);
     if (record === undefined) throw brokenKey();
+    if (record.schemeId !== frost.id) throw brokenKey();
     const isRight = await verifyClient(parts, record, session, clientMessage);
     if (!isRight) {
       throw new DomainError(
@@ -52,8 +53,8 @@ export async function signFinalize(
         "the client's signature share does not verify; the signing session is burnt",
       );
     }
-    const answer = await useRelayerHalf(parts, record, (half, scheme) =>
-      scheme.finish(half, session.digest, session.state, clientMessage),
+    const answer = await useRelayerHalf(parts, record, (half) =>
+      frost.finish(half, session.digest, session.state, clientMessage),
     );
     if (await store.finishSigning(id, messageHash, answer, now())) return answer;
     return answerAgain(await store.signing(id, now()), messageHash);
@@ -71,7 +72,7 @@ async function verifyClient(
 ): Promise<boolean> {
   let isRight = false;
   try {
-    isRight = schemeOf(record.schemeId).verifyClient(record, digest, state, clientMessage);
+    isRight = frost.verifyClient(record, digest, state, clientMessage);
   } finally {
     if (!isRight) await store.burnSigning(id);
   }

@@ -3,6 +3,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import { type Caller, isOwn } from "../caller.ts";
 import { brokenKey, useRelayerHalf } from "../keys/relayer-half.ts";
+import { thresholdEd25519Frost as frost } from "../schemes/threshold-ed25519-frost/threshold-ed25519-frost.ts";
 import { servedTenant } from "../served-tenant.ts";
 import type { ThresholdParts } from "../threshold-parts.ts";
 import { digestMismatch } from "./digest-mismatch.ts";
@@ -41,8 +42,9 @@ export async function signInit(
   if (Buffer.compare(request.digest, digest) !== 0) throw digestMismatch();
   const record = await store.key(keyId);
   if (record === undefined) throw brokenKey();
-  const { state, message } = await useRelayerHalf(parts, record, (half, scheme) =>
-    scheme.begin(half, request.digest, clientMessage, random),
+  if (record.schemeId !== frost.id) throw invalid();
+  const { state, message } = await useRelayerHalf(parts, record, (half) =>
+    frost.begin(half, request.digest, clientMessage, random),
   );
   try {
     const { owner, expiresAt } = request;

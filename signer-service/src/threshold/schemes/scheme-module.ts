@@ -4,11 +4,11 @@ export interface ShareFacts {
   readonly accountId: string;
   /** In lower case. */
   readonly rpId: string;
+  readonly network: string;
 }
 
 /** What a proof of possession is bound to (docs/threshold-ed25519.md). */
 export interface PossessionFacts extends ShareFacts {
-  readonly network: string;
   readonly tenant: string;
   readonly user: string;
   readonly challenge: Uint8Array;
@@ -19,7 +19,7 @@ export interface RelayerHalf {
   /** Secret: whoever derived it wipes it. */
   readonly share: Uint8Array;
   readonly verifyingShare: Uint8Array;
-  /** The public key that both halves make, and its name. */
+  /** The public key that both halves make, and its name, which may say the network too. */
   readonly publicKey: Uint8Array;
   readonly keyId: string;
 }
@@ -34,8 +34,8 @@ export interface PublicShares {
 export type Random = (bytes: number) => Uint8Array;
 
 /**
- * A two-party signature scheme, client and relayer, of two rounds. It sees 32 bytes to sign and never what they mean.
- * What a client sent is a DomainError with ROUND_MESSAGE_INVALID where it is not an encoding of what it has to be.
+ * What the keys of a two-party signature scheme, client and relayer, need of it. What a client sent is a DomainError with
+ * ROUND_MESSAGE_INVALID where it is not an encoding of what it has to be.
  */
 export interface SchemeModule {
   /** For example "threshold-ed25519-frost-2p-v1". */
@@ -50,7 +50,10 @@ export interface SchemeModule {
   verifyPossession(proof: Uint8Array, facts: PossessionFacts): boolean;
   /** The relayer's proof that it holds its own. */
   provePossession(half: RelayerHalf, facts: PossessionFacts, random: Random): Uint8Array;
+}
 
+/** A scheme that signs in two rounds. It sees 32 bytes to sign and never what they mean. */
+export interface TwoRoundScheme extends SchemeModule {
   /** The first round: the relayer's message, and what it has to keep, which is secret and good for one signature. */
   begin(
     half: RelayerHalf,

@@ -2,6 +2,7 @@ import { type Engine, FixedStatement, fromMillis, toMillis, whole } from "@count
 import type { Kysely, Selectable, Transaction } from "kysely";
 import { fromHex, toHex } from "../../chain/hash-text.ts";
 import type { SignerSchema, ThresholdCredentialTable, ThresholdKeyTable } from "../../store/schema.ts";
+import type { SecretName } from "../master-secrets/secret-name.ts";
 import type { ThresholdKeyRecord, ThresholdStore } from "../threshold-store.ts";
 
 /** Of one answer of `keysOf`. */
@@ -76,14 +77,12 @@ export function keysOver(
   };
 }
 
-/** Networks and epochs that keys were made with: their master secrets are needed. */
-export async function epochsInUse(
-  engine: Engine<SignerSchema>,
-): Promise<{ readonly network: string; readonly epoch: number }[]> {
+/** Schemes, networks and epochs that keys were made with: their master secrets are needed. */
+export async function epochsInUse(engine: Engine<SignerSchema>): Promise<SecretName[]> {
   const rows = await engine.read((db) =>
-    db.selectFrom("threshold_keys").select(["network", "epoch"]).distinct().execute(),
+    db.selectFrom("threshold_keys").select(["scheme_id", "network", "epoch"]).distinct().execute(),
   );
-  return rows.map(({ network, epoch }) => ({ network, epoch: Number(epoch) }));
+  return rows.map(({ scheme_id, network, epoch }) => ({ scheme: scheme_id, network, epoch: Number(epoch) }));
 }
 
 async function insertKey(

@@ -1,10 +1,12 @@
-import { type Engine, toMillis } from "@countersign/sql";
+import { type Engine, fromMillis, toMillis } from "@countersign/sql";
+import { utcDay } from "../../journal/daily-totals.ts";
 import type { SignerSchema } from "../../store/schema.ts";
 import { currentIncarnation } from "./current-incarnation.ts";
 
 /**
- * Deletes what expired before `before`, and whatever another life of the store has left. Nonces go as soon as their time
- * is over. In transactions of their own: none holds one row while it waits for another's.
+ * Deletes what expired before `before`, and whatever another life of the store has left. Nonces, presign sessions and
+ * presignatures that are reserved go as soon as their time is over. In transactions of their own: none holds one row
+ * while it waits for another's.
  */
 export async function pruneThreshold(engine: Engine<SignerSchema>, now: Date, before: bigint): Promise<void> {
   await engine.write((trx) =>
@@ -17,6 +19,29 @@ export async function pruneThreshold(engine: Engine<SignerSchema>, now: Date, be
           eb("expires_at", "<=", toMillis(now, "time of pruning")),
           eb("incarnation", "<>", currentIncarnation),
         ]),
+      )
+      .execute(),
+  );
+  const at = toMillis(now, "time of pruning");
+  await engine.write((trx) =>
+    trx
+      .updateTable("threshold_presignatures")
+      .set({ state: "destroyed", sealed: null })
+      .where("state", "=", "reserved")
+      .where((eb) => eb.or([eb("expires_at", "<=", at), eb("incarnation", "<>", currentIncarnation)]))
+      .execute(),
+  );
+  await engine.write((trx) =>
+    trx
+      .deleteFrom("threshold_presigns")
+      .where((eb) => eb.or([eb("expires_at", "<=", at), eb("incarnation", "<>", currentIncarnation)]))
+      .execute(),
+  );
+  await engine.write((trx) =>
+    trx
+      .deleteFrom("threshold_presign_days")
+      .where((eb) =>
+        eb.or([eb("day", "<", utcDay(fromMillis(before))), eb("incarnation", "<>", currentIncarnation)]),
       )
       .execute(),
   );
@@ -35,4 +60,5 @@ const TABLES = [
   "threshold_sessions",
   "threshold_signings",
   "threshold_requests",
+  "threshold_presignatures",
 ] as const;

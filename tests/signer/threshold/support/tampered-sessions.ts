@@ -17,7 +17,7 @@ const { mintThresholdSession, endThresholdSession, exportThresholdShare, authori
 type Assertion = ReturnType<ThresholdWallet["mintRequest"]>["request"]["assertion"];
 
 /** What is the same of every assertion by a passkey of a key, in whatever call it stands. */
-const ASSERTION_CHANGES: readonly (readonly [
+export const ASSERTION_CHANGES: readonly (readonly [
   field: string,
   what: string,
   outcome: string,

@@ -1,5 +1,6 @@
 import type { DescMessage, DescMethod } from "@bufbuild/protobuf";
 import { SoftwarePasskey } from "../../../support/software-passkey.ts";
+import { evmSettings } from "../../threshold-ecdsa/support/evm-signer.ts";
 import {
   ORIGIN,
   RP_ID,
@@ -32,7 +33,7 @@ export interface TamperedWorld {
 }
 
 export async function tamperedWorld(options?: ThresholdSignerOptions): Promise<TamperedWorld> {
-  const signer = await startThresholdSigner(options);
+  const signer = await startThresholdSigner({ threshold: evmSettings(), ...options });
   return {
     signer,
     wallet: (options) => ThresholdWallet.withKey(signer.client, options),

@@ -24,6 +24,8 @@ export const SECRETS_ENV: Readonly<Record<string, string>> = {
   MASTER_1: randomBytes(32).toString("hex"),
   MASTER_2: randomBytes(32).toString("hex"),
   MASTER_MAINNET: randomBytes(32).toString("hex"),
+  MASTER_ECDSA_1: randomBytes(32).toString("hex"),
+  MASTER_ECDSA_2: randomBytes(32).toString("hex"),
 };
 
 /** A section `threshold` for `NETWORK`, epoch 1, and both tenants. */

@@ -6,17 +6,8 @@ import {
   keyChallenge,
   sessionChallenge,
 } from "@countersign/crypto/assertion-challenge.ts";
-import { clientShare } from "@countersign/crypto/derive.ts";
-import {
-  type Commitments,
-  commit,
-  groupKey,
-  keyId,
-  SCHEME_ID,
-  signShare,
-  verifyingShare,
-} from "@countersign/crypto/frost-ed25519.ts";
-import { type PossessionContext, proveEd25519, verifyEd25519 } from "@countersign/crypto/possession.ts";
+import { type Commitments, commit, signShare } from "@countersign/crypto/frost-ed25519.ts";
+import type { PossessionContext } from "@countersign/crypto/possession.ts";
 import type {
   Ed25519PayloadSchema,
   SigningRequest,
@@ -30,6 +21,7 @@ import {
 import { parsePublicKey } from "@countersign/near";
 import { type CeremonyOptions, SoftwarePasskey } from "../../../support/software-passkey.ts";
 import { NETWORK, ORIGIN, RP_ID, TENANT, type ThresholdClient } from "./threshold-signer.ts";
+import { ED25519_WALLET, type WalletScheme } from "./wallet-scheme.ts";
 
 const random = (bytes: number) => new Uint8Array(randomBytes(bytes));
 
@@ -56,6 +48,8 @@ export interface WalletOptions {
   readonly passkey?: SoftwarePasskey;
   /** The client's share, 32 bytes. */
   readonly share?: Uint8Array;
+  /** Default: Ed25519's. */
+  readonly scheme?: WalletScheme;
 }
 
 /** What a wallet knows between the rounds. */
@@ -79,6 +73,7 @@ export class ThresholdWallet {
   readonly network: string;
   readonly accountId: string;
   readonly rpId: string;
+  readonly scheme: WalletScheme;
   readonly share: Uint8Array;
   readonly verifyingShare: Uint8Array;
   /** What `createKey` gave. */
@@ -94,8 +89,9 @@ export class ThresholdWallet {
     const rpId = this.rpId.toLowerCase();
     const origin = options.origin ?? ORIGIN;
     this.passkey = options.passkey ?? new SoftwarePasskey({ rpId, origin });
-    this.share = options.share ?? clientShare(random(32), this.accountId);
-    this.verifyingShare = verifyingShare(this.share);
+    this.scheme = options.scheme ?? ED25519_WALLET;
+    this.share = options.share ?? this.scheme.newShare(random(32), this.accountId, rpId);
+    this.verifyingShare = this.scheme.verifyingShare(this.share);
   }
 
   /** A wallet with a key. */
@@ -106,11 +102,11 @@ export class ThresholdWallet {
   }
 
   /** The same wallet, whose calls go to another signer, or are another user's, or are made with another passkey. */
-  with(changed: Partial<Pick<ThresholdWallet, "client" | "caller" | "passkey">>): ThresholdWallet {
-    return Object.assign(Object.create(ThresholdWallet.prototype), this, changed);
+  with(changed: Partial<Pick<ThresholdWallet, "client" | "caller" | "passkey">>): this {
+    return Object.assign(Object.create(Object.getPrototypeOf(this)), this, changed);
   }
 
-  at(client: ThresholdClient): ThresholdWallet {
+  at(client: ThresholdClient): this {
     return this.with({ client });
   }
 
@@ -120,7 +116,7 @@ export class ThresholdWallet {
 
   beginRequest() {
     const { caller, network, accountId, rpId } = this;
-    return { caller, request: { schemeId: SCHEME_ID, network, accountId, rpId } };
+    return { caller, request: { schemeId: this.scheme.id, network, accountId, rpId } };
   }
 
   /** A challenge for a new key. */
@@ -134,12 +130,12 @@ export class ThresholdWallet {
     const { network, accountId, rpId, caller, verifyingShare: ownShare } = this;
     const { tenant, user } = caller;
     const bound = { network, tenant, user, accountId, rpId, challenge };
-    return { schemeId: SCHEME_ID, role: "client", ...bound, ownShare, peerShare: new Uint8Array() };
+    return { schemeId: this.scheme.id, role: "client", ...bound, ownShare, peerShare: new Uint8Array() };
   }
 
   finishRequest(challenge: Uint8Array, ceremony?: CeremonyOptions) {
     const { caller, verifyingShare: clientVerifyingShare } = this;
-    const clientProof = proveEd25519(this.share, this.possession(challenge), random);
+    const clientProof = this.scheme.prove(this.share, this.possession(challenge), random);
     const assertion = this.passkey.assert(keyChallenge(challenge, clientVerifyingShare), ceremony);
     const request = { challenge, clientVerifyingShare, clientProof, assertion };
     return { caller, request, credentialPublicKey: this.passkey.publicKey };
@@ -154,8 +150,9 @@ export class ThresholdWallet {
     const { verifyingShare: peerShare } = this;
     const ownShare = key.relayerVerifyingShare;
     const context = { ...this.possession(challenge), role: "relayer" as const, ownShare, peerShare };
-    if (!verifyEd25519(relayerProof, context)) throw new Error("the relayer does not prove its share");
-    if (keyId(groupKey(peerShare, ownShare)) !== key.keyId) throw new Error("a key of other shares");
+    if (!this.scheme.verify(relayerProof, context)) throw new Error("the relayer does not prove its share");
+    if (this.scheme.keyId(this.network, peerShare, ownShare) !== key.keyId)
+      throw new Error("a key of other shares");
     this.key = key;
     return key;
   }
@@ -201,8 +198,8 @@ export class ThresholdWallet {
   }
 
   /** Asks for the payload's digests to be signed by the right of an assertion alone. */
-  singleUseRequest(
-    payload: PayloadInit,
+  singleUseRequest<P>(
+    payload: P,
     nonce: Uint8Array,
     digests: readonly Uint8Array[],
     ceremony?: CeremonyOptions,

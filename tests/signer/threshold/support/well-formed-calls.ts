@@ -1,10 +1,12 @@
 import type { CallOptions } from "@connectrpc/connect";
+import { ProtocolPhase } from "@countersign/gen/countersign/threshold/v1/ecdsa_pb.ts";
 import { IDENTITY } from "./points.ts";
 import type { ThresholdClient } from "./threshold-signer.ts";
 
 const caller = { tenant: "acme", user: "user-1" };
 const keyId = "ed25519:G4jVBejLprjNapGGvf9jz6DMP2G6Md7FXSBXdhANRxXd";
 const bytes = (size: number) => new Uint8Array(size);
+const protocolMessage = { phase: ProtocolPhase.TRIPLES, data: bytes(40) };
 const assertion = {
   credentialId: bytes(16),
   clientDataJson: bytes(16),
@@ -59,4 +61,28 @@ export const WELL_FORMED_CALLS: Readonly<
     const request = { signingSessionId: "1", keyId, digest: bytes(32), clientSignatureShare: bytes(32) };
     return client.signEd25519Finalize({ caller, request }, options);
   },
+  authorizeEcdsa: (client, options) => {
+    const payload = { payload: { case: "evmMessage" as const, value: { message: bytes(5) } } };
+    const authority = { case: "sessionToken" as const, value: "cst_" };
+    return client.authorizeEcdsa({ caller, request: { keyId, payload, authority } }, options);
+  },
+  presignInit: (client, options) => {
+    const request = { keyId, sessionToken: "cst_", messages: [protocolMessage] };
+    return client.presignInit({ caller, request }, options);
+  },
+  presignStep: (client, options) => {
+    const request = { presignSessionId: "1", keyId, version: 1, messages: [protocolMessage] };
+    return client.presignStep({ caller, request }, options);
+  },
+  signEcdsaInit: (client, options) => {
+    const hashes = { presignatureId: bytes(32), clientEntropyHash: bytes(32) };
+    const request = { requestId: "1", keyId, digest: bytes(32), ...hashes };
+    return client.signEcdsaInit({ caller, request }, options);
+  },
+  signEcdsaFinalize: (client, options) => {
+    const request = { signingSessionId: "1", keyId, digest: bytes(32), clientEntropy: bytes(32) };
+    return client.signEcdsaFinalize({ caller, request }, options);
+  },
+  getPresignaturePool: (client, options) =>
+    client.getPresignaturePool({ caller, request: { keyId } }, options),
 };

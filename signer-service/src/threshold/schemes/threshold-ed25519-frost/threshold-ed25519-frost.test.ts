@@ -15,6 +15,7 @@ const facts = {
   clientVerifyingShare: verifyingShare(share),
   accountId: "alice.near",
   rpId: "example.com",
+  network: "testnet",
 };
 const derived = () => scheme.derive(Buffer.from("63".repeat(32), "hex"), facts);
 

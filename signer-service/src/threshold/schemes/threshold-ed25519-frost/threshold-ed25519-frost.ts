@@ -15,10 +15,11 @@ import {
   verifyingShare,
   verifyShare,
 } from "@countersign/crypto/frost-ed25519.ts";
-import { type PossessionContext, proveEd25519, verifyEd25519 } from "@countersign/crypto/possession.ts";
+import { proveEd25519, verifyEd25519 } from "@countersign/crypto/possession.ts";
 import { spkiOf } from "../../../signature-threads/verify-signature.ts";
-import type { PossessionFacts, SchemeModule } from "../scheme-module.ts";
-import { readingClient } from "./reading-client.ts";
+import { clientContext, relayerContext } from "../possession-contexts.ts";
+import { readingClient } from "../reading-client.ts";
+import type { TwoRoundScheme } from "../scheme-module.ts";
 import { joinCommitments, joinLastMessage, splitCommitments } from "./round-messages.ts";
 import { decodeRoundState, encodeRoundState } from "./round-state.ts";
 
@@ -27,7 +28,7 @@ import { decodeRoundState, encodeRoundState } from "./round-state.ts";
  * commitments, hiding and binding (64 bytes); those of the second are the client's signature share (32 bytes), and the
  * relayer's with the signature (96 bytes).
  */
-export const thresholdEd25519Frost: SchemeModule = {
+export const thresholdEd25519Frost: TwoRoundScheme = {
   id: SCHEME_ID,
   clientId: CLIENT_ID,
   relayerId: RELAYER_ID,
@@ -41,14 +42,12 @@ export const thresholdEd25519Frost: SchemeModule = {
   },
 
   verifyPossession(proof, facts) {
-    const { clientVerifyingShare } = facts;
-    readingClient(() => assertPoint(clientVerifyingShare));
-    return verifyEd25519(proof, contextOf("client", facts, clientVerifyingShare, new Uint8Array()));
+    readingClient(() => assertPoint(facts.clientVerifyingShare));
+    return verifyEd25519(proof, clientContext(SCHEME_ID, facts));
   },
 
   provePossession(half, facts, random) {
-    const context = contextOf("relayer", facts, half.verifyingShare, facts.clientVerifyingShare);
-    return proveEd25519(half.share, context, random);
+    return proveEd25519(half.share, relayerContext(SCHEME_ID, facts, half), random);
   },
 
   begin(half, digest, clientMessage, random) {
@@ -100,14 +99,4 @@ function withRound<T>(
   } finally {
     nonces.fill(0);
   }
-}
-
-function contextOf(
-  role: PossessionContext["role"],
-  { network, tenant, user, accountId, rpId, challenge }: PossessionFacts,
-  ownShare: Uint8Array,
-  peerShare: Uint8Array,
-): PossessionContext {
-  const bound = { network, tenant, user, accountId, rpId, challenge };
-  return { schemeId: SCHEME_ID, role, ...bound, ownShare, peerShare };
 }

@@ -1,4 +1,4 @@
-import { FrostError } from "@countersign/crypto/frost-ed25519.ts";
+import { BadInput } from "@countersign/crypto/bad-input.ts";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 
@@ -7,7 +7,7 @@ export function readingClient<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof FrostError)) throw error;
+    if (!(error instanceof BadInput)) throw error;
     throw new DomainError(
       ErrorReason.ROUND_MESSAGE_INVALID,
       "a commitment, share or proof is not a canonical encoding of what it has to be",
