@@ -147,6 +147,7 @@ const CODES: Record<ReasonName, Code> = {
   IDENTITY_PROVIDER_UNAVAILABLE: Code.Unavailable,
   SHARED_STATE_UNAVAILABLE: Code.Unavailable,
   APP_SESSION_MISSING: Code.PermissionDenied,
+  SESSION_NOT_FRESH: Code.FailedPrecondition,
   THRESHOLD_DISABLED: Code.FailedPrecondition,
   END_USER_MISSING: Code.PermissionDenied,
   THRESHOLD_KEY_NOT_FOUND: Code.NotFound,

@@ -1,3 +1,4 @@
+import type { RefreshTokenHashes } from "@countersign/server/ledger/app-session-types.ts";
 import type { AppSession, AuditEvent, Ledger, RefreshInput } from "@countersign/server/ledger/ledger.ts";
 import { beforeEach, expect, it } from "vitest";
 import { at, sha256 } from "./builders.ts";
@@ -27,10 +28,18 @@ function signUp(ledger: Ledger, id: string) {
   return ledger.createUser("acme", id, { id: `i_${id}`, createdAt: at(0), kind }, created);
 }
 
+/** Of the token of a name, whose family is called the same without any "+". */
+const hashes = (name: string): RefreshTokenHashes => ({
+  token: sha256(name),
+  family: sha256(`family ${name.replaceAll("+", "")}`),
+});
+
+const merging = { merged: audit, sessionsEnded: { ...audit, kind: "session.ended" } };
+
 /** Uses the token of a name; its successor's name has one more "+". */
 function use(name: string, ms: number, changes: Partial<RefreshInput> = {}): RefreshInput {
   return {
-    tokenHash: sha256(name),
+    hashes: hashes(name),
     successorHash: sha256(`${name}+`),
     sealedSuccessor: Uint8Array.from(Buffer.from(`${name}+`)),
     now: at(ms),
@@ -45,16 +54,16 @@ overEngines("app sessions", (on) => {
     for (const user of ["bob", "eve"]) await signUp(on.ledger, user);
   });
   const begin = (id: string, changes: Partial<AppSession> = {}) =>
-    on.ledger.createAppSession(session(id, changes), sha256(id), KEEP, audit);
+    on.ledger.createAppSession(session(id, changes), hashes(id), KEEP, audit);
 
   it("are found by any of their tokens, and listed newest first", async () => {
     await begin("a");
     await begin("b", { createdAt: at(1) });
     await begin("other", { userId: "eve" });
     await on.ledger.refreshAppSession(use("a", 5));
-    expect(await on.ledger.appSessionOfToken(sha256("a"), at(6))).toMatchObject({ id: "a" });
-    expect(await on.ledger.appSessionOfToken(sha256("a+"), at(6))).toMatchObject({ id: "a" });
-    expect(await on.ledger.appSessionOfToken(sha256("nobody's"), at(6))).toBeUndefined();
+    expect(await on.ledger.appSessionOfToken(hashes("a"), at(6))).toMatchObject({ id: "a" });
+    expect(await on.ledger.appSessionOfToken(hashes("a+"), at(6))).toMatchObject({ id: "a" });
+    expect(await on.ledger.appSessionOfToken(hashes("nobody's"), at(6))).toBeUndefined();
     const open = await on.ledger.listAppSessions("acme", "bob", at(6), 100);
     expect(open.map(({ id }) => id)).toEqual(["b", "a"]);
     expect(open[1]).toEqual(session("a", { refreshedAt: at(5), idleAt: at(5 + IDLE_MS) }));
@@ -110,6 +119,58 @@ overEngines("app sessions", (on) => {
     expect(kinds).toEqual(["user.created", "user.created", "session.begun", "session.token_reused"]);
   });
 
+  it("keep two tokens at most, and know every used one that comes again", async () => {
+    await begin("a");
+    await begin("b");
+    const REFRESHES = 40;
+    for (let i = 0; i < REFRESHES; i++) {
+      expect((await on.ledger.refreshAppSession(use(`a${"+".repeat(i)}`, i))).outcome).toBe("rotated");
+    }
+    // As many rows as a query that fails for more lets in.
+    const most = "create unique index two_each on refresh_tokens (session_id, (used_at is null))";
+    await on.home.execute(most);
+    for (const old of [0, 1, REFRESHES - 2]) {
+      const found = await on.ledger.appSessionOfToken(hashes(`a${"+".repeat(old)}`), at(50));
+      expect(found?.id).toBe("a");
+    }
+    expect((await on.ledger.refreshAppSession(use("a+", 50))).outcome).toBe("reused");
+    expect((await on.ledger.appSessionEndings(0n, 10)).sessionIds).toEqual(["a"]);
+    expect((await on.ledger.refreshAppSession(use("b", 51))).outcome).toBe("rotated");
+  });
+
+  it("that began before there were families go on, and end when a used token comes again", async () => {
+    await begin("a");
+    await on.home.execute("update refresh_tokens set family_hash = null");
+    const legacy = (name: string, ms: number) =>
+      use(name, ms, { hashes: { ...hashes(name), family: sha256(name) } });
+    expect((await on.ledger.refreshAppSession(legacy("a", 1))).outcome).toBe("rotated");
+    const next = use("a+", 2, { hashes: { token: sha256("a+"), family: sha256("a") } });
+    expect((await on.ledger.refreshAppSession(next)).outcome).toBe("rotated");
+    expect((await on.ledger.refreshAppSession(legacy("a", 3))).outcome).toBe("reused");
+  });
+
+  it("end with the merge of their user, or nothing of the merge is there", async () => {
+    await begin("eves", { userId: "eve" });
+    await begin("bobs");
+    const before = await on.ledger.findUser("acme", "eve");
+    // What ends sessions fails.
+    await on.home.execute("alter table app_session_sequence rename to away");
+    await expect(on.ledger.mergeUsers("acme", "bob", "eve", merging)).rejects.toThrow();
+    await on.home.execute("alter table away rename to app_session_sequence");
+    expect(await on.ledger.findUser("acme", "eve")).toEqual(before);
+    expect(await on.ledger.appSessionOfToken(hashes("eves"), at(1))).toMatchObject({ id: "eves" });
+    expect(await on.ledger.mergeUsers("acme", "bob", "eve", merging)).toMatchObject({
+      outcome: "merged",
+      endedSessions: ["eves"],
+    });
+    expect((await on.ledger.appSessionEndings(0n, 10)).sessionIds).toEqual(["eves"]);
+    expect(await on.ledger.appSessionOfToken(hashes("eves"), at(1))).toBeUndefined();
+    expect(await on.ledger.appSessionOfToken(hashes("bobs"), at(1))).toMatchObject({ id: "bobs" });
+    await on.ledger.chainAudit(() => new Uint8Array(32), 20);
+    const kinds = (await on.ledger.readAudit("acme", 1n, 20)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "session.ended")).toHaveLength(1);
+  });
+
   it("have one line of tokens, whatever uses one at the same time", async () => {
     await begin("a");
     const other = await on.home.open().catch(() => on.ledger);
@@ -130,7 +191,7 @@ overEngines("app sessions", (on) => {
         expect(Buffer.from(result.sealedSuccessor).toString()).toBe(lines[0]);
     }
     const tokens = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => on.ledger.appSessionOfToken(sha256(`line ${i}`), at(2))),
+      Array.from({ length: 20 }, (_, i) => on.ledger.appSessionOfToken(hashes(`line ${i}`), at(2))),
     );
     expect(tokens.filter((found) => found !== undefined)).toHaveLength(1);
   });
@@ -178,15 +239,11 @@ overEngines("app sessions", (on) => {
 
   it("are not begun for a user that was merged into another one, whichever comes first", async () => {
     const replica = on.engine.name === "postgres" ? await on.home.open() : on.ledger;
-    const merged = async () => {
-      await replica.mergeUsers("acme", "bob", "eve", audit);
-      await replica.endAppSessions("acme", "eve", null, at(1), audit);
-    };
     const begun = Array.from({ length: 20 }, (_, i) => begin(`eve-${i}`, { userId: "eve" }));
-    await Promise.all([merged(), ...begun]);
+    await Promise.all([replica.mergeUsers("acme", "bob", "eve", merging), ...begun]);
     expect(await on.ledger.listAppSessions("acme", "eve", at(1), 100)).toEqual([]);
     expect(await begin("late", { userId: "eve" })).toBeUndefined();
-    expect(await on.ledger.appSessionOfToken(sha256("late"), at(1))).toBeUndefined();
+    expect(await on.ledger.appSessionOfToken(hashes("late"), at(1))).toBeUndefined();
     expect(await begin("nobody's", { userId: "nobody" })).toBeUndefined();
     expect(await begin("bobs", { userId: "bob" })).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { readAudit } from "@countersign/server/ledger/audit-events.ts";
 import { auditCheckpoint, prunableAudit, pruneAudit } from "@countersign/server/ledger/audit-retention.ts";
 import { pruneBudgets } from "@countersign/server/ledger/budget-pruning.ts";
 import { migrations } from "@countersign/server/ledger/migrations.ts";
+import { sessionIdOf } from "@countersign/server/ledger/refresh-tokens.ts";
 import { releaseReplayMarks } from "@countersign/server/ledger/replay-marks.ts";
 import type { LedgerSchema } from "@countersign/server/ledger/schema.ts";
 import {
@@ -37,6 +38,10 @@ const statements: readonly [string, (trx: Transaction<LedgerSchema>) => Promise<
   ["a user by a passkey", (trx) => findPasskey(trx, "a", new Uint8Array(1))],
   ["a user by an account", (trx) => findUserOfAccount(trx, "a", account)],
   ["an identity", (trx) => readIdentity(trx, "i_1").catch(() => undefined)],
+  [
+    "a session by a token",
+    (trx) => sessionIdOf(trx, { token: new Uint8Array(1), family: new Uint8Array(2) }),
+  ],
   ["giving up replay marks", (trx) => releaseReplayMarks(trx, ["sub_a", "sub_b"])],
 ];
 

@@ -166,10 +166,11 @@ test("methods of app sessions and of threshold signing are paused on their own",
   const pauses = operator.client(PauseService, adminAddress);
   const user = { authorization: `Bearer ${await signedInToken(address)}` };
   const key = { ...keyHeaders(PROTECTED_KEYS.open), "x-end-user": "alice" };
-  const { getUser, listSessions } = SessionService.method;
+  const { getUser, listSessions, mergeUsers } = SessionService.method;
   const { createNonce, listKeys } = ThresholdKeyService.method;
   for (const [paused, other, headers] of [
     [getUser, listSessions, user],
+    [mergeUsers, getUser, user],
     [createNonce, listKeys, key],
     [listKeys, createNonce, key],
   ] as const) {

@@ -164,6 +164,59 @@ describe("an app token", () => {
   });
 });
 
+describe("a token that was verified a moment ago", () => {
+  async function counted() {
+    let now = START;
+    let asked = 0;
+    const { keys } = relay();
+    const counting: AppTokenIssuer["keys"] = (...all) => {
+      asked += 1;
+      return keys.keyOf(...all);
+    };
+    const ended = new Set<string>();
+    const issuer = { issuer: ISSUER, audience: AUDIENCE, keys: counting, tenants: null };
+    const verifier = new AppTokenVerifier({
+      ...{ issuers: [issuer], now: () => now },
+      isEnded: (id) => ended.has(id),
+    });
+    return {
+      ...{ verifier, ended },
+      asked: () => asked,
+      pass: (seconds: number) => {
+        now = after(seconds);
+      },
+    };
+  }
+
+  test("is not verified again for a minute", async () => {
+    const { verifier, asked, pass } = await counted();
+    const token = await forged();
+    const first = await verifier.verify(token);
+    pass(59);
+    expect(await verifier.verify(token)).toEqual(first);
+    expect(asked()).toBe(1);
+    pass(60);
+    await verifier.verify(token);
+    expect(asked()).toBe(2);
+    // No other token is taken for it.
+    expect(await reasonOf(verifier.verify(`${token.slice(0, -2)}AA`))).toBe("CREDENTIALS_INVALID");
+  });
+
+  test("is refused as soon as its session has ended, and when it has expired", async () => {
+    const { verifier, ended, pass } = await counted();
+    const iat = START.getTime() / 1000;
+    const token = await forged({ exp: iat + 30 });
+    await verifier.verify(token);
+    ended.add("ses_1");
+    expect(await reasonOf(verifier.verify(token))).toBe("CREDENTIALS_REVOKED");
+    ended.clear();
+    pass(29);
+    await verifier.verify(token);
+    pass(30);
+    expect(await reasonOf(verifier.verify(token))).toBe("CREDENTIALS_EXPIRED");
+  });
+});
+
 describe("rotating keys", () => {
   const older = { id: "k1", seed: seed(1) };
   const newer = { id: "k2", seed: seed(2) };

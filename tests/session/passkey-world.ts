@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { keyCaller, userCaller } from "@countersign/server/access/callers.ts";
+import type { Pause } from "@countersign/server/ledger/protection-types.ts";
 import { beginRegistration, finishRegistration } from "@countersign/server/session/passkey-registration.ts";
 import { beginSignIn, finishSignIn } from "@countersign/server/session/passkey-sign-in.ts";
 import type { PasskeyContext } from "@countersign/server/session/passkeys.ts";
@@ -42,15 +43,22 @@ export async function passkeyWorld(overrides: Partial<PasskeyContext> = {}) {
   ]);
   const disabled = new Set(["closed"]);
   const tenants = new Set([...signIns.keys(), "plain"]);
-  const users = createUsers({ store: ledger, now: () => new Date(now), randomBytes });
+  const ended: string[] = [];
+  const users = createUsers({
+    ...{ store: ledger, now: () => new Date(now), randomBytes },
+    ended: { add: (ids) => void ended.push(...ids) },
+  });
+  const pauses: Pause[] = [];
   const context: PasskeyContext = {
     directory: {
       tenant: (id) => (tenants.has(id) ? { disabled: disabled.has(id) } : undefined),
       signIn: (id) => signIns.get(id),
+      pauses,
     },
     users,
     pending: openPending({ now: () => now, onFailed: () => {} }),
     randomBytes,
+    assertFresh: () => undefined,
     contractCheck: undefined,
     ...overrides,
   };
@@ -60,6 +68,9 @@ export async function passkeyWorld(overrides: Partial<PasskeyContext> = {}) {
     context,
     signIns,
     disabled,
+    pauses,
+    /** The sessions that a merge has ended. */
+    ended,
     pass: (ms: number) => {
       now += ms;
     },
@@ -71,7 +82,7 @@ export type PasskeyWorld = Awaited<ReturnType<typeof passkeyWorld>>;
 /** Who calls with an app session of the user. */
 export const sessionOf = (userId: string, tenant = "shop") => ({
   ...userCaller(tenant, userId, ["read"]),
-  appSession: { id: "s_1", startedAt: at(0) },
+  appSession: { id: `s_${userId}`, startedAt: at(0) },
 });
 
 /** Who calls with an API key. */

@@ -20,7 +20,7 @@ async function redeemed(meanwhile: (world: PasskeyWorld) => void): Promise<strin
   const context = {
     ...{ directory, users, pending, randomBytes, now: () => new Date() },
     idTokens: { verify: () => Promise.reject(new Error("no token is needed any more")) },
-    onProviderFailed: () => undefined,
+    ...{ onProviderFailed: () => undefined, assertFresh: () => undefined },
   };
   return reasonOf(redeemSignInCode(context, { code: "code", verifier: VERIFIER }, null));
 }
@@ -33,6 +33,11 @@ test("a code is redeemed as the tenant is now", async () => {
       const settings = signIns.get("shop");
       if (settings !== undefined) signIns.set("shop", { ...settings, ...changes });
     });
+  const pause = { id: "p", mode: "DRAIN", reason: "", author: "", createdAt: new Date() } as const;
+  for (const target of ["shop", "other"]) {
+    const paused = redeemed(({ pauses }) => pauses.push({ ...pause, level: "TENANT", target }));
+    expect(await paused).toBe(target === "shop" ? "PAUSED" : "none");
+  }
   // An operator has taken the provider out, or the wallet.
   expect(await change({ providers: [] })).toBe("REFRESH_TOKEN_INVALID");
   expect(await change({ relyingParties: [] })).toBe("ORIGIN_NOT_ALLOWED");

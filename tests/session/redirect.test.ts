@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
 import { type OidcProvider, startOidcProvider } from "../support/oidc-provider.ts";
-import type { TestRelay } from "../support/test-relay.ts";
+import { type TestRelay, UNBOUNDED_RATES } from "../support/test-relay.ts";
 import { callReason } from "./support/call-reason.ts";
 import {
   ISSUER,
@@ -100,6 +100,28 @@ test("a code is good once, for the wallet that began it, with its verifier", asy
   const raced = await signedInCode();
   const outcomes = await Promise.all(Array.from({ length: 10 }, () => redeem(raced)));
   expect(outcomes.filter((outcome) => outcome === "none")).toHaveLength(1);
+});
+
+test("an address that starts one redirect after the other locks nobody else out", async () => {
+  const rates = {
+    ...UNBOUNDED_RATES,
+    sign_in_begin: { per_second: 0.0001, burst: 2 },
+    sign_in_tenant: { per_second: 0.0001, burst: 3 },
+  };
+  const trusted = JSON.stringify(["127.0.0.1/32"]);
+  const strict = await startSessionRelay(provider, {
+    settings: { rates: JSON.stringify(rates), "listen.trusted_proxies": trusted },
+  });
+  const query = new URLSearchParams({ tenant: TENANT, return_to: RETURN_TO, challenge: CHALLENGE });
+  const startFrom = async (address: string) => {
+    const headers = { "x-forwarded-for": address };
+    const url = `${strict.app.address}/auth/test/start?${query}`;
+    return (await fetch(url, { redirect: "manual", headers })).status;
+  };
+  const flood = await Promise.all(Array.from({ length: 20 }, () => startFrom("203.0.113.1")));
+  expect(flood.filter((status) => status === 302)).toHaveLength(2);
+  expect(flood.filter((status) => status === 429)).toHaveLength(18);
+  expect(await startFrom("203.0.113.2")).toBe(302);
 });
 
 test("a state is good once, in the browser that began it", async () => {

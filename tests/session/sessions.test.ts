@@ -177,7 +177,7 @@ test("attempts to sign in are counted by address, and begun ones by tenant", asy
   const all = { ip: fast, failed_auth: fast, tenant: fast, key: fast, user: fast, method: fast };
   const few = { per_second: 0.001, burst: 2 };
   const rates = (changes: object) =>
-    JSON.stringify({ ...all, sign_in: fast, sign_in_tenant: fast, ...changes });
+    JSON.stringify({ ...all, sign_in: fast, sign_in_begin: fast, sign_in_tenant: fast, ...changes });
   const strict = await startSessionRelay(provider, { settings: { rates: rates({ sign_in: few }) } });
   const client = sessionClient(strict.app.address);
   const finish = () => callReason(client.finishIdTokenSignIn({ signInId: "x", idToken: "x" }));

@@ -9,7 +9,8 @@ import { auditLog } from "../ledger/protection-builders.ts";
 import { reasonOf } from "./reason-of.ts";
 
 let clock = 0;
-const usersOf = (store: Ledger): Users => createUsers({ store, now: () => at(clock++), randomBytes });
+const usersOf = (store: Ledger): Users =>
+  createUsers({ store, now: () => at(clock++), randomBytes, ended: { add: () => undefined } });
 
 const passkey = (id: number, changes: Partial<PasskeyRecord> = {}): PasskeyRecord => ({
   credentialId: Uint8Array.of(1, 2, id),

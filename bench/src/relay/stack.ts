@@ -8,7 +8,7 @@ import { DevnetAdmin } from "./devnet-admin.ts";
 import { freePorts } from "./free-port.ts";
 import { KEY_ID, type Keystore, NETWORK, RELAYER } from "./keystore.ts";
 import { type Running, start } from "./processes.ts";
-import { makeTenant } from "./tenant.ts";
+import { makeTenant, type TenantWallets } from "./tenant.ts";
 import { type PreSigned, RECEIVER } from "./wallets.ts";
 
 /** Milliseconds between the devnet's blocks. */
@@ -50,13 +50,13 @@ export interface StackOptions {
 }
 
 /** What a stack with threshold keys has more. */
-export interface ThresholdStack {
+export interface ThresholdStack extends TenantWallets {
   readonly signerStoreUrl: string;
+  /** For the signer's process, for node itself. */
+  readonly signerNodeArgs?: readonly string[];
   /** Sections of the configurations. */
   readonly signer: object;
   readonly relay: object;
-  /** How the tenant's users sign in. */
-  readonly signIn: object;
   /** What both processes read secrets from. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -86,6 +86,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       logLevel: options.logLevel,
       env: { ...options.keystore.env, ...threshold?.env, BENCH_STORE_URL: storeUrl },
       profileFolder: threshold && options.profileFolder,
+      nodeArgs: threshold?.signerNodeArgs ?? [],
     });
     started.push(signer.running);
     const [publicPort = 0, operationsPort = 0] = await freePorts(2);
@@ -101,7 +102,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     broken.catch(() => undefined);
     await Promise.race([untilReady(operationsUrl), broken]);
     const operator = { url: `unix:${adminSocket(options.folder)}`, key: ADMIN.BENCH_ADMIN_KEY };
-    const apiKey = await makeTenant(operator, options.folder, threshold?.signIn);
+    const apiKey = await makeTenant(operator, options.folder, threshold);
     return {
       relayUrl: `http://127.0.0.1:${publicPort}`,
       operationsUrl,
@@ -165,7 +166,7 @@ async function startRelay(
     },
     rates: {
       ...{ ip: FAST, failed_auth: FAST, tenant: FAST, key: FAST, user: FAST, method: FAST },
-      ...{ sign_in: FAST, sign_in_tenant: FAST },
+      ...{ sign_in: FAST, sign_in_begin: FAST, sign_in_tenant: FAST },
     },
     ledger: { url: "env:BENCH_LEDGER_URL" },
     signer: {

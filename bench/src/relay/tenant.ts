@@ -30,26 +30,35 @@ export interface AdminAccess {
   readonly key: string;
 }
 
+/** What a tenant whose users have wallets has more. */
+export interface TenantWallets {
+  /** How its users sign in. */
+  readonly signIn: object;
+  /** Of the pages that may call the relay; none if absent. */
+  readonly allowedOrigins?: readonly string[];
+}
+
 /**
- * Makes a tenant with a key, a policy and limits, by the operators' command line, and with `signIn` if its users sign in.
- * Gives the key's text, which callers present.
+ * Makes a tenant with a key, a policy and limits, by the operators' command line. Gives the key's text, which callers
+ * present.
  */
 export async function makeTenant(
   { url, key }: AdminAccess,
   folder: string,
-  signIn?: object,
+  wallets?: TenantWallets,
 ): Promise<string> {
   const countersign = (...args: string[]) =>
     run("server/src/cli.ts", args, { COUNTERSIGN_ADMIN_URL: url, COUNTERSIGN_ADMIN_KEY: key });
   await countersign("tenant", "create", TENANT);
-  for (const [kind, document] of Object.entries({ policy: POLICY, limits: LIMITS })) {
+  const policy = { ...POLICY, allowed_origins: wallets?.allowedOrigins ?? [] };
+  for (const [kind, document] of Object.entries({ policy, limits: LIMITS })) {
     const file = join(folder, `${kind}.json`);
     await writeFile(file, JSON.stringify(document));
     await countersign(kind, "set", TENANT, file);
   }
-  if (signIn !== undefined) {
+  if (wallets !== undefined) {
     const file = join(folder, "sign-in.json");
-    await writeFile(file, JSON.stringify(signIn));
+    await writeFile(file, JSON.stringify(wallets.signIn));
     await countersign("tenant", "update", TENANT, "--sign-in", file);
   }
   const made = await countersign("key", "create", TENANT, "--scopes", "read,submit", "--json");

@@ -1,6 +1,7 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { AppTokenCache } from "./app-token-cache.ts";
 import { APP_TOKEN_TYPE } from "./app-token-type.ts";
 import type { AppSessionRef } from "./caller.ts";
 import { isEndUserId } from "./callers.ts";
@@ -43,6 +44,7 @@ export interface AppTokenVerifierOptions {
 export class AppTokenVerifier {
   readonly #options: AppTokenVerifierOptions;
   readonly #issuers: ReadonlyMap<string, AppTokenIssuer>;
+  readonly #verified = new AppTokenCache();
 
   constructor(options: AppTokenVerifierOptions) {
     this.#options = options;
@@ -50,15 +52,17 @@ export class AppTokenVerifier {
   }
 
   /**
+   * A signature that was good counts on for a minute at most, whatever becomes of the key; that its session has not ended
+   * is asked each time.
+   *
    * @throws CREDENTIALS_INVALID; CREDENTIALS_EXPIRED and CREDENTIALS_REVOKED only when the signature is good;
    *   LEDGER_UNAVAILABLE while ended sessions cannot be told apart; TOKEN_KEYS_UNAVAILABLE for a peer's token whose keys
    *   cannot be had
    */
   async verify(token: string): Promise<AppTokenClaims> {
     const { isEnded, now } = this.#options;
-    const issuer = this.#issuers.get(issuerOf(token) ?? "");
-    if (issuer === undefined) throw invalidCredentials();
-    const claims = await this.#claims(token, issuer, now());
+    const at = now();
+    const claims = this.#verified.get(token, at) ?? (await this.#claims(token, at));
     if (claims.session !== null && isEnded(claims.session.id)) {
       const whose = { tenant: claims.tenant, actor: `user:${claims.userId}` };
       throw new RefusedCredentials(ErrorReason.CREDENTIALS_REVOKED, "the session has ended", { whose });
@@ -66,7 +70,9 @@ export class AppTokenVerifier {
     return claims;
   }
 
-  async #claims(token: string, issuer: AppTokenIssuer, currentDate: Date): Promise<AppTokenClaims> {
+  async #claims(token: string, currentDate: Date): Promise<AppTokenClaims> {
+    const issuer = this.#issuers.get(issuerOf(token) ?? "");
+    if (issuer === undefined) throw invalidCredentials();
     try {
       const { payload } = await jwtVerify(token, issuer.keys, {
         typ: APP_TOKEN_TYPE,
@@ -77,7 +83,9 @@ export class AppTokenVerifier {
         currentDate,
       });
       assertTimes(payload, currentDate);
-      return claimsOf(payload, issuer);
+      const claims = claimsOf(payload, issuer);
+      this.#verified.put(token, claims, new Date((payload.exp ?? 0) * 1000), currentDate);
+      return claims;
     } catch (error) {
       if (error instanceof KeysUnavailable) {
         throw new DomainError(ErrorReason.TOKEN_KEYS_UNAVAILABLE, "the token cannot be verified now", {

@@ -19,6 +19,8 @@ export interface DefaultRates {
   readonly method: Rate;
   /** Attempts to sign in from one address. */
   readonly signIn: Rate;
+  /** Sign-ins that are begun from one address. */
+  readonly signInBegin: Rate;
   /** Sign-ins that are begun at one tenant. */
   readonly signInTenant: Rate;
 }
@@ -62,6 +64,11 @@ export class CallRates {
   /** For an attempt to sign in, good or bad. @throws RATE_LIMITED */
   forSignIn(): Promise<void> {
     return this.#take([{ name: "sign-in", key: this.#address, rate: this.#defaults.signIn }]);
+  }
+
+  /** For a sign-in that is begun, before it counts at its tenant. @throws RATE_LIMITED */
+  forBeginning(): Promise<void> {
+    return this.#take([{ name: "sign-in-begin", key: this.#address, rate: this.#defaults.signInBegin }]);
   }
 
   /** @throws RATE_LIMITED */

@@ -1,6 +1,5 @@
 import type { BlockList } from "node:net";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
@@ -20,7 +19,7 @@ import { pauseRefusal } from "../tenant/pauses.ts";
 import { CallRates, type DefaultRates } from "./call-rates.ts";
 import { type Caller, setCaller } from "./caller.ts";
 import { isEndUserId, onBehalfOf } from "./callers.ts";
-import { methodAccess } from "./method-access.ts";
+import { methodAccess, takesNothingOn } from "./method-access.ts";
 import { invalidCredentials, type ProvenActor, RefusedCredentials } from "./refused-credentials.ts";
 
 /** A call that the gate did not let in. */
@@ -53,8 +52,9 @@ const ANONYMOUS: ProvenActor = { tenant: "", actor: "anonymous" };
 
 /**
  * Lets a call in when its address, credentials, tenant, scope, origin, pauses and rates all say so, in this order, and
- * notes its caller. Looks at headers only, so that who may not call costs no body. Public methods, attempts to sign in, and
- * calls of none, are asked for their address's rates alone. Refusals carry Retry-After (seconds) where waiting helps.
+ * notes its caller. Looks at headers only, so that who may not call costs no body. Public methods, attempts to sign in
+ * and their beginnings, and calls of none, are asked for their address's rates alone. Refusals carry Retry-After (seconds)
+ * where waiting helps.
  *
  * @throws CREDENTIALS_*, TENANT_*, END_USER_NOT_ALLOWED, SCOPE_MISSING, APP_SESSION_MISSING, ORIGIN_NOT_ALLOWED, PAUSED,
  *   RATE_LIMITED;
@@ -79,6 +79,7 @@ export function createGate(options: GateOptions): Gate {
       if (context.service.typeName === UnknownService.typeName) return;
       const access = methodAccess(method);
       if (access === "public") return;
+      if (access === "begin-sign-in") return await rates.forBeginning();
       if (access === "sign-in") return await rates.forSignIn();
       const proven = await authenticated(options, requestHeader, rates);
       who = proven;
@@ -86,7 +87,7 @@ export function createGate(options: GateOptions): Gate {
       const caller = withEndUser(proven, requestHeader);
       assertMay(caller, access);
       assertOrigin(tenant, requestHeader);
-      assertNotPaused(options.directory, caller, method, access);
+      assertNotPaused(options.directory, caller, method);
       await rates.forCaller(caller, method.name, tenant.limits);
       setCaller(values, caller);
       // A cache between us knows URLs, not credentials.
@@ -144,8 +145,8 @@ function withEndUser(caller: Caller, headers: Headers): Caller {
   return onBehalfOf(caller, endUser);
 }
 
-function assertMay({ scopes, appSession }: Caller, access: "session" | Scope): void {
-  if (access === "session") {
+function assertMay({ scopes, appSession }: Caller, access: "session" | "identities" | Scope): void {
+  if (access === "session" || access === "identities") {
     if (appSession !== null) return;
     throw new DomainError(ErrorReason.APP_SESSION_MISSING, "this is for users who have signed in here");
   }
@@ -163,15 +164,8 @@ function assertOrigin({ policy, tenant }: TenantAccess, headers: Headers): void 
   }
 }
 
-function assertNotPaused(
-  { pauses }: GateOptions["directory"],
-  { tenant }: Caller,
-  method: DescMethod,
-  access: "session" | Scope,
-): void {
-  // Sessions can be seen and ended while nothing new is taken on.
-  const reads = access === "session" || method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
-  const refusal = pauseRefusal(pauses, { tenant, method: method.name, reads });
+function assertNotPaused({ pauses }: GateOptions["directory"], { tenant }: Caller, method: DescMethod): void {
+  const refusal = pauseRefusal(pauses, { tenant, method: method.name, reads: takesNothingOn(method) });
   if (refusal === undefined) return;
   const { reason, message, retryAfterMs } = refusal;
   throw new DomainError(reason, message, retryAfterMs === undefined ? {} : { retryAfterMs });

@@ -6,7 +6,7 @@ import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection
 import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import { expect, test } from "vitest";
-import { assertAccessStated, methodAccess } from "./method-access.ts";
+import { assertAccessStated, methodAccess, takesNothingOn } from "./method-access.ts";
 
 const PUBLIC_PORT: DescService[] = [
   ...[RelayService, SessionService],
@@ -22,9 +22,6 @@ test("these methods, and no others, are open to everybody", () => {
   const open = methods.filter((method) => methodAccess(method) === "public");
   expect(open.map(({ parent, name }) => `${parent.typeName}/${name}`)).toEqual([
     "countersign.relay.v1.RelayService/GetRelayInfo",
-    "countersign.session.v1.SessionService/BeginPasskeyRegistration",
-    "countersign.session.v1.SessionService/BeginPasskeySignIn",
-    "countersign.session.v1.SessionService/BeginIdTokenSignIn",
     "countersign.session.v1.SessionService/RefreshSession",
     "grpc.health.v1.Health/Check",
     "grpc.health.v1.Health/Watch",
@@ -34,14 +31,24 @@ test("these methods, and no others, are open to everybody", () => {
   ]);
 });
 
-test("what finishes a sign-in is counted as an attempt, and the rest of a session's methods need one", () => {
+test("what begins and what finishes a sign-in is counted, and the rest of a session's methods need one", () => {
   const named = (access: string) =>
     SessionService.methods.filter((method) => methodAccess(method) === access).map(({ name }) => name);
+  expect(named("begin-sign-in")).toEqual([
+    ...["BeginPasskeyRegistration", "BeginPasskeySignIn", "BeginIdTokenSignIn"],
+  ]);
   expect(named("sign-in")).toEqual([
     ...["FinishPasskeyRegistration", "FinishPasskeySignIn", "FinishIdTokenSignIn", "RedeemSignInCode"],
   ]);
-  expect(named("session")).toEqual([
-    ...["RevokeSession", "ListSessions", "GetUser", "UnlinkIdentity", "MergeUsers"],
+  expect(named("session")).toEqual(["RevokeSession", "ListSessions", "GetUser"]);
+  expect(named("identities")).toEqual(["UnlinkIdentity", "MergeUsers"]);
+});
+
+test("while nothing new is taken on, sessions are kept, seen and ended, and nobody signs in", () => {
+  const goesOn = SessionService.methods.filter(takesNothingOn).map(({ name }) => name);
+  expect(goesOn).toEqual(["RefreshSession", "RevokeSession", "ListSessions", "GetUser"]);
+  expect(RelayService.methods.filter((method) => !takesNothingOn(method)).map(({ name }) => name)).toEqual([
+    ...["SubmitDelegate", "CreateAccount"],
   ]);
 });
 

@@ -1,11 +1,13 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { Scope } from "../ledger/protection-types.ts";
 
 /**
- * Open to everybody, an attempt to sign in, which is open too but counted more strictly, a session of a user's whatever
- * it may do, or the scope that a method needs.
+ * Open to everybody; the beginning of a sign-in, or an attempt to, which are open too but counted more strictly; a session
+ * of a user's whatever it may do, to see and end sessions or to change how the user signs in; or the scope that a method
+ * needs.
  */
-export type MethodAccess = "public" | "sign-in" | "session" | Scope;
+export type MethodAccess = "public" | "begin-sign-in" | "sign-in" | "session" | "identities" | Scope;
 
 /** Every method of the public port. A method that does not stand here is served to nobody. */
 const METHODS: Readonly<Record<string, MethodAccess>> = {
@@ -39,19 +41,19 @@ const METHODS: Readonly<Record<string, MethodAccess>> = {
   "countersign.threshold.v1.Ed25519SigningService/Authorize": "threshold",
   "countersign.threshold.v1.Ed25519SigningService/SignInit": "threshold",
   "countersign.threshold.v1.Ed25519SigningService/SignFinalize": "threshold",
-  "countersign.session.v1.SessionService/BeginPasskeyRegistration": "public",
+  "countersign.session.v1.SessionService/BeginPasskeyRegistration": "begin-sign-in",
   "countersign.session.v1.SessionService/FinishPasskeyRegistration": "sign-in",
-  "countersign.session.v1.SessionService/BeginPasskeySignIn": "public",
+  "countersign.session.v1.SessionService/BeginPasskeySignIn": "begin-sign-in",
   "countersign.session.v1.SessionService/FinishPasskeySignIn": "sign-in",
-  "countersign.session.v1.SessionService/BeginIdTokenSignIn": "public",
+  "countersign.session.v1.SessionService/BeginIdTokenSignIn": "begin-sign-in",
   "countersign.session.v1.SessionService/FinishIdTokenSignIn": "sign-in",
   "countersign.session.v1.SessionService/RedeemSignInCode": "sign-in",
   "countersign.session.v1.SessionService/RefreshSession": "public",
   "countersign.session.v1.SessionService/RevokeSession": "session",
   "countersign.session.v1.SessionService/ListSessions": "session",
   "countersign.session.v1.SessionService/GetUser": "session",
-  "countersign.session.v1.SessionService/UnlinkIdentity": "session",
-  "countersign.session.v1.SessionService/MergeUsers": "session",
+  "countersign.session.v1.SessionService/UnlinkIdentity": "identities",
+  "countersign.session.v1.SessionService/MergeUsers": "identities",
 };
 
 /** What a call of the method needs. Throws for a method that does not stand in the table: nobody may call it. */
@@ -60,6 +62,16 @@ export function methodAccess(method: DescMethod): MethodAccess {
   const access = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
   if (access === undefined) throw new Error(`nothing says who may call ${name}`);
   return access;
+}
+
+/**
+ * Whether calls of the method take nothing on: what was accepted can be followed, and sessions be seen, kept and ended, while
+ * the relay or the tenant is paused.
+ */
+export function takesNothingOn(method: DescMethod): boolean {
+  const access = methodAccess(method);
+  const isRead = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+  return isRead || access === "public" || access === "session";
 }
 
 /** Throws, with all their names, when some methods of these services do not stand in the table. */

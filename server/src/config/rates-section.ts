@@ -21,7 +21,8 @@ export const ratesSection = z
     user: rate(5, 20),
     method: rate(500, 1000),
     sign_in: rate(1, 20),
-    sign_in_tenant: rate(50, 200),
+    sign_in_begin: rate(2, 40),
+    sign_in_tenant: rate(50, 500),
     redis_down_fraction: z.number().gt(0).max(1).default(0.25),
   })
   .prefault({});

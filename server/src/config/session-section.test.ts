@@ -40,7 +40,7 @@ test("without a section nobody signs in", () => {
 test("the least that sessions need is completed with defaults", () => {
   expect(load(SESSION).config.session).toMatchObject({
     ...{ audience: "countersign", accessTokenS: 300, idleS: 604_800, lifetimeS: 2_592_000 },
-    ...{ peers: [], clientSecrets: {} },
+    ...{ peers: [], clientSecrets: {}, freshS: 600 },
   });
 });
 

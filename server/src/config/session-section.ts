@@ -72,6 +72,7 @@ export function sessionSection(env: Environment) {
       access_token_s: seconds(30, MAX_APP_TOKEN_S).default(300),
       idle_s: seconds(300, 90 * DAY_S).default(7 * DAY_S),
       lifetime_s: seconds(300, 366 * DAY_S).default(30 * DAY_S),
+      fresh_s: seconds(60, DAY_S).default(600),
       peers: z.array(peer).default([]),
       client_secrets: z.record(name, secretField(env)).default({}),
       cookies: cookies.optional(),

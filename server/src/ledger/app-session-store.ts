@@ -14,8 +14,9 @@ import { refreshAppSession } from "./refresh-tokens.ts";
 export function appSessionStoreOver(engine: Engine): AppSessionStore {
   const { urgent } = engine;
   return {
-    createAppSession: (session, hash, keep, audit) => createAppSession(engine, session, hash, keep, audit),
-    appSessionOfToken: (hash, now) => engine.read((db) => sessionOfToken(db, hash, now)),
+    createAppSession: (session, hashes, keep, audit) =>
+      createAppSession(engine, session, hashes, keep, audit),
+    appSessionOfToken: (hashes, now) => engine.read((db) => sessionOfToken(db, hashes, now)),
     refreshAppSession: (input) => refreshAppSession(engine, input),
     listAppSessions: (tenant, user, now, limit) =>
       engine.read((db) => listAppSessions(db, tenant, user, now, limit)),

@@ -14,10 +14,18 @@ export interface AppSession {
   readonly expiresAt: Date;
 }
 
-/** A refresh token is used. The tokens themselves never reach the ledger. */
+/** What the ledger knows a refresh token by: SHA-256 each, 32 bytes. The tokens themselves never reach it. */
+export interface RefreshTokenHashes {
+  readonly token: Uint8Array;
+  /** Of what all tokens of a session have in common, and no others: nobody knows it without one of them. */
+  readonly family: Uint8Array;
+}
+
+/** A refresh token is used. */
 export interface RefreshInput {
-  /** SHA-256 of the token that is presented, 32 bytes; so is `successorHash` of the one that is to follow it. */
-  readonly tokenHash: Uint8Array;
+  /** Of the token that is presented. */
+  readonly hashes: RefreshTokenHashes;
+  /** Of the one that is to follow it, in the same family. */
   readonly successorHash: Uint8Array;
   /** The successor, for nobody but the holder of the token that is presented; at most 64 bytes. */
   readonly sealedSuccessor: Uint8Array;
@@ -53,15 +61,16 @@ export interface AppSessionStore {
    */
   createAppSession(
     session: AppSession,
-    tokenHash: Uint8Array,
+    hashes: RefreshTokenHashes,
     keep: number,
     audit: AuditEvent,
   ): Promise<AppSessionEndings["sessionIds"] | undefined>;
   /** The open session that the token, used or not, belongs to. */
-  appSessionOfToken(tokenHash: Uint8Array, now: Date): Promise<AppSession | undefined>;
+  appSessionOfToken(hashes: RefreshTokenHashes, now: Date): Promise<AppSession | undefined>;
   /**
    * Uses a refresh token. Of calls with one token at the same time, one is "rotated" and the others are "repeated" with
    * its successor. A token that was used, whose successor was used too or whose time for repeats is over, ends the session.
+   * At most two tokens of a session are kept: what else is of its family was used.
    */
   refreshAppSession(input: RefreshInput): Promise<RefreshResult>;
   /** Open sessions, newest first. */

@@ -2,11 +2,12 @@ import { toMillis, whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import { endSessions } from "./app-session-endings.ts";
 import { toSession, toSessionRow } from "./app-session-row.ts";
-import type { AppSession, AppSessionStore } from "./app-session-types.ts";
+import type { AppSession, AppSessionStore, RefreshTokenHashes } from "./app-session-types.ts";
 import { insertAudit } from "./audit-events.ts";
 import type { AuditEvent } from "./audit-types.ts";
 import type { Engine } from "./engine.ts";
 import { lockUser } from "./identities.ts";
+import { sessionIdOf } from "./refresh-tokens.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 const PRUNE_BATCH = 1_000n;
@@ -14,7 +15,7 @@ const PRUNE_BATCH = 1_000n;
 export function createAppSession(
   engine: Engine,
   session: AppSession,
-  tokenHash: Uint8Array,
+  hashes: RefreshTokenHashes,
   keep: number,
   audit: AuditEvent,
 ): ReturnType<AppSessionStore["createAppSession"]> {
@@ -26,8 +27,9 @@ export function createAppSession(
     await trx
       .insertInto("refresh_tokens")
       .values({
-        token_hash: tokenHash,
+        token_hash: hashes.token,
         session_id: id,
+        family_hash: hashes.family,
         used_at: null,
         successor_hash: null,
         sealed_successor: null,
@@ -54,16 +56,17 @@ export function createAppSession(
 
 export async function sessionOfToken(
   db: Kysely<LedgerSchema>,
-  tokenHash: Uint8Array,
+  hashes: RefreshTokenHashes,
   now: Date,
 ): Promise<AppSession | undefined> {
+  const sessionId = await sessionIdOf(db, hashes);
+  if (sessionId === undefined) return undefined;
   const row = await db
-    .selectFrom("app_sessions as s")
-    .innerJoin("refresh_tokens as t", "t.session_id", "s.id")
-    .selectAll("s")
-    .where("t.token_hash", "=", tokenHash)
-    .where("s.ended_at", "is", null)
-    .where("s.idle_at", ">", toMillis(now, "now"))
+    .selectFrom("app_sessions")
+    .selectAll()
+    .where("id", "=", sessionId)
+    .where("ended_at", "is", null)
+    .where("idle_at", ">", toMillis(now, "now"))
     .executeTakeFirst();
   return row === undefined ? undefined : toSession(row);
 }
@@ -94,20 +97,31 @@ export function endAppSessions(
   audit: AuditEvent,
 ): ReturnType<AppSessionStore["endAppSessions"]> {
   return engine.write(async (trx) => {
-    const found = await openSessions(trx, tenant, userId)
-      .select("id")
-      .$if(sessionId !== null, (q) => q.where("id", "=", sessionId ?? ""))
-      .execute();
-    const ended = await lockOpen(
-      engine,
-      trx,
-      found.map(({ id }) => id),
-    );
+    const ended = await lockOpenSessions(engine, trx, tenant, userId, sessionId);
     if (ended.length === 0) return [];
     await insertAudit(trx, [audit]);
     await endSessions(trx, ended, now);
     return ended;
   });
+}
+
+/** Keeps a user's open session, or all of them with null, open until the transaction ends; answers which those are. */
+export async function lockOpenSessions(
+  engine: Engine,
+  trx: Transaction<LedgerSchema>,
+  tenant: string,
+  userId: string,
+  sessionId: string | null,
+): Promise<string[]> {
+  const found = await openSessions(trx, tenant, userId)
+    .select("id")
+    .$if(sessionId !== null, (q) => q.where("id", "=", sessionId ?? ""))
+    .execute();
+  return lockOpen(
+    engine,
+    trx,
+    found.map(({ id }) => id),
+  );
 }
 
 /** Refresh tokens first: those of a session that is gone are unknown. */

@@ -5,6 +5,7 @@ import { createAppSessions } from "./migration-app-sessions.ts";
 import { createAudit } from "./migration-audit.ts";
 import { createBudgets } from "./migration-budgets.ts";
 import { addCallerCredential } from "./migration-caller-credential.ts";
+import { addRefreshFamilies } from "./migration-refresh-families.ts";
 import { addSignIn } from "./migration-sign-in.ts";
 import { createTenants } from "./migration-tenants.ts";
 import { createUsers } from "./migration-users.ts";
@@ -30,6 +31,7 @@ export function migrations(bytes: BytesType): Record<string, Migration> {
     "0004_users": { up: (db) => createUsers(db, bytes) },
     "0005_app_sessions": { up: (db) => createAppSessions(db, bytes) },
     "0006_sign_in": { up: addSignIn },
+    "0007_refresh_families": { up: (db) => addRefreshFamilies(db, bytes) },
   };
 }
 

@@ -1,8 +1,8 @@
 import { toMillis } from "@countersign/sql";
-import type { Selectable, Transaction } from "kysely";
+import type { Kysely, Selectable, Transaction } from "kysely";
 import { endSessions } from "./app-session-endings.ts";
 import { toSession } from "./app-session-row.ts";
-import type { AppSession, RefreshInput, RefreshResult } from "./app-session-types.ts";
+import type { AppSession, RefreshInput, RefreshResult, RefreshTokenHashes } from "./app-session-types.ts";
 import { insertAudit } from "./audit-events.ts";
 import type { Engine } from "./engine.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -13,11 +13,11 @@ export function refreshAppSession(engine: Engine, input: RefreshInput): Promise<
     const session = await lockedSession(engine, trx, input);
     if (session === undefined) return { outcome: "unknown" };
     // Read under the session's lock: whoever uses one of its tokens at the same time waits for that.
-    const token = await tokenOf(trx, input.tokenHash);
-    if (token === undefined) return { outcome: "unknown" };
-    if (token.used_at === null) return rotate(trx, session, input);
-    const sealedSuccessor = await unusedSuccessor(trx, token);
-    const age = input.now.getTime() - Number(token.used_at);
+    const token = await tokenOf(trx, input.hashes.token);
+    if (token?.used_at === null) return rotate(trx, session, input);
+    // One of the family that is not kept any more was used before the one that is.
+    const sealedSuccessor = token && (await unusedSuccessor(trx, token));
+    const age = input.now.getTime() - Number(token?.used_at);
     if (sealedSuccessor !== undefined && age <= input.retryMs) {
       return { outcome: "repeated", session, sealedSuccessor };
     }
@@ -34,14 +34,14 @@ export function refreshAppSession(engine: Engine, input: RefreshInput): Promise<
 async function lockedSession(
   engine: Engine,
   trx: Transaction<LedgerSchema>,
-  { tokenHash, now }: RefreshInput,
+  { hashes, now }: RefreshInput,
 ): Promise<AppSession | undefined> {
-  const token = await tokenOf(trx, tokenHash);
-  if (token === undefined) return undefined;
+  const sessionId = await sessionIdOf(trx, hashes);
+  if (sessionId === undefined) return undefined;
   const row = await trx
     .selectFrom("app_sessions")
     .selectAll()
-    .where("id", "=", token.session_id)
+    .where("id", "=", sessionId)
     .where("ended_at", "is", null)
     .where("idle_at", ">", toMillis(now, "now"))
     .$if(engine.locksRows, (q) => q.forUpdate())
@@ -52,29 +52,38 @@ async function lockedSession(
 async function rotate(
   trx: Transaction<LedgerSchema>,
   session: AppSession,
-  { tokenHash, successorHash, sealedSuccessor, now, idleMs }: RefreshInput,
+  { hashes, successorHash, sealedSuccessor, now, idleMs }: RefreshInput,
 ): Promise<RefreshResult> {
   // Its predecessor's answer has arrived, or a thief's: that one is not repeated any more.
   await trx
     .updateTable("refresh_tokens")
     .set({ sealed_successor: null })
     .where("session_id", "=", session.id)
-    .where("successor_hash", "=", tokenHash)
+    .where("successor_hash", "=", hashes.token)
+    .execute();
+  await trx
+    .deleteFrom("refresh_tokens")
+    .where("session_id", "=", session.id)
+    .where("family_hash", "=", hashes.family)
+    .where("token_hash", "!=", hashes.token)
     .execute();
   await trx
     .updateTable("refresh_tokens")
     .set({
+      // Those of before there were families are one from now on.
+      family_hash: hashes.family,
       used_at: toMillis(now, "now"),
       successor_hash: successorHash,
       sealed_successor: sealedSuccessor,
     })
-    .where("token_hash", "=", tokenHash)
+    .where("token_hash", "=", hashes.token)
     .execute();
   await trx
     .insertInto("refresh_tokens")
     .values({
       token_hash: successorHash,
       session_id: session.id,
+      family_hash: hashes.family,
       used_at: null,
       successor_hash: null,
       sealed_successor: null,
@@ -103,6 +112,22 @@ async function unusedSuccessor(
   return successor?.used_at === null ? sealed_successor : undefined;
 }
 
-function tokenOf(trx: Transaction<LedgerSchema>, hash: Uint8Array) {
-  return trx.selectFrom("refresh_tokens").selectAll().where("token_hash", "=", hash).executeTakeFirst();
+/** The session whose token this is, or was. */
+export async function sessionIdOf(
+  db: Kysely<LedgerSchema>,
+  { token, family }: RefreshTokenHashes,
+): Promise<string | undefined> {
+  const row =
+    (await tokenOf(db, token)) ??
+    (await db
+      .selectFrom("refresh_tokens")
+      .select("session_id")
+      .where("family_hash", "=", family)
+      .limit(1n)
+      .executeTakeFirst());
+  return row?.session_id;
+}
+
+function tokenOf(db: Kysely<LedgerSchema>, hash: Uint8Array) {
+  return db.selectFrom("refresh_tokens").selectAll().where("token_hash", "=", hash).executeTakeFirst();
 }

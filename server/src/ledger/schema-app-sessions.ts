@@ -16,11 +16,13 @@ export interface AppSessionTable {
   end_sequence: bigint | null;
 }
 
-/** Every refresh token of the sessions that are here: a used one that comes again is known. */
+/** Of each session the current refresh token and the one before it. Older ones are known by their family. */
 export interface RefreshTokenTable {
   /** SHA-256 of the token. */
   token_hash: Bytes;
   session_id: string;
+  /** SHA-256 of what all tokens of the session have in common; null for one that was made before there were families. */
+  family_hash: Bytes | null;
   /** Null while it is the session's current one. */
   used_at: Millis | null;
   successor_hash: Bytes | null;

@@ -5,6 +5,7 @@ import type {
   ProviderAccountRecord,
   UserRecord,
 } from "../session/ports.ts";
+import type { AppSessionEndings } from "./app-session-types.ts";
 import type { AuditEvent } from "./audit-types.ts";
 
 /** Most identities of one user, also after a merge: each call about the user reads all of them. */
@@ -20,6 +21,13 @@ export interface NewIdentity {
   readonly kind:
     | { readonly case: "passkey"; readonly passkey: PasskeyRecord; readonly counter: number }
     | { readonly case: "provider"; readonly account: ProviderAccountRecord };
+}
+
+/** What the audit log is told of a merge, which is at the time of `merged`. */
+export interface MergeAudit {
+  readonly merged: AuditEvent;
+  /** Only when the other user had open sessions. */
+  readonly sessionsEnded: AuditEvent;
 }
 
 /**
@@ -68,17 +76,22 @@ export interface UserStore {
     | { readonly outcome: "not-found" | "last" | "user-gone" }
   >;
   /**
-   * Gives the other user's identities, and the users that were merged into it, to this one. The other one is no user any
-   * more. "repeated": that was done before, and nothing is recorded. "too-many": the user would be made of more than
-   * MAX_MERGED_USERS others, or have more than MAX_IDENTITIES.
+   * Gives the other user's identities, and the users that were merged into it, to this one, and ends the other one's
+   * sessions: all of it or nothing. The other one is no user any more. "repeated": that was done before, and nothing is
+   * recorded. "too-many": the user would be made of more than MAX_MERGED_USERS others, or have more than MAX_IDENTITIES.
    */
   mergeUsers(
     tenant: string,
     userId: string,
     otherId: string,
-    audit: AuditEvent,
+    audit: MergeAudit,
   ): Promise<
-    | { readonly outcome: "merged" | "repeated"; readonly user: UserRecord }
+    | {
+        readonly outcome: "merged";
+        readonly user: UserRecord;
+        readonly endedSessions: AppSessionEndings["sessionIds"];
+      }
+    | { readonly outcome: "repeated"; readonly user: UserRecord }
     | { readonly outcome: "user-gone" | "other-gone" | "too-many" }
   >;
   /**

@@ -1,10 +1,18 @@
 import { toMillis } from "@countersign/sql";
+import { endSessions } from "./app-session-endings.ts";
+import { lockOpenSessions } from "./app-sessions.ts";
 import { insertAudit } from "./audit-events.ts";
 import type { AuditEvent } from "./audit-types.ts";
 import type { Engine } from "./engine.ts";
 import { countIdentities, insertIdentity, lockUser } from "./identities.ts";
 import { readUser, usersMergedInto } from "./user-rows.ts";
-import { MAX_IDENTITIES, MAX_MERGED_USERS, type NewIdentity, type UserStore } from "./user-types.ts";
+import {
+  MAX_IDENTITIES,
+  MAX_MERGED_USERS,
+  type MergeAudit,
+  type NewIdentity,
+  type UserStore,
+} from "./user-types.ts";
 
 export function createUser(
   engine: Engine,
@@ -39,7 +47,7 @@ export function mergeUsers(
   tenant: string,
   userId: string,
   otherId: string,
-  audit: AuditEvent,
+  audit: MergeAudit,
 ): ReturnType<UserStore["mergeUsers"]> {
   return engine.write(async (trx) => {
     // In one order, so that two merges of the same users do not wait for each other.
@@ -67,9 +75,11 @@ export function mergeUsers(
       .where("tenant", "=", tenant)
       .where("user_id", "=", otherId)
       .execute();
-    await insertAudit(trx, [audit]);
+    const endedSessions = await lockOpenSessions(engine, trx, tenant, otherId, null);
+    await insertAudit(trx, endedSessions.length > 0 ? [audit.merged, audit.sessionsEnded] : [audit.merged]);
     const user = await readUser(trx, tenant, userId);
     if (user === undefined) throw new Error(`user ${userId} is gone although it is locked`);
-    return { outcome: "merged", user };
+    await endSessions(trx, endedSessions, audit.merged.at);
+    return { outcome: "merged", user, endedSessions };
   });
 }

@@ -47,7 +47,7 @@ export class AppSessions implements SessionIssuer {
     };
     const token = RefreshToken.mint(randomBytes);
     const audit = auditEvent("session.begun", session, at);
-    const excess = await store.createAppSession(session, token.hash(), MAX_SESSIONS, audit);
+    const excess = await store.createAppSession(session, token.hashes(), MAX_SESSIONS, audit);
     if (excess === undefined) return undefined;
     ended.add(excess);
     return this.#issue(session, token);
@@ -55,7 +55,7 @@ export class AppSessions implements SessionIssuer {
 
   /** The open session that a refresh token belongs to: whose tenant must be asked before the token is used up. */
   sessionOf(token: RefreshToken): Promise<AppSession | undefined> {
-    return this.#options.store.appSessionOfToken(token.hash(), this.#options.now());
+    return this.#options.store.appSessionOfToken(token.hashes(), this.#options.now());
   }
 
   /**
@@ -68,9 +68,9 @@ export class AppSessions implements SessionIssuer {
     token: RefreshToken,
   ): Promise<{ readonly session: AppSession; readonly issued: IssuedSession }> {
     const { store, ended, idleMs, now, randomBytes } = this.#options;
-    const successor = RefreshToken.mint(randomBytes);
+    const successor = token.next(randomBytes);
     const result = await store.refreshAppSession({
-      tokenHash: token.hash(),
+      hashes: token.hashes(),
       successorHash: successor.hash(),
       sealedSuccessor: token.seal(successor),
       now: now(),

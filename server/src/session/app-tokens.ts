@@ -11,10 +11,8 @@ import type { AppSessionStore } from "../ledger/app-session-types.ts";
 import type { Events } from "../observability/events.ts";
 import { AppTokenMinter } from "./app-token-minter.ts";
 import { EndedSessions } from "./ended-sessions.ts";
+import type { AssertFresh } from "./linking-session.ts";
 import { SigningKeys } from "./signing-keys.ts";
-
-/** A session that began longer ago proves nothing fresh, in milliseconds. */
-const FRESH_MS = 10 * 60_000;
 
 export interface AppTokensOptions {
   readonly config: Pick<RelayConfig, "session">;
@@ -30,9 +28,10 @@ export interface AppTokens {
   readonly minter: AppTokenMinter;
   readonly authenticator: AppTokenAuthenticator;
   readonly ended: EndedSessions;
+  readonly assertFresh: AssertFresh;
   /**
-   * Whose token this is, of a session of this relay and the tenant that began within the last ten minutes. Throws
-   * MERGE_PROOF_INVALID, LEDGER_UNAVAILABLE.
+   * Whose token this is, of a session of this relay and the tenant that is fresh. Throws MERGE_PROOF_INVALID,
+   * LEDGER_UNAVAILABLE.
    */
   verifyFresh(token: string, tenant: string): Promise<{ readonly userId: string }>;
   run(signal: AbortSignal): Promise<void>;
@@ -74,6 +73,7 @@ export async function openAppTokens(options: AppTokensOptions): Promise<AppToken
   const isEnded = (id: string) => ended.has(id);
   const verifier = new AppTokenVerifier({ issuers: [own, ...peers], isEnded, now });
   const cookies = section.cookies !== undefined;
+  const isFresh = (startedAt: Date) => now().getTime() - startedAt.getTime() <= section.freshS * 1000;
   return {
     keys,
     minter: new AppTokenMinter({
@@ -85,14 +85,18 @@ export async function openAppTokens(options: AppTokensOptions): Promise<AppToken
     }),
     authenticator: new AppTokenAuthenticator({ verifier, cookies }),
     ended,
-    verifyFresh: (token, tenant) => verifyFresh(verifier, now, token, tenant),
+    assertFresh({ startedAt }) {
+      if (isFresh(startedAt)) return;
+      throw new DomainError(ErrorReason.SESSION_NOT_FRESH, "the session is too old for this: sign in again");
+    },
+    verifyFresh: (token, tenant) => verifyFresh(verifier, isFresh, token, tenant),
     run: (signal) => ended.run(signal),
   };
 }
 
 async function verifyFresh(
   verifier: AppTokenVerifier,
-  now: () => Date,
+  isFresh: (startedAt: Date) => boolean,
   token: string,
   tenant: string,
 ): Promise<{ readonly userId: string }> {
@@ -102,15 +106,14 @@ async function verifyFresh(
     throw isBad ? invalidProof(error) : error;
   });
   const { session, userId } = claims;
-  const isFresh = session !== null && now().getTime() - session.startedAt.getTime() <= FRESH_MS;
-  if (claims.tenant !== tenant || !isFresh) throw invalidProof();
+  if (claims.tenant !== tenant || session === null || !isFresh(session.startedAt)) throw invalidProof();
   return { userId };
 }
 
 function invalidProof(cause?: unknown): DomainError {
   return new DomainError(
     ErrorReason.MERGE_PROOF_INVALID,
-    "the token is not one of a session of this tenant that began within the last ten minutes",
+    "the token is not one of a session of this tenant that has just begun",
     cause === undefined ? {} : { cause },
   );
 }

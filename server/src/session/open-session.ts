@@ -76,12 +76,13 @@ export function openSession(options: SessionOptions): Session {
   const section = config.session;
   if (section === undefined || tokens === undefined) return NO_SESSION;
   const { directory, limiter } = protection;
+  const { assertFresh } = tokens;
   const pending = openPending({
     redisUrl: config.redis?.url,
     now: Date.now,
     onFailed: (error) => log.warn({ err: error }, "what users begin cannot be kept"),
   });
-  const users = createUsers({ store: ledger, now, randomBytes });
+  const users = createUsers({ store: ledger, now, randomBytes, ended: tokens.ended });
   const discovery = new Discovery(now);
   const keys = new TokenKeys({
     fetching: DEFAULT_KEY_FETCHING,
@@ -89,7 +90,7 @@ export function openSession(options: SessionOptions): Session {
     onUnavailable: (issuer, error) => log.warn({ issuer, err: error }, "provider's keys not to be had"),
   });
   const providers: RedirectContext = {
-    ...{ directory, users, pending, discovery, randomBytes, now },
+    ...{ directory, users, pending, discovery, randomBytes, now, assertFresh },
     idTokens: new IdTokens({ discovery, keys, now }),
     issuer: section.issuer,
     clientSecrets: section.clientSecrets,
@@ -100,7 +101,7 @@ export function openSession(options: SessionOptions): Session {
   const context: SessionContext = {
     users,
     passkeys: {
-      ...{ directory, users, pending, randomBytes },
+      ...{ directory, users, pending, randomBytes, assertFresh },
       contractCheck: contractVerification && contractCheck(contractVerification, options.views),
     },
     providers,
@@ -111,6 +112,7 @@ export function openSession(options: SessionOptions): Session {
     }),
     cookies,
     optionalCaller: (headers) => tokens.authenticator.optionalCaller({ headers, directory }),
+    assertFresh,
     verifyFreshToken: (token, tenant) => tokens.verifyFresh(token, tenant),
     handOut: (issued, call) => cookies?.handOut(issued, call) ?? issued,
   };

@@ -1,9 +1,8 @@
-import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { DomainError } from "@countersign/service-kit";
 import { type AuthenticatorTransport, generateRegistrationOptions } from "@simplewebauthn/server";
 import * as z from "zod";
 import type { Caller } from "../access/caller.ts";
 import { parseRegistration } from "./credential-json.ts";
+import { linkingSession } from "./linking-session.ts";
 import {
   begin,
   begunCeremony,
@@ -19,8 +18,8 @@ import { ALGORITHMS, verifyRegistration } from "./verify-registration.ts";
 
 const begunRegistration = begunCeremony.extend({
   userId: z.string(),
-  /** Whether the user was there, and signed in, when it began. */
-  isSignedIn: z.boolean(),
+  /** The session of the user who is to get one more; null for a new user. */
+  sessionId: z.string().nullable(),
 });
 
 /** The transports that options may name (WebAuthn Level 3, section 5.8.4); browsers pass over others. */
@@ -28,7 +27,8 @@ const TRANSPORTS = ["ble", "cable", "hybrid", "internal", "nfc", "smart-card", "
 
 /**
  * Begins to register a passkey, for the user who is signed in or for a new one. Answers PublicKeyCredentialCreationOptions
- * in JSON form. Throws TENANT_*, RELYING_PARTY_NOT_FOUND, ORIGIN_NOT_ALLOWED, CREDENTIALS_*, SHARED_STATE_UNAVAILABLE.
+ * in JSON form. Throws TENANT_*, RELYING_PARTY_NOT_FOUND, ORIGIN_NOT_ALLOWED, CREDENTIALS_*, SESSION_NOT_FRESH, PAUSED,
+ * LEDGER_UNAVAILABLE, SHARED_STATE_UNAVAILABLE.
  */
 export async function beginRegistration(
   context: PasskeyContext,
@@ -38,10 +38,11 @@ export async function beginRegistration(
 ): Promise<{ readonly id: string; readonly optionsJson: string }> {
   const { tenant, userName } = request;
   const party = partyToBegin(context.directory, tenant, request.rpId, origin);
-  const signedInId = userIdOf(caller, tenant);
-  const user = signedInId === undefined ? undefined : await signedInUser(context, tenant, signedInId);
+  const session = linkingSession(caller, tenant);
+  if (session !== undefined) context.assertFresh(session);
+  const user = session === undefined ? undefined : await signedInUser(context, tenant, session.userId);
   const userId = user?.id ?? context.users.newUserId();
-  const bound = { tenant, rpId: party.id, userId, isSignedIn: user !== undefined };
+  const bound = { tenant, rpId: party.id, userId, sessionId: session?.id ?? null };
   const { id, challenge } = await begin(context, "registration", bound);
   const options = await generateRegistrationOptions({
     rpName: party.name === "" ? party.id : party.name,
@@ -63,9 +64,9 @@ export async function beginRegistration(
 }
 
 /**
- * Registers the passkey for the user who began it signed in, and is still; `newUser` is who it was registered for
- * otherwise. Throws CHALLENGE_INVALID, WEBAUTHN_*, USER_VERIFICATION_MISSING, PASSKEY_EXISTS, TENANT_*, CREDENTIALS_*,
- * ORIGIN_NOT_ALLOWED, SHARED_STATE_UNAVAILABLE, LEDGER_UNAVAILABLE.
+ * Registers the passkey for the user who began it signed in, and still has that session; `newUser` is who it was registered
+ * for otherwise. Throws CHALLENGE_INVALID, WEBAUTHN_*, USER_VERIFICATION_MISSING, PASSKEY_EXISTS, TENANT_*, CREDENTIALS_*,
+ * ORIGIN_NOT_ALLOWED, PAUSED, SHARED_STATE_UNAVAILABLE, LEDGER_UNAVAILABLE.
  */
 export async function finishRegistration(
   context: PasskeyContext,
@@ -81,32 +82,20 @@ export async function finishRegistration(
     begunRegistration,
     origin,
   );
-  const { tenant, rpId, userId, isSignedIn } = begun;
-  if (userIdOf(caller, tenant) !== (isSignedIn ? userId : undefined)) throw challengeInvalid();
+  const { tenant, rpId, userId, sessionId } = begun;
+  if ((linkingSession(caller, tenant)?.id ?? null) !== sessionId) throw challengeInvalid();
 
   const { counter, ...made } = await verifyRegistration(credential, expected);
   const transports = credential.response.transports ?? [];
   const passkey: PasskeyRecord = { ...made, rpId, name: request.name, transports };
   const { users } = context;
-  if (isSignedIn) {
+  if (sessionId !== null) {
     return { identity: await users.addPasskey(tenant, userId, passkey, counter), newUser: undefined };
   }
   const newUser = await users.createWithPasskey(tenant, userId, passkey, counter);
   const [identity] = newUser.identities;
   if (identity === undefined) throw new Error(`user ${userId} was stored without its passkey`);
   return { identity, newUser };
-}
-
-/** Undefined for a call without credentials. Throws CREDENTIALS_INVALID for those that are no app session here. */
-export function userIdOf(caller: Caller | undefined, tenant: string): string | undefined {
-  if (caller === undefined) return undefined;
-  if (caller.appSession === null || caller.endUser === null || caller.tenant !== tenant) {
-    throw new DomainError(
-      ErrorReason.CREDENTIALS_INVALID,
-      "the credentials are no app session of this tenant: call without them to register a new user",
-    );
-  }
-  return caller.endUser;
 }
 
 async function signedInUser({ users }: PasskeyContext, tenant: string, userId: string): Promise<UserRecord> {

@@ -15,7 +15,7 @@ import { verifyAssertion } from "./verify-assertion.ts";
 
 /**
  * Begins to sign in with whichever passkey the user picks. Answers PublicKeyCredentialRequestOptions in JSON form. Throws
- * TENANT_*, RELYING_PARTY_NOT_FOUND, ORIGIN_NOT_ALLOWED, SHARED_STATE_UNAVAILABLE.
+ * TENANT_*, PAUSED, RELYING_PARTY_NOT_FOUND, ORIGIN_NOT_ALLOWED, SHARED_STATE_UNAVAILABLE.
  */
 export async function beginSignIn(
   context: PasskeyContext,
@@ -36,8 +36,8 @@ export async function beginSignIn(
 
 /**
  * The user whose passkey answered. Throws CHALLENGE_INVALID, WEBAUTHN_*, USER_VERIFICATION_MISSING, PASSKEY_NOT_FOUND,
- * PASSKEY_COUNTER_WENT_BACK, CONTRACT_DENIED, CHAIN_UNAVAILABLE, TENANT_*, ORIGIN_NOT_ALLOWED, SHARED_STATE_UNAVAILABLE,
- * LEDGER_UNAVAILABLE.
+ * PASSKEY_COUNTER_WENT_BACK, CONTRACT_DENIED, CHAIN_UNAVAILABLE, TENANT_*, PAUSED, ORIGIN_NOT_ALLOWED,
+ * SHARED_STATE_UNAVAILABLE, LEDGER_UNAVAILABLE.
  */
 export async function finishSignIn(
   context: PasskeyContext,

@@ -2,6 +2,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import * as z from "zod";
 import type { ContractCheck } from "./contract-check.ts";
+import type { AssertFresh } from "./linking-session.ts";
 import type { Pending, PendingKind, RelyingPartySettings, Users } from "./ports.ts";
 import { assertOrigin, findRelyingParty, type SignInDirectory, signInOf } from "./relying-party.ts";
 import type { ExpectedCeremony } from "./verify-registration.ts";
@@ -12,6 +13,7 @@ export interface PasskeyContext {
   readonly users: Users;
   readonly pending: Pending;
   readonly randomBytes: (bytes: number) => Uint8Array;
+  readonly assertFresh: AssertFresh;
   /** Undefined where no contract is asked. */
   readonly contractCheck: ContractCheck | undefined;
 }
@@ -33,7 +35,7 @@ export interface Begun {
   readonly challenge: Uint8Array<ArrayBuffer>;
 }
 
-/** Where a ceremony may begin. Throws TENANT_*, RELYING_PARTY_NOT_FOUND, ORIGIN_NOT_ALLOWED. */
+/** Where a ceremony may begin. Throws TENANT_*, PAUSED, RELYING_PARTY_NOT_FOUND, ORIGIN_NOT_ALLOWED. */
 export function partyToBegin(
   directory: SignInDirectory,
   tenant: string,
@@ -66,7 +68,7 @@ export async function begin(
 
 /**
  * Takes what was begun, once, with what its response must answer as the tenant is now. Throws CHALLENGE_INVALID, TENANT_*,
- * ORIGIN_NOT_ALLOWED, SHARED_STATE_UNAVAILABLE.
+ * PAUSED, ORIGIN_NOT_ALLOWED, SHARED_STATE_UNAVAILABLE.
  */
 export async function takeBegun<S extends typeof begunCeremony>(
   { pending, directory }: PasskeyContext,

@@ -11,8 +11,6 @@ export interface IssuedSession {
 export interface SessionIssuer {
   /** Undefined for a user that was merged into another one meanwhile: a new sign-in is that one's. */
   begin(tenant: string, userId: string): Promise<IssuedSession | undefined>;
-  /** Ends all sessions of the user: how many there were. */
-  endAll(tenant: string, userId: string): Promise<number>;
 }
 
 /** A passkey as the ledger keeps it. */
@@ -95,8 +93,8 @@ export interface Users {
   /** Throws IDENTITY_NOT_FOUND, IDENTITY_IS_LAST; CREDENTIALS_REVOKED for a user that is none any more. */
   unlink(tenant: string, userId: string, identityId: string): Promise<UserRecord>;
   /**
-   * Gives the other user's identities and merged users to this one; the other one is no user any more. May be repeated.
-   * Throws MERGE_PROOF_INVALID when the other one is none, or this one; CREDENTIALS_REVOKED when this one is none;
+   * Gives the other user's identities and merged users to this one, and ends its sessions; the other one is no user any
+   * more. All of it or nothing, and it may be repeated. Throws MERGE_PROOF_INVALID when the other one is none, or this one; CREDENTIALS_REVOKED when this one is none;
    * FIELD_INVALID above 32 merged users or 64 identities.
    */
   merge(tenant: string, userId: string, otherUserId: string): Promise<UserRecord>;

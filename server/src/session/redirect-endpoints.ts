@@ -28,7 +28,7 @@ const PATH = /^\/auth\/([a-z][a-z0-9-]{0,31})\/(start|callback)$/;
 
 export interface RedirectEndpointsOptions extends RedirectContext {
   readonly limiter: RateLimiter;
-  readonly rates: Pick<DefaultRates, "ip" | "signIn" | "signInTenant">;
+  readonly rates: Pick<DefaultRates, "ip" | "signIn" | "signInBegin" | "signInTenant">;
   readonly trustedProxies: BlockList;
   /** Told of a sign-in that came to nothing. The tenant is what a stranger wrote into an address: it is not told. */
   readonly onRefused: (refusal: { reason: string; method: string; address: string }) => void;
@@ -76,7 +76,7 @@ async function start({ options, response, providerId, query, address }: Visit): 
   const tenant = query.get("tenant") ?? "";
   const returnTo = query.get("return_to") ?? "";
   try {
-    await withinRates(options, address, "ip");
+    await withinRates(options, address, "sign-in-begin");
     if (options.directory.tenant(tenant) !== undefined) await withinTenantRate(options, tenant);
     const challenge = query.get("challenge") ?? "";
     const { location, cookie } = await startRedirect(options, { tenant, providerId, returnTo, challenge });
@@ -95,7 +95,7 @@ async function callback({ options, response, providerId, query, address }: Visit
   response.setHeader("set-cookie", `${COOKIE}=; ${COOKIE_ATTRIBUTES}; Max-Age=0`);
   let begun: Awaited<ReturnType<typeof takeRedirect>> | undefined;
   try {
-    await withinRates(options, address, "signIn");
+    await withinRates(options, address, "sign-in");
     const state = query.get("state") ?? "";
     const cookie = cookieOf(request.headers.cookie, COOKIE);
     begun = await takeRedirect(options, { state, providerId, cookie });
@@ -134,12 +134,12 @@ function refuse(
 async function withinRates(
   { limiter, rates }: RedirectEndpointsOptions,
   address: string,
-  name: "ip" | "signIn",
+  name: "sign-in-begin" | "sign-in",
 ): Promise<void> {
   const key = addressBucket(address);
   const ip = { name: "ip", key, rate: rates.ip };
-  const signIn = { name: "sign-in", key, rate: rates.signIn };
-  const { refusal } = await limiter.take(name === "ip" ? [ip] : [ip, signIn]);
+  const rate = name === "sign-in" ? rates.signIn : rates.signInBegin;
+  const { refusal } = await limiter.take([ip, { name, key, rate }]);
   if (refusal !== undefined) throw tooMany(refusal);
 }
 

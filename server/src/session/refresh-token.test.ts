@@ -10,6 +10,17 @@ test("a token is 256 bits, and is read back from its text", () => {
   expect(RefreshToken.mint(randomBytes).hash()).not.toEqual(token.hash());
 });
 
+test("the next token is of the same family, which no stranger's is, and shares no more with it", () => {
+  const token = RefreshToken.mint(randomBytes);
+  const next = token.next(randomBytes);
+  expect(next.hashes().family).toEqual(token.hashes().family);
+  expect(next.hashes().token).not.toEqual(token.hashes().token);
+  expect(RefreshToken.mint(randomBytes).hashes().family).not.toEqual(token.hashes().family);
+  const [one, other] = [token, next].map((each) => Buffer.from(each.text().slice(4), "base64url"));
+  expect(other?.subarray(0, 16)).toEqual(one?.subarray(0, 16));
+  expect(other?.subarray(16)).not.toEqual(one?.subarray(16));
+});
+
 test("only the holder of a token opens its successor", () => {
   const [token, stranger, successor] = [1, 2, 3].map((byte) =>
     RefreshToken.mint(() => Buffer.alloc(32, byte)),

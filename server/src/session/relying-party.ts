@@ -1,5 +1,8 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
+import type { Pause } from "../ledger/protection-types.ts";
+import { pauseRefusal } from "../tenant/pauses.ts";
+import { refused } from "../tx/intake-errors.ts";
 import type { RelyingPartySettings, SignInSettings } from "./ports.ts";
 
 /** What the directory says of tenants whose users sign in. */
@@ -7,14 +10,29 @@ export interface SignInDirectory {
   tenant(id: string): { readonly disabled: boolean } | undefined;
   /** Undefined for a tenant whose users do not sign in. */
   signIn(tenant: string): SignInSettings | undefined;
+  readonly pauses: readonly Pause[];
 }
 
-/** How an enabled tenant's users sign in. Throws TENANT_NOT_FOUND, TENANT_DISABLED. */
+/** How an enabled tenant's users sign in. Throws TENANT_NOT_FOUND, TENANT_DISABLED, PAUSED. */
 export function signInOf(directory: SignInDirectory, tenantId: string): SignInSettings | undefined {
   const tenant = directory.tenant(tenantId);
   if (tenant === undefined) throw new DomainError(ErrorReason.TENANT_NOT_FOUND, "there is no such tenant");
   if (tenant.disabled) throw new DomainError(ErrorReason.TENANT_DISABLED, "the tenant is disabled");
+  assertNotPaused(directory, tenantId);
   return directory.signIn(tenantId);
+}
+
+/**
+ * Nobody signs in while the relay or the tenant is paused, nor while this method is. Sessions that have begun go on. Throws
+ * PAUSED.
+ */
+export function assertNotPaused(
+  { pauses }: Pick<SignInDirectory, "pauses">,
+  tenant: string,
+  method = "",
+): void {
+  const refusal = pauseRefusal(pauses, { tenant, method });
+  if (refusal !== undefined) throw refused(refusal);
 }
 
 /** Throws TENANT_DISABLED, also for a tenant that this relay has not heard of yet. */

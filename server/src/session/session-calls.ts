@@ -4,13 +4,15 @@ import { SessionService } from "@countersign/gen/countersign/session/v1/session_
 import { DomainError } from "@countersign/service-kit";
 import { pageOf } from "../access/app-cookies.ts";
 import { type Caller, callerIfAny } from "../access/caller.ts";
+import { takesNothingOn } from "../access/method-access.ts";
 import type { Refusal } from "../rules/rule.ts";
 import type { Rate, RateLimiter } from "../shared-state/rate-limiter.ts";
+import { pauseRefusal } from "../tenant/pauses.ts";
 import { refused } from "../tx/intake-errors.ts";
 import type { SignInDirectory } from "./relying-party.ts";
 
 export interface SessionCallsOptions {
-  readonly directory: Pick<SignInDirectory, "tenant">;
+  readonly directory: Pick<SignInDirectory, "tenant" | "pauses">;
   readonly limiter: RateLimiter;
   /** Sign-ins that are begun at one tenant. */
   readonly tenantRate: Rate;
@@ -23,8 +25,8 @@ export interface SessionCallsOptions {
 /**
  * What calls of SessionService need besides their handlers: in cookie mode, that a page of ours makes them, also those that
  * only set cookies (a stranger's page could sign its visitor in as somebody else); that the caller's session has not ended
- * while the body came; and the rate of the tenant that they name. Throws CREDENTIALS_MISSING, CREDENTIALS_REVOKED,
- * RATE_LIMITED.
+ * while the body came; that no operator has paused them, before anything is used up; and the rate of the tenant that they
+ * name. Throws CREDENTIALS_MISSING, CREDENTIALS_REVOKED, PAUSED, RATE_LIMITED.
  */
 export function sessionCalls(options: SessionCallsOptions): Interceptor {
   const { directory, limiter, tenantRate, cookies, withdrawal } = options;
@@ -34,8 +36,15 @@ export function sessionCalls(options: SessionCallsOptions): Interceptor {
     const caller = callerIfAny(request.contextValues);
     const refusal = caller && withdrawal(caller);
     if (refusal !== undefined) throw refused(refusal);
-    const { tenant } = request.message as { tenant?: unknown };
-    if (typeof tenant === "string" && directory.tenant(tenant) !== undefined) {
+    const { tenant: named } = request.message as { tenant?: unknown };
+    const tenant = typeof named === "string" ? named : undefined;
+    const paused = pauseRefusal(directory.pauses, {
+      tenant: caller?.tenant ?? tenant ?? "",
+      method: request.method.name,
+      reads: takesNothingOn(request.method),
+    });
+    if (paused !== undefined) throw refused(paused);
+    if (tenant !== undefined && directory.tenant(tenant) !== undefined) {
       const taken = await limiter.take([{ name: "sign-in-tenant", key: tenant, rate: tenantRate }]);
       if (taken.refusal !== undefined) {
         const { name, retryAfterMs } = taken.refusal;

@@ -1,6 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Caller } from "../access/caller.ts";
 import type { AppSessions } from "./app-sessions.ts";
+import type { AssertFresh } from "./linking-session.ts";
 import type { RedirectContext } from "./oidc/redirect-sign-in.ts";
 import type { PasskeyContext } from "./passkeys.ts";
 import type { IssuedSession, SessionIssuer, Users } from "./ports.ts";
@@ -13,10 +14,8 @@ export interface UserContext {
   readonly sessions: SessionIssuer;
   /** The caller of a method that is open to everybody: undefined without credentials. Throws CREDENTIALS_*. */
   readonly optionalCaller: (headers: Headers) => Promise<Caller | undefined>;
-  /**
-   * Whose access token this is, of a session of the tenant that began within the last ten minutes. Throws
-   * MERGE_PROOF_INVALID.
-   */
+  readonly assertFresh: AssertFresh;
+  /** Whose access token this is, of a session of the tenant that is fresh. Throws MERGE_PROOF_INVALID. */
   readonly verifyFreshToken: (token: string, tenant: string) => Promise<{ readonly userId: string }>;
   /** The session as its answer tells of it: in cookie mode, its tokens are put into cookies instead. */
   readonly handOut: (issued: IssuedSession, call: HandlerContext) => IssuedSession;

@@ -8,10 +8,11 @@ export function signedInCaller(values: ContextValues): {
   readonly tenant: string;
   readonly userId: string;
   readonly sessionId: string;
+  readonly startedAt: Date;
 } {
   const { tenant, endUser, appSession } = callerOf(values);
   if (appSession === null || endUser === null) {
     throw new DomainError(ErrorReason.APP_SESSION_MISSING, "the credentials are not an app session");
   }
-  return { tenant, userId: endUser, sessionId: appSession.id };
+  return { tenant, userId: endUser, sessionId: appSession.id, startedAt: appSession.startedAt };
 }

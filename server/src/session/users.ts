@@ -3,6 +3,7 @@ import { DomainError } from "@countersign/service-kit";
 import { boundedEvent } from "../audit/bounded-event.ts";
 import type { AuditEvent } from "../ledger/audit-types.ts";
 import { MAX_IDENTITIES, MAX_MERGED_USERS, type NewIdentity, type UserStore } from "../ledger/user-types.ts";
+import type { EndedSessions } from "./ended-sessions.ts";
 import type { PasskeyRecord, ProviderAccountRecord, UserRecord, Users } from "./ports.ts";
 import { newUserId } from "./user-id.ts";
 
@@ -10,10 +11,12 @@ export interface UsersOptions {
   readonly store: UserStore;
   readonly now: () => Date;
   readonly randomBytes: (bytes: number) => Uint8Array;
+  /** Told of the sessions that a merge has ended. */
+  readonly ended: Pick<EndedSessions, "add">;
 }
 
 /** The users, with ids and times of this process, in the store. */
-export function createUsers({ store, now, randomBytes }: UsersOptions): Users {
+export function createUsers({ store, now, randomBytes, ended }: UsersOptions): Users {
   const newIdentity = (kind: NewIdentity["kind"]): NewIdentity => ({
     id: `i_${Buffer.from(randomBytes(16)).toString("base64url")}`,
     createdAt: now(),
@@ -92,10 +95,15 @@ export function createUsers({ store, now, randomBytes }: UsersOptions): Users {
       }
     },
     async merge(tenant, userId, otherUserId) {
-      const audit = event(tenant, userId, "users.merged", { other: otherUserId });
+      const audit = {
+        merged: event(tenant, userId, "users.merged", { other: otherUserId }),
+        sessionsEnded: event(tenant, otherUserId, "session.ended", { session: "all" }),
+      };
       const result = await store.mergeUsers(tenant, userId, otherUserId, audit);
       switch (result.outcome) {
         case "merged":
+          ended.add(result.endedSessions);
+          return result.user;
         case "repeated":
           return result.user;
         case "user-gone":

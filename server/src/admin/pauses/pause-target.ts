@@ -17,11 +17,11 @@ export interface PauseTarget {
   readonly target: string;
 }
 
-/** What is open to everybody is never paused: GetRelayInfo tells of pauses, and signing in takes nothing on. */
+/** What is open to everybody is never paused: GetRelayInfo tells of pauses, and RefreshSession keeps sessions going. */
 const METHODS: ReadonlySet<string> = new Set(
   [RelayService, ThresholdKeyService, Ed25519SigningService, EcdsaSigningService, SessionService]
     .flatMap(({ methods }) => methods)
-    .filter((method) => !["public", "sign-in"].includes(methodAccess(method)))
+    .filter((method) => methodAccess(method) !== "public")
     .map(({ name }) => name),
 );
 

@@ -2,7 +2,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import * as z from "zod";
 import type { Caller } from "../../access/caller.ts";
-import { userIdOf } from "../passkey-registration.ts";
+import { linkingSession } from "../linking-session.ts";
 import { challengeInvalid } from "../passkeys.ts";
 import type { IdentityRecord, ProviderAccountRecord, UserRecord } from "../ports.ts";
 import { type ProviderSignInContext, providerFor, randomText } from "./sign-in-context.ts";
@@ -17,7 +17,7 @@ const begunSignIn = z.strictObject({
   /** Unix milliseconds. */
   begunAt: z.number(),
   /** Whose account it is to be; null to sign in. */
-  userId: z.string().nullable(),
+  linking: z.strictObject({ userId: z.string(), sessionId: z.string() }).nullable(),
 });
 
 /** An account that was linked, or who has signed in with it. */
@@ -28,11 +28,11 @@ export interface ProvenAccount {
 }
 
 /**
- * Begins a sign-in, or the linking of an account for a caller who is signed in. Throws TENANT_*, CREDENTIALS_INVALID,
- * IDENTITY_PROVIDER_NOT_FOUND, ORIGIN_NOT_ALLOWED, SHARED_STATE_UNAVAILABLE.
+ * Begins a sign-in, or the linking of an account for a caller who has just signed in. Throws TENANT_*, PAUSED,
+ * CREDENTIALS_INVALID, SESSION_NOT_FRESH, IDENTITY_PROVIDER_NOT_FOUND, ORIGIN_NOT_ALLOWED, SHARED_STATE_UNAVAILABLE.
  */
 export async function beginIdToken(
-  { directory, pending, randomBytes, now }: ProviderSignInContext,
+  { directory, pending, randomBytes, now, assertFresh }: ProviderSignInContext,
   { tenant, providerId }: { readonly tenant: string; readonly providerId: string },
   caller: Caller | undefined,
   origin: string | null,
@@ -40,16 +40,21 @@ export async function beginIdToken(
   providerFor(directory, tenant, providerId, origin);
   const id = randomText(randomBytes);
   const nonce = randomText(randomBytes);
-  const userId = userIdOf(caller, tenant) ?? null;
-  const begun: z.output<typeof begunSignIn> = { tenant, providerId, nonce, begunAt: now().getTime(), userId };
+  const session = linkingSession(caller, tenant);
+  if (session !== undefined) assertFresh(session);
+  const linking = session === undefined ? null : { userId: session.userId, sessionId: session.id };
+  const begun: z.output<typeof begunSignIn> = {
+    ...{ tenant, providerId, nonce, linking },
+    begunAt: now().getTime(),
+  };
   await pending.put("id-token", id, begun, SIGN_IN_MS);
   return { id, nonce };
 }
 
 /**
- * Signs in with the ID token, or links its account to the user who began it signed in, and is still. Once; but while the
- * provider cannot be asked, the same call may be made again. Throws CHALLENGE_INVALID, ID_TOKEN_INVALID, TENANT_*,
- * IDENTITY_LINKED_ELSEWHERE, IDENTITY_PROVIDER_UNAVAILABLE, ORIGIN_NOT_ALLOWED, CREDENTIALS_INVALID, LEDGER_UNAVAILABLE,
+ * Signs in with the ID token, or links its account to the user who began it signed in, and still has that session. Once;
+ * but while the provider cannot be asked, the same call may be made again. Throws CHALLENGE_INVALID, ID_TOKEN_INVALID,
+ * TENANT_*, PAUSED, IDENTITY_LINKED_ELSEWHERE, IDENTITY_PROVIDER_UNAVAILABLE, ORIGIN_NOT_ALLOWED, CREDENTIALS_INVALID, LEDGER_UNAVAILABLE,
  * SHARED_STATE_UNAVAILABLE.
  */
 export async function finishIdToken(
@@ -62,9 +67,9 @@ export async function finishIdToken(
   const result = begunSignIn.safeParse(await pending.take("id-token", signInId));
   if (!result.success) throw challengeInvalid();
   const begun = result.data;
-  const { tenant, providerId, nonce, userId } = begun;
+  const { tenant, providerId, nonce, linking } = begun;
   const begunAt = new Date(begun.begunAt);
-  if ((userIdOf(caller, tenant) ?? null) !== userId) throw challengeInvalid();
+  if (linkingSession(caller, tenant)?.id !== linking?.sessionId) throw challengeInvalid();
   const provider = providerStill(context, tenant, providerId, origin);
   const account = await idTokens
     .verify(idToken, provider, { nonce, begunAt })
@@ -78,7 +83,9 @@ export async function finishIdToken(
     });
   // While the provider was asked, an operator may have disabled the tenant.
   providerStill({ directory }, tenant, providerId, origin);
-  if (userId !== null) return { identity: await users.linkAccount(tenant, userId, account), user: undefined };
+  if (linking !== null) {
+    return { identity: await users.linkAccount(tenant, linking.userId, account), user: undefined };
+  }
   const user = await users.userOfAccount(tenant, account);
   return { identity: identityOf(user, account), user };
 }

@@ -1,9 +1,10 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { DomainError, type Secret } from "@countersign/service-kit";
 import * as z from "zod";
 import { invalidRefreshToken } from "../app-sessions.ts";
 import type { UserRecord } from "../ports.ts";
-import { assertEnabled, assertOrigin } from "../relying-party.ts";
+import { assertEnabled, assertNotPaused, assertOrigin } from "../relying-party.ts";
 import { challengeOf, sameText } from "../same-text.ts";
 import { exchangeCode } from "./code-exchange.ts";
 import type { Discovery } from "./discovery.ts";
@@ -74,7 +75,7 @@ export function allowedReturnTo(
 }
 
 /**
- * Where to send the browser, and what its cookie holds meanwhile. Throws TENANT_*, IDENTITY_PROVIDER_*,
+ * Where to send the browser, and what its cookie holds meanwhile. Throws TENANT_*, PAUSED, IDENTITY_PROVIDER_*,
  * ORIGIN_NOT_ALLOWED for an address to come back to that is no wallet's, FIELD_INVALID, SHARED_STATE_UNAVAILABLE.
  */
 export async function startRedirect(
@@ -83,6 +84,8 @@ export async function startRedirect(
 ): Promise<{ readonly location: URL; readonly cookie: string }> {
   const { directory, pending, discovery, randomBytes, now } = context;
   const provider = providerFor(directory, tenant, providerId, null);
+  // How the redirect ends.
+  assertNotPaused(directory, tenant, SessionService.method.redeemSignInCode.name);
   const back = allowedReturnTo(context, tenant, returnTo);
   if (back === undefined) {
     throw new DomainError(ErrorReason.ORIGIN_NOT_ALLOWED, "return_to is no address of the tenant's wallets");
@@ -143,7 +146,7 @@ export async function takeRedirect(
 
 /**
  * Redeems the provider's code, and answers with a code of the relay's own, for the wallet that the browser is sent back to.
- * Throws ID_TOKEN_INVALID, IDENTITY_PROVIDER_*, TENANT_*, SHARED_STATE_UNAVAILABLE.
+ * Throws ID_TOKEN_INVALID, IDENTITY_PROVIDER_*, TENANT_*, PAUSED, SHARED_STATE_UNAVAILABLE.
  */
 export async function finishRedirect(
   context: RedirectContext,
@@ -179,7 +182,7 @@ export async function finishRedirect(
 
 /**
  * Who has signed in with the redirect that the code stands for. A code is used up by one try. Throws
- * REFRESH_TOKEN_INVALID, TENANT_DISABLED, ORIGIN_NOT_ALLOWED, LEDGER_UNAVAILABLE, SHARED_STATE_UNAVAILABLE.
+ * REFRESH_TOKEN_INVALID, TENANT_DISABLED, PAUSED, ORIGIN_NOT_ALLOWED, LEDGER_UNAVAILABLE, SHARED_STATE_UNAVAILABLE.
  */
 export async function redeemSignInCode(
   { pending, directory, users }: ProviderSignInContext,
@@ -192,6 +195,7 @@ export async function redeemSignInCode(
   if (!VERIFIER.test(verifier) || !sameText(challengeOf(verifier), challenge)) throw invalidRefreshToken();
   assertOrigin([expected], origin);
   assertEnabled(directory, tenant);
+  assertNotPaused(directory, tenant);
   // An operator may have taken out the wallet or the provider since the user came back from it.
   assertOrigin(walletOrigins(directory, tenant), expected);
   const isProvider = directory.signIn(tenant)?.providers.some(({ id }) => id === account.providerId);

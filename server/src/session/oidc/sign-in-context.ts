@@ -1,5 +1,6 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
+import type { AssertFresh } from "../linking-session.ts";
 import type { Pending, Users } from "../ports.ts";
 import { assertOrigin, type SignInDirectory, signInOf } from "../relying-party.ts";
 import type { IdTokens } from "./id-tokens.ts";
@@ -13,6 +14,7 @@ export interface ProviderSignInContext {
   readonly idTokens: Pick<IdTokens, "verify">;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly now: () => Date;
+  readonly assertFresh: AssertFresh;
   /** Told when a provider cannot be asked, or not as it is configured. */
   readonly onProviderFailed: (providerId: string, error: unknown) => void;
 }
@@ -22,7 +24,7 @@ export function walletOrigins(directory: SignInDirectory, tenant: string): strin
   return directory.signIn(tenant)?.relyingParties.flatMap(({ origins }) => origins) ?? [];
 }
 
-/** The tenant's provider. Throws TENANT_*, IDENTITY_PROVIDER_NOT_FOUND, ORIGIN_NOT_ALLOWED. */
+/** The tenant's provider. Throws TENANT_*, PAUSED, IDENTITY_PROVIDER_NOT_FOUND, ORIGIN_NOT_ALLOWED. */
 export function providerFor(
   directory: SignInDirectory,
   tenant: string,

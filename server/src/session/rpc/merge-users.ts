@@ -4,13 +4,11 @@ import type { UserContext } from "../session-context.ts";
 import { signedInCaller } from "../signed-in-caller.ts";
 import { userMessage } from "../user-message.ts";
 
-export function mergeUsers({ users, sessions, verifyFreshToken }: UserContext) {
+export function mergeUsers({ users, assertFresh, verifyFreshToken }: UserContext) {
   return async ({ otherAccessToken }: MergeUsersRequest, call: HandlerContext) => {
-    const { tenant, userId } = signedInCaller(call.values);
+    const { tenant, userId, startedAt } = signedInCaller(call.values);
+    assertFresh({ startedAt });
     const other = await verifyFreshToken(otherAccessToken, tenant);
-    const user = await users.merge(tenant, userId, other.userId);
-    // After the merge: until it has succeeded, the same call may be sent again with the same token.
-    await sessions.endAll(tenant, other.userId);
-    return { user: userMessage(user) };
+    return { user: userMessage(await users.merge(tenant, userId, other.userId)) };
   };
 }

@@ -5,9 +5,10 @@ import { signedInCaller } from "../signed-in-caller.ts";
 import { userMessage } from "../user-message.ts";
 
 /** The user's sessions go on, whatever identity they began with. */
-export function unlinkIdentity({ users }: UserContext) {
+export function unlinkIdentity({ users, assertFresh }: UserContext) {
   return async ({ identityId }: UnlinkIdentityRequest, call: HandlerContext) => {
-    const { tenant, userId } = signedInCaller(call.values);
+    const { tenant, userId, startedAt } = signedInCaller(call.values);
+    assertFresh({ startedAt });
     return { user: userMessage(await users.unlink(tenant, userId, identityId)) };
   };
 }

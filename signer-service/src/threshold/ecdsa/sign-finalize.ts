@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { libsecp256k1Points } from "@countersign/crypto/ot-ecdsa/libsecp256k1-points.ts";
 import { wipePresignature } from "@countersign/crypto/ot-ecdsa/presignature.ts";
 import { rerandomise, signingEntropy } from "@countersign/crypto/ot-ecdsa/rerandomise.ts";
 import { encodeSignMessage, signatureShare } from "@countersign/crypto/ot-ecdsa/sign.ts";
@@ -11,6 +10,7 @@ import { digestMismatch } from "../rounds/digest-mismatch.ts";
 import { servedTenant } from "../served-tenant.ts";
 import type { ThresholdParts } from "../threshold-parts.ts";
 import type { EcdsaSigningStanding } from "./ecdsa-store.ts";
+import { points } from "./points.ts";
 import { decodePresignature } from "./presignature-bytes.ts";
 
 /** What a wallet sends to end a signature. */
@@ -85,7 +85,7 @@ async function relayerMessage(
   const { id, digest, relayerEntropy } = signing;
   return useRelayerHalf(parts, record, ({ publicKey }) => {
     const values = rerandomise(
-      { points: libsecp256k1Points },
+      { points },
       {
         presignature: decodePresignature(presignature),
         publicKey,

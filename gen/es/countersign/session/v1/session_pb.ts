@@ -285,7 +285,7 @@ export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
   messageDesc(file_countersign_session_v1_session, 5);
 
 /**
- * Asks to register a passkey: with an app session for its user, without one for a new user.
+ * Asks to register a passkey: with an app session that has just begun for its user, without one for a new user.
  *
  * @generated from message countersign.session.v1.BeginPasskeyRegistrationRequest
  */
@@ -453,7 +453,7 @@ export type BeginPasskeySignInResponse = Message<"countersign.session.v1.BeginPa
 
   /**
    * A PublicKeyCredentialRequestOptionsJSON (WebAuthn Level 3, section 5.1.9). Its challenge is the text
-   * "countersign/sign-in/v1" and 32 random bytes. A wallet asks its passkey for nothing else here: under another challenge
+   * "countersign/passkey-sign-in/v1" and 32 random bytes. A wallet asks its passkey for nothing else here: under another challenge
    * a relay could have something signed that the signer takes for the user's consent.
    *
    * @generated from field: string options_json = 2;
@@ -525,7 +525,7 @@ export const FinishPasskeySignInResponseSchema: GenMessage<FinishPasskeySignInRe
   messageDesc(file_countersign_session_v1_session, 13);
 
 /**
- * Asks to sign in with an ID token, or to link its account to the user who is signed in.
+ * Asks to sign in with an ID token, or to link its account to the user who has just signed in.
  *
  * @generated from message countersign.session.v1.BeginIdTokenSignInRequest
  */
@@ -899,8 +899,8 @@ export const UnlinkIdentityResponseSchema: GenMessage<UnlinkIdentityResponse> = 
  */
 export type MergeUsersRequest = Message<"countersign.session.v1.MergeUsersRequest"> & {
   /**
-   * An access token of the other user, of a session that began within the last ten minutes: the proof that the caller is
-   * both.
+   * An access token of the other user, of a session that began as lately as the caller's own must have (by default within
+   * ten minutes): the proof that the caller is both.
    *
    * @generated from field: string other_access_token = 1;
    */

@@ -1,7 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import { type MessagePort, parentPort } from "node:worker_threads";
-import { libsecp256k1Points } from "@countersign/crypto/ot-ecdsa/libsecp256k1-points.ts";
 import {
   advancePresign,
   beginPresign,
@@ -16,6 +15,7 @@ import { ProtocolAbort } from "@countersign/crypto/ot-ecdsa/protocol-abort.ts";
 import type { RunTools } from "@countersign/crypto/ot-ecdsa/run-tools.ts";
 import type { PoolEntry } from "../ecdsa-store.ts";
 import { decodeFlight, encodeFlight } from "../flight.ts";
+import { points } from "../points.ts";
 import { encodePresignature } from "../presignature-bytes.ts";
 import { memoryOf, type ThreadAnswer, type ThreadJob } from "./thread-job.ts";
 
@@ -24,7 +24,7 @@ import { memoryOf, type ThreadAnswer, type ThreadJob } from "./thread-job.ts";
 const RELAYER = 2;
 
 const tools: RunTools = {
-  points: libsecp256k1Points,
+  points,
   random: (_, size) => randomFillSync(new Uint8Array(size)),
   // Nobody else waits for this thread.
   pause: async () => {},
