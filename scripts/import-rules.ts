@@ -128,6 +128,7 @@ const RULES: readonly Rule[] = [
 /** Folders of the workspaces, by package name, with the folder that their exports point into. */
 const WORKSPACES: Readonly<Record<string, string>> = {
   "@countersign/crypto": "crypto/src",
+  "@countersign/evm": "chains/evm/src",
   "@countersign/gen": "gen/es",
   "@countersign/near": "chains/near/src",
   "@countersign/service-kit": "service-kit/src",
