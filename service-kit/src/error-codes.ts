@@ -180,6 +180,7 @@ const CODES: Record<ReasonName, Code> = {
   PRESIGNATURE_POOL_EMPTY: Code.ResourceExhausted,
   PRESIGNATURE_INVALID: Code.FailedPrecondition,
   EVM_POLICY_DENIED: Code.PermissionDenied,
+  THRESHOLD_KEY_LIMIT_REACHED: Code.FailedPrecondition,
 };
 
 const byNumber = new Map<number, Code>(

@@ -1,3 +1,6 @@
+/** As many keys as a user may hold. */
+export const MAX_KEYS_OF_A_USER = 100;
+
 /** Whose key it is, as the relay names the user. */
 export interface KeyOwner {
   readonly tenant: string;
@@ -107,7 +110,7 @@ export interface ThresholdStore {
   insertKey(record: ThresholdKeyRecord): Promise<ThresholdKeyRecord>;
   /** The record, or undefined. Not compared with any owner. */
   key(keyId: string): Promise<ThresholdKeyRecord | undefined>;
-  /** The keys of these users of the tenant, oldest first; at most 100. */
+  /** The keys of these users of the tenant, oldest first; at most MAX_KEYS_OF_A_USER. */
   keysOf(tenant: string, users: readonly string[]): Promise<readonly ThresholdKeyRecord[]>;
   /**
    * Notes the counter of a credential's assertion. False when the credential was seen with one that is as high or higher

@@ -5,6 +5,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { ThresholdSignerService } from "@countersign/gen/countersign/signer/v1/threshold_signer_service_pb.ts";
 import { NonceUse } from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
 import { reasonFromName } from "@countersign/service-kit";
+import { MAX_KEYS_OF_A_USER } from "@countersign/signer-service/threshold/threshold-store.ts";
 import { expect, onTestFinished } from "vitest";
 import { unixTransport } from "../../signer/support/signer-client.ts";
 import {
@@ -146,6 +147,25 @@ const secretCases: readonly ContractCase[] = [
   ),
 ];
 
+const tooMany: ContractCase = {
+  method: method.finishThresholdKey,
+  outcome: ErrorReason.THRESHOLD_KEY_LIMIT_REACHED,
+  what: "a user's 101st key",
+  run: async () => {
+    const { client } = await startThresholdSigner();
+    const first = await ThresholdWallet.withKey(client);
+    for (let i = 1; i < MAX_KEYS_OF_A_USER; i++) await ThresholdWallet.withKey(client);
+    const wallet = new ThresholdWallet(client);
+    await expectRefusal(
+      async (options) => client.finishThresholdKey(wallet.finishRequest(await wallet.challenge()), options),
+      ErrorReason.THRESHOLD_KEY_LIMIT_REACHED,
+    );
+    // Those that are there are found as before, and other users make theirs.
+    await first.createKey();
+    await ThresholdWallet.withKey(client, { user: "user-2" });
+  },
+};
+
 const expired: ContractCase = {
   method: method.authorizeEd25519,
   outcome: ErrorReason.THRESHOLD_SESSION_EXPIRED,
@@ -263,6 +283,7 @@ export const signerThresholdCases: readonly ContractCase[] = [
   ...tampered.values(),
   ...secretCases,
   expired,
+  tooMany,
   ...disabled,
   ...outages,
 ];

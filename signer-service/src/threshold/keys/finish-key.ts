@@ -9,7 +9,7 @@ import type { PossessionFacts, SchemeModule } from "../schemes/scheme-module.ts"
 import { schemeOf } from "../schemes/scheme-registry.ts";
 import { originsOf, servedTenant } from "../served-tenant.ts";
 import type { ThresholdParts } from "../threshold-parts.ts";
-import type { AdmittedCredential, ThresholdKeyRecord } from "../threshold-store.ts";
+import { type AdmittedCredential, MAX_KEYS_OF_A_USER, type ThresholdKeyRecord } from "../threshold-store.ts";
 import { brokenKey, derive, useRelayerHalf } from "./relayer-half.ts";
 
 /** What a wallet sends to create a key, and the public key of the passkey that asserts it. */
@@ -34,7 +34,8 @@ export interface CreatedKey {
  * Creates a key, or finds the one that the client's share makes already in any epoch that is served: a new epoch never
  * changes an existing key. The relayer's share is derived here and not stored. Throws THRESHOLD_CHALLENGE_INVALID,
  * ROUND_MESSAGE_INVALID, POSSESSION_PROOF_INVALID, ASSERTION_INVALID, USER_VERIFICATION_MISSING, THRESHOLD_KEY_EXISTS,
- * PASSKEY_COUNTER_WENT_BACK, THRESHOLD_KEY_BROKEN, MASTER_SECRET_UNAVAILABLE and THRESHOLD_DISABLED.
+ * PASSKEY_COUNTER_WENT_BACK, THRESHOLD_KEY_LIMIT_REACHED, THRESHOLD_KEY_BROKEN, MASTER_SECRET_UNAVAILABLE and
+ * THRESHOLD_DISABLED.
  */
 export async function finishKey(
   parts: ThresholdParts,
@@ -93,7 +94,10 @@ interface NewRecord extends PossessionFacts {
   readonly credential: AdmittedCredential;
 }
 
-/** Inserts the key's record; the one that stands then, which another call may have made. */
+/**
+ * Inserts the key's record; the one that stands then, which another call may have made. Throws
+ * THRESHOLD_KEY_LIMIT_REACHED; calls at the same time may together go a little beyond the limit.
+ */
 async function insertKey(
   { store, masterSecrets, now }: ThresholdParts,
   scheme: SchemeModule,
@@ -102,6 +106,10 @@ async function insertKey(
   const facts = { clientVerifyingShare, accountId, rpId, network };
   const half = derive(masterSecrets, scheme, epoch, facts);
   half.share.fill(0);
+  if ((await store.keysOf(tenant, [user])).length >= MAX_KEYS_OF_A_USER) {
+    const message = `the user holds ${MAX_KEYS_OF_A_USER} threshold keys, as many as a user may`;
+    throw new DomainError(ErrorReason.THRESHOLD_KEY_LIMIT_REACHED, message);
+  }
   return store.insertKey({
     tenant,
     user,

@@ -3,10 +3,7 @@ import type { Kysely, Selectable, Transaction } from "kysely";
 import { fromHex, toHex } from "../../chain/hash-text.ts";
 import type { SignerSchema, ThresholdCredentialTable, ThresholdKeyTable } from "../../store/schema.ts";
 import type { SecretName } from "../master-secrets/secret-name.ts";
-import type { ThresholdKeyRecord, ThresholdStore } from "../threshold-store.ts";
-
-/** Of one answer of `keysOf`. */
-const MAX_KEYS = 100;
+import { MAX_KEYS_OF_A_USER, type ThresholdKeyRecord, type ThresholdStore } from "../threshold-store.ts";
 
 type KeyRow = Selectable<ThresholdKeyTable>;
 type CredentialRow = Selectable<ThresholdCredentialTable>;
@@ -47,7 +44,7 @@ export function keysOver(
           .where("user_id", "in", users)
           .orderBy("created_at")
           .orderBy("key_id")
-          .limit(MAX_KEYS)
+          .limit(MAX_KEYS_OF_A_USER)
           .execute();
         const keyIds = rows.map((row) => row.key_id);
         if (keyIds.length === 0) return [];
