@@ -3,7 +3,7 @@ import { DomainError } from "@countersign/service-kit";
 import type { Backend, NewKeyNames } from "../backends/backend.ts";
 import type { SignerEvents } from "../observability/events.ts";
 import { findKeyConflict } from "../relayer-signer/key-conflict.ts";
-import { signatureCheck } from "../relayer-signer/own-signature.ts";
+import { type MadeSignature, signWith, verifiedSigning } from "../relayer-signer/own-signature.ts";
 import type { OpenKey } from "../relayer-signer/relayer-signer.ts";
 import { bringBack } from "./bring-back.ts";
 import { KeyMaker } from "./key-maker.ts";
@@ -236,14 +236,14 @@ export class KeyRing<C extends KeysConfig> {
     const outer = {
       describe: () => backend.describe(),
       publicKey: async () => key.publicKey,
-      sign: (hash: Uint8Array) => this.#sign(key.keyId, hash),
+      sign: async (hash: Uint8Array) => (await this.#sign(key.keyId, hash)).signature,
     };
-    const verifies = signatureCheck(key.publicKey);
     const given = { ...key, backend: outer };
-    return { key: given, backend, open: { key: given, backend: outer, verifies } };
+    const sign = verifiedSigning(key.publicKey, (hash) => this.#sign(key.keyId, hash));
+    return { key: given, backend, open: { key: given, sign } };
   }
 
-  async #sign(keyId: string, hash: Uint8Array): Promise<Uint8Array> {
+  async #sign(keyId: string, hash: Uint8Array): Promise<MadeSignature> {
     const { events, now } = this.#options;
     const set = this.#set;
     const held = set.entry(keyId);
@@ -253,9 +253,9 @@ export class KeyRing<C extends KeysConfig> {
     const { backendName } = held.key;
     const started = now();
     try {
-      const signature = await set.use(() => held.backend.sign(hash));
+      const made = await set.use(() => signWith(held.backend, hash));
       events.backendSigned({ backend: backendName, seconds: (now() - started) / 1000 });
-      return signature;
+      return made;
     } catch (error) {
       events.backendFailed({ backend: backendName });
       throw error;

@@ -22,6 +22,11 @@ export interface KeyBackend {
    * back, so that a broken backend releases nothing.
    */
   sign(hash: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Set by a place in this process whose `sign` has itself verified what it gives, and throws SIGNER_SELF_CHECK_FAILED
+   * for what does not verify: it is not done again.
+   */
+  readonly verifiesItself?: true;
 }
 
 /** A key's metadata together with the place that holds its secret half. */

@@ -1,14 +1,14 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, it } from "vitest";
 import { KeystoreKey } from "../backends/keystore/keystore-key.ts";
-import { signatureCheck } from "./own-signature.ts";
+import { signWith, verifiedSigning } from "./own-signature.ts";
 import { type OpenKey, RelayerSigner } from "./relayer-signer.ts";
 
 async function openKey(accountId: string): Promise<OpenKey> {
   const backend = new KeystoreKey(generateKeyPairSync("ed25519").privateKey);
   const publicKey = await backend.publicKey();
   const key = { keyId: "relayer-1", network: "testnet", accountId, publicKey };
-  return { key, backend, verifies: signatureCheck(publicKey) };
+  return { key, sign: verifiedSigning(publicKey, (hash) => signWith(backend, hash)) };
 }
 
 it("a call whose grants are verified while a reload takes place keeps its keys with its rules", async () => {

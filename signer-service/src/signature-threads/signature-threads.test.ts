@@ -2,15 +2,16 @@ import { generateKeyPairSync, sign, verify } from "node:crypto";
 import { expect, it } from "vitest";
 import { signEd25519, verifyEd25519 } from "./signature-threads.ts";
 
-const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+const keys = generateKeyPairSync("ed25519");
+const { publicKey, privateKey } = keys;
 const other = generateKeyPairSync("ed25519");
 const texts = Array.from({ length: 100 }, (_, i) => Buffer.from(`transaction ${i}`));
 
 it("gives everyone who asks in one turn the signature over their own bytes", async () => {
-  const signatures = await Promise.all(texts.map((text) => signEd25519(privateKey, text)));
-  expect(signatures.map((signature, i) => verify(null, texts[i] as Buffer, publicKey, signature))).toEqual(
-    texts.map(() => true),
-  );
+  const signatures = await Promise.all(texts.map((text) => signEd25519(keys, text)));
+  expect(
+    signatures.map((signature, i) => verify(null, texts[i] as Buffer, publicKey, signature as Uint8Array)),
+  ).toEqual(texts.map(() => true));
 });
 
 it("tells good signatures from bad ones that are asked about with them", async () => {
@@ -25,7 +26,9 @@ it("tells good signatures from bad ones that are asked about with them", async (
 it("takes bytes that are part of a larger message", async () => {
   const message = Buffer.concat([Buffer.alloc(100), texts[0] as Buffer, Buffer.alloc(100)]);
   const part = message.subarray(100, 100 + (texts[0]?.length ?? 0));
-  expect(await verifyEd25519(publicKey, part, await signEd25519(privateKey, texts[0] as Buffer))).toBe(true);
+  expect(
+    await verifyEd25519(publicKey, part, (await signEd25519(keys, texts[0] as Buffer)) as Uint8Array),
+  ).toBe(true);
 });
 
 it("verifies nothing with a key that cannot be read, and signs nothing with one that cannot sign", async () => {
@@ -33,10 +36,26 @@ it("verifies nothing with a key that cannot be read, and signs nothing with one 
   const none = { key: Buffer.from("no key"), format: "der", type: "spki" } as const;
   const [valid, signed, next] = await Promise.allSettled([
     verifyEd25519(none, text, sign(null, text, privateKey)),
-    signEd25519(publicKey, text),
+    signEd25519({ privateKey: publicKey, publicKey }, text),
     verifyEd25519(publicKey, text, sign(null, text, privateKey)),
   ]);
   expect(valid).toMatchObject({ value: false });
   expect(signed.status).toBe("rejected");
   expect(next).toMatchObject({ value: true });
+});
+
+it("gives no signature that is not the public key's", async () => {
+  const pairs = texts.map((_, i) => (i % 3 === 0 ? { privateKey, publicKey: other.publicKey } : keys));
+  const signatures = await Promise.all(texts.map((text, i) => signEd25519(pairs[i] ?? keys, text)));
+  expect(signatures.map((signature) => signature !== undefined)).toEqual(texts.map((_, i) => i % 3 !== 0));
+});
+
+it("checks what calls begin with before what they end with", async () => {
+  const order: string[] = [];
+  const signed = texts.map((text) => signEd25519(keys, text).then(() => order.push("signed")));
+  const signature = sign(null, texts[0] as Buffer, privateKey);
+  // Comes when the threads have as much as they take.
+  const checked = Promise.race(signed).then(() => verifyEd25519(publicKey, texts[0] as Buffer, signature));
+  await Promise.all([...signed, checked.then(() => order.push("checked"))]);
+  expect(order.indexOf("checked")).toBeLessThan(order.lastIndexOf("signed"));
 });

@@ -1,63 +1,75 @@
 import type { KeyObject } from "node:crypto";
 import { availableParallelism } from "node:os";
-import type { SignatureAnswer, SignatureJob, SpkiKey } from "./signature-job.ts";
+import type { KeyPair, SignatureAnswer, SignatureJob, SpkiKey } from "./signature-job.ts";
 import { SignatureThread, type WaitingJob } from "./signature-thread.ts";
 
 /** One for each core, the event loop's too: it often waits for them. */
 const THREADS = Math.min(4, availableParallelism());
+/**
+ * Most jobs that go to a thread together: a few milliseconds of work. Their answers come together, too, so that what waits
+ * for some of them goes on while the thread does the next.
+ */
+const MAX_BATCH = 16;
 
 /** Started with the first job; one that has ended is started again. */
 let threads: SignatureThread[] = [];
-let gathered: WaitingJob[] = [];
+/** Checks of calls that have not begun, and then what calls wait for that have. */
+const checks: WaitingJob[] = [];
+const others: WaitingJob[] = [];
+let isSharing = false;
 
 /**
- * Signs with an Ed25519 key on another thread. All that is asked for in one turn of the event loop goes there together:
- * node:crypto's own asynchronous sign and verify wake a thread for each, which costs the event loop as much as signing.
+ * Signs with an Ed25519 key on another thread, which verifies what it made: undefined when that is no signature of the
+ * public key. What is asked for in one turn of the event loop goes there together: node:crypto's own asynchronous sign and
+ * verify wake a thread for each, which costs the event loop as much as signing.
  */
-export async function signEd25519(key: KeyObject, data: Uint8Array): Promise<Uint8Array> {
-  const answer = await done({ key, data: copied(data) });
+export async function signEd25519(keys: KeyPair, data: Uint8Array): Promise<Uint8Array | undefined> {
+  const answer = await done({ keys, data }, others);
   if (answer instanceof Uint8Array) return answer;
-  throw new Error(typeof answer === "object" ? answer.failure : "a signature thread gave no signature");
+  if (typeof answer === "object") throw new Error(answer.failure);
+  return undefined;
 }
 
-/** Whether it is the key's signature over the data (RFC 8032); what cannot be read is none. On another thread, too. */
+/**
+ * Whether it is the key's signature over the data (RFC 8032); what cannot be read is none. On another thread, too, and
+ * before what is to be signed: a call begins with it.
+ */
 export async function verifyEd25519(
   key: KeyObject | SpkiKey,
   data: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  return (await done({ key, data: copied(data), signature: copied(signature) })) === true;
+  return (await done({ key, data, signature }, checks)) === true;
 }
 
-function done(job: SignatureJob): Promise<SignatureAnswer> {
+function done(job: SignatureJob, queue: WaitingJob[]): Promise<SignatureAnswer> {
   return new Promise((resolve, reject) => {
+    queue.push({ job, resolve, reject });
+    if (isSharing) return;
+    isSharing = true;
     // The callbacks of all sockets and threads that are readable now add their jobs first.
-    if (gathered.length === 0) setImmediate(share);
-    gathered.push({ job, resolve, reject });
+    setImmediate(share);
   });
 }
 
-/** Gives the threads as much as each other. */
+/** Gives the threads what waits, as much to each as to the others, as far as they have room. */
 function share(): void {
-  const jobs = gathered;
-  gathered = [];
-  const size = Math.ceil(jobs.length / THREADS);
-  for (let i = 0; i < jobs.length; i += size) idlest().post(jobs.slice(i, i + size));
-}
-
-function idlest(): SignatureThread {
-  threads = threads.filter(({ hasEnded }) => !hasEnded);
-  const idle = threads.find(({ outstanding }) => outstanding === 0);
-  if (idle !== undefined) return idle;
-  if (threads.length < THREADS) {
-    const started = new SignatureThread();
-    threads.push(started);
-    return started;
+  isSharing = false;
+  const size = Math.min(MAX_BATCH, Math.ceil((checks.length + others.length) / THREADS));
+  while (checks.length + others.length > 0) {
+    const thread = withRoom();
+    if (thread === undefined) return;
+    const jobs = checks.splice(0, size);
+    thread.post([...jobs, ...others.splice(0, size - jobs.length)]);
   }
-  return threads.reduce((least, one) => (one.outstanding < least.outstanding ? one : least));
 }
 
-/** The bytes may be part of a whole request, all of which would be copied to the thread. */
-function copied(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes);
+function withRoom(): SignatureThread | undefined {
+  threads = threads.filter(({ hasEnded }) => !hasEnded);
+  const idle = threads.find(({ isIdle }) => isIdle);
+  if (idle !== undefined) return idle;
+  if (threads.length === THREADS) return threads.find(({ hasRoom }) => hasRoom);
+  const started = new SignatureThread(share);
+  threads.push(started);
+  return started;
 }

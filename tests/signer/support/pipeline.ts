@@ -7,7 +7,7 @@ import type { Journal } from "@countersign/signer-service/journal/journal.ts";
 import { KeyRates } from "@countersign/signer-service/policy/key-rates.ts";
 import { policiesSection } from "@countersign/signer-service/policy/policy-schema.ts";
 import type { KeyBackend } from "@countersign/signer-service/relayer-signer/key-backend.ts";
-import { signatureCheck } from "@countersign/signer-service/relayer-signer/own-signature.ts";
+import { signWith, verifiedSigning } from "@countersign/signer-service/relayer-signer/own-signature.ts";
 import { type OpenKey, RelayerSigner } from "@countersign/signer-service/relayer-signer/relayer-signer.ts";
 import type {
   GrantsAsSent,
@@ -56,7 +56,7 @@ export async function startPipeline(keys: readonly PipelineKey[], options: Pipel
   for (const { keyId, backend, network = "testnet" } of keys) {
     const publicKey = await backend.publicKey();
     const key = { keyId, network, accountId: RELAYER, publicKey };
-    open.set(keyId, { key, backend, verifies: signatureCheck(publicKey) });
+    open.set(keyId, { key, sign: verifiedSigning(publicKey, (hash) => signWith(backend, hash)) });
   }
   const records = [...open.values()].map(({ key: { publicKey, ...names } }) => ({
     ...names,

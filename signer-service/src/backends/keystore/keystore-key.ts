@@ -1,15 +1,21 @@
-import type { KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import type { PublicKey } from "@countersign/near";
 import type { KeyBackend } from "../../relayer-signer/key-backend.ts";
+import { selfCheckFailed } from "../../relayer-signer/own-signature.ts";
+import type { KeyPair } from "../../signature-threads/signature-job.ts";
 import { signEd25519 } from "../../signature-threads/signature-threads.ts";
+import { spkiOf } from "../../signature-threads/verify-signature.ts";
 import { publicKeyOf } from "./ed25519-seed.ts";
 
-/** A key of a keystore file, held unlocked in this process. */
+/** A key of a keystore file, held unlocked in this process. The thread that signs with it verifies in the same step. */
 export class KeystoreKey implements KeyBackend {
-  readonly #privateKey: KeyObject;
+  readonly verifiesItself = true;
+  readonly #publicKey: PublicKey;
+  readonly #keys: KeyPair;
 
   constructor(privateKey: KeyObject) {
-    this.#privateKey = privateKey;
+    this.#publicKey = publicKeyOf(privateKey);
+    this.#keys = { privateKey, publicKey: createPublicKey(spkiOf(this.#publicKey.data)) };
   }
 
   describe(): string {
@@ -17,10 +23,12 @@ export class KeystoreKey implements KeyBackend {
   }
 
   async publicKey(): Promise<PublicKey> {
-    return publicKeyOf(this.#privateKey);
+    return this.#publicKey;
   }
 
-  sign(hash: Uint8Array): Promise<Uint8Array> {
-    return signEd25519(this.#privateKey, hash);
+  async sign(hash: Uint8Array): Promise<Uint8Array> {
+    const signature = await signEd25519(this.#keys, hash);
+    if (signature === undefined) throw selfCheckFailed();
+    return signature;
   }
 }
