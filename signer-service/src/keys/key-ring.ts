@@ -1,4 +1,5 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { formatPublicKey } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
 import type { Backend, NewKeyNames } from "../backends/backend.ts";
 import type { SignerEvents } from "../observability/events.ts";
@@ -240,7 +241,7 @@ export class KeyRing<C extends KeysConfig> {
     };
     const given = { ...key, backend: outer };
     const sign = verifiedSigning(key.publicKey, (hash) => this.#sign(key.keyId, hash));
-    return { key: given, backend, open: { key: given, sign } };
+    return { key: given, backend, open: { key: given, publicKeyText: formatPublicKey(key.publicKey), sign } };
   }
 
   async #sign(keyId: string, hash: Uint8Array): Promise<MadeSignature> {

@@ -1,7 +1,7 @@
 import { type DomainError, type Logger, reasonName } from "@countersign/service-kit";
 import { base58 } from "@scure/base";
 import type { HeldKey } from "../relayer-signer/key-backend.ts";
-import type { SigningResult } from "../relayer-signer/signing-call.ts";
+import type { Signed, SigningResult } from "../relayer-signer/signing-call.ts";
 import type { Metrics } from "./metrics.ts";
 import { outcomeOf } from "./outcome.ts";
 
@@ -91,6 +91,14 @@ export function createEvents(log: Logger, metrics: Metrics): SignerEvents {
   /** A caller may name any key: only those that were held at some time become a label. */
   const known = new Set<string>();
   const keyLabel = (keyId: string) => (known.has(keyId) ? keyId : "");
+  /** Once for each key and purpose: those of a call are mostly the same. */
+  const countSigned = (signed: readonly Signed[]) => {
+    for (const [keyId, ofKey] of Map.groupBy(signed, (one) => one.keyId)) {
+      for (const [purpose, { length }] of Map.groupBy(ofKey, (one) => one.purpose)) {
+        metrics.signatures.inc({ key: keyLabel(keyId), purpose, outcome: "succeeded", reason: "" }, length);
+      }
+    }
+  };
   return {
     keysLoaded(keys) {
       for (const { keyId, network, accountId, backend } of keys) {
@@ -106,14 +114,11 @@ export function createEvents(log: Logger, metrics: Metrics): SignerEvents {
     listening: ({ address, admin, operations }) => log.info({ address, admin, operations }, "listening"),
     batchAnswered({ requestId, network, results, durationMs }) {
       metrics.callSeconds.observe(durationMs / 1000);
-      const signed: { key_id: string; hash: string }[] = [];
+      const signed = results.filter((result) => result.kind === "signed");
+      countSigned(signed);
       for (const result of results) {
+        if (result.kind === "signed") continue;
         const { keyId, purpose } = result;
-        if (result.kind === "signed") {
-          metrics.signatures.inc({ key: keyLabel(keyId), purpose, outcome: "succeeded", reason: "" });
-          signed.push({ key_id: keyId, hash: base58.encode(result.hash) });
-          continue;
-        }
         const reason = reasonName(result.reason);
         const outcome = outcomeOf(result.reason);
         metrics.signatures.inc({ key: keyLabel(keyId), purpose, outcome, reason });
@@ -124,13 +129,14 @@ export function createEvents(log: Logger, metrics: Metrics): SignerEvents {
         );
       }
       // Each signature stands in the journal with its request's id; a line for each would cost more than to make it.
+      if (!log.isLevelEnabled("debug")) return;
       log.debug(
         {
           request_id: requestId,
           network,
           count: results.length,
           refused: results.length - signed.length,
-          signed,
+          signed: signed.map(({ keyId, hash }) => ({ key_id: keyId, hash: base58.encode(hash) })),
           duration_ms: Math.round(durationMs * 1000) / 1000,
         },
         "batch answered",

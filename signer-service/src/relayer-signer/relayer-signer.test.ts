@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
+import { formatPublicKey } from "@countersign/near";
 import { expect, it } from "vitest";
 import { KeystoreKey } from "../backends/keystore/keystore-key.ts";
 import { signWith, verifiedSigning } from "./own-signature.ts";
@@ -8,7 +9,11 @@ async function openKey(accountId: string): Promise<OpenKey> {
   const backend = new KeystoreKey(generateKeyPairSync("ed25519").privateKey);
   const publicKey = await backend.publicKey();
   const key = { keyId: "relayer-1", network: "testnet", accountId, publicKey };
-  return { key, sign: verifiedSigning(publicKey, (hash) => signWith(backend, hash)) };
+  return {
+    key,
+    publicKeyText: formatPublicKey(publicKey),
+    sign: verifiedSigning(publicKey, (hash) => signWith(backend, hash)),
+  };
 }
 
 it("a call whose grants are verified while a reload takes place keeps its keys with its rules", async () => {

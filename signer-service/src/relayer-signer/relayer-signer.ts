@@ -1,5 +1,6 @@
+import { hash } from "node:crypto";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { attachSignature, formatPublicKey, transactionHash } from "@countersign/near";
+import { attachSignature } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
 import type { VerifiedGrant } from "../grants/signing-grants.ts";
 import type { Journal, JournalAnswer, JournalRequest, Purpose } from "../journal/journal.ts";
@@ -15,6 +16,8 @@ import {
 /** A key that the signer holds. */
 export interface OpenKey {
   readonly key: RelayerKey;
+  /** Its public key in NEAR's text, which takes longer to make than most of what is done for a transaction. */
+  readonly publicKeyText: string;
   /** Signs a 32-byte hash, and verifies what comes of it. Throws SIGNER_SELF_CHECK_FAILED, and what the backend throws. */
   readonly sign: (hash: Uint8Array) => Promise<Uint8Array>;
 }
@@ -93,7 +96,8 @@ export class RelayerSigner {
    * SIGNER_STORE_UNAVAILABLE: then nothing is released, and the same call again gives what was signed.
    */
   async sign(call: SigningCall): Promise<SigningResult[]> {
-    const hashes = call.requests.map(({ transaction }) => transactionHash(transaction));
+    // What `transactionHash` of @countersign/near says; node:crypto takes a third of the time.
+    const hashes = call.requests.map(({ transaction }) => hash("sha256", transaction, "buffer"));
     const results = new Map<number, SigningResult>();
     const candidates = await this.#candidates(call, hashes, results);
     if (candidates.length > 0) await this.#signCandidates(candidates, results);
@@ -179,10 +183,10 @@ async function candidateOf(unchecked: Unchecked): Promise<Candidate> {
     throw new DomainError(ErrorReason.SIGNER_KEY_NOT_FOUND, `the signer holds no key ${request.keyId}`);
   }
   const { network, requestId, peer } = call;
-  const { keyId, accountId, publicKey } = open.key;
+  const { keyId, accountId } = open.key;
   const examined = await rules.examine(request, network, open.key, grant);
   const { payloadHash } = facts;
-  const names = { keyId, network, accountId, publicKey: formatPublicKey(publicKey), requestId, peer };
+  const names = { keyId, network, accountId, publicKey: open.publicKeyText, requestId, peer };
   const entry = { ...names, ...examined, payloadHash, grant };
   return { index, request, open, facts: { ...facts, purpose: examined.purpose }, entry };
 }

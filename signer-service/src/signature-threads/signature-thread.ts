@@ -35,8 +35,9 @@ export class SignatureThread {
     return this.#ended;
   }
 
-  get isIdle(): boolean {
-    return this.#posted.length === 0;
+  /** Jobs whose answers are still to come. */
+  get outstanding(): number {
+    return this.#posted.reduce((sum, jobs) => sum + jobs.length, 0);
   }
 
   get hasRoom(): boolean {

@@ -9,7 +9,7 @@ const THREADS = Math.min(4, availableParallelism());
  * Most jobs that go to a thread together: a few milliseconds of work. Their answers come together, too, so that what waits
  * for some of them goes on while the thread does the next.
  */
-const MAX_BATCH = 16;
+const MAX_BATCH = 32;
 
 /** Started with the first job; one that has ended is started again. */
 let threads: SignatureThread[] = [];
@@ -52,21 +52,29 @@ function done(job: SignatureJob, queue: WaitingJob[]): Promise<SignatureAnswer> 
   });
 }
 
-/** Gives the threads what waits, as much to each as to the others, as far as they have room. */
+/**
+ * Gives the threads what waits, as far as they have room. To wake a thread costs as much as a good part of a signature, so
+ * a few jobs wait for more of them while a thread has few itself: it will soon be done.
+ */
 function share(): void {
   isSharing = false;
-  const size = Math.min(MAX_BATCH, Math.ceil((checks.length + others.length) / THREADS));
-  while (checks.length + others.length > 0) {
+  threads = threads.filter(({ hasEnded }) => !hasEnded);
+  for (let waiting = checks.length + others.length; waiting > 0; waiting = checks.length + others.length) {
+    if (isFew(waiting) && threads.some(({ outstanding }) => isFew(outstanding))) return;
     const thread = withRoom();
     if (thread === undefined) return;
-    const jobs = checks.splice(0, size);
-    thread.post([...jobs, ...others.splice(0, size - jobs.length)]);
+    // Half of a batch is left to calls that have begun, however many come.
+    const jobs = checks.splice(0, Math.max(MAX_BATCH / 2, MAX_BATCH - others.length));
+    thread.post([...jobs, ...others.splice(0, MAX_BATCH - jobs.length)]);
   }
 }
 
+function isFew(jobs: number): boolean {
+  return jobs > 0 && jobs < MAX_BATCH;
+}
+
 function withRoom(): SignatureThread | undefined {
-  threads = threads.filter(({ hasEnded }) => !hasEnded);
-  const idle = threads.find(({ isIdle }) => isIdle);
+  const idle = threads.find(({ outstanding }) => outstanding === 0);
   if (idle !== undefined) return idle;
   if (threads.length === THREADS) return threads.find(({ hasRoom }) => hasRoom);
   const started = new SignatureThread(share);

@@ -56,7 +56,8 @@ export async function startPipeline(keys: readonly PipelineKey[], options: Pipel
   for (const { keyId, backend, network = "testnet" } of keys) {
     const publicKey = await backend.publicKey();
     const key = { keyId, network, accountId: RELAYER, publicKey };
-    open.set(keyId, { key, sign: verifiedSigning(publicKey, (hash) => signWith(backend, hash)) });
+    const sign = verifiedSigning(publicKey, (hash) => signWith(backend, hash));
+    open.set(keyId, { key, publicKeyText: formatPublicKey(publicKey), sign });
   }
   const records = [...open.values()].map(({ key: { publicKey, ...names } }) => ({
     ...names,
