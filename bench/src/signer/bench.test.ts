@@ -23,11 +23,11 @@ const named = ({ store, place, kind, per_call, in_flight }: RowReport) =>
 
 /** Of a round that is ten times smaller than usual. */
 const KEYSTORE_ROWS = [
-  ["sqlite keystore transfers 64x4", 1024],
-  ["sqlite keystore transfers 1x32", 400],
+  ["sqlite keystore transfers 64x8", 1024],
+  ["sqlite keystore transfers 1x128", 400],
   ["sqlite keystore transfers 1x1", 100],
-  ["sqlite keystore delegates 64x4", 1024],
-  ["sqlite keystore delegates 1x32", 400],
+  ["sqlite keystore delegates 64x8", 1024],
+  ["sqlite keystore delegates 1x128", 400],
 ];
 
 test("every transaction comes back with a signature that verifies, and bounds stand beside what was reached", {
@@ -59,8 +59,8 @@ test.skipIf(module === undefined)(
     const report = await measured({ ...alone, TEST_PKCS11_MODULE: module });
     expect(report.rows.map((row) => [named(row), row.signed])).toEqual([
       ...KEYSTORE_ROWS,
-      ["sqlite pkcs11 transfers 64x4", 1024],
-      ["sqlite pkcs11 transfers 1x32", 400],
+      ["sqlite pkcs11 transfers 64x8", 1024],
+      ["sqlite pkcs11 transfers 1x128", 400],
     ]);
     const loop = report.loops.find((one) => one.loop === "pkcs11js C_Sign + verify")?.per_second ?? 0;
     expect(loop).toBeGreaterThan(0);

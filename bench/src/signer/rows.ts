@@ -18,8 +18,8 @@ export interface Row {
 }
 
 /** Of a call, the most that the contract takes. */
-const BATCH = { size: 64, inFlight: 4, calls: 160 };
-const SINGLE = { size: 1, inFlight: 32, calls: 4_000 };
+const BATCH = { size: 64, inFlight: 8, calls: 160 };
+const SINGLE = { size: 1, inFlight: 128, calls: 4_000 };
 const ONE_BY_ONE = { size: 1, inFlight: 1, calls: 1_000 };
 
 export const BATCHED: Row = { store: "sqlite", place: "keystore", kind: "transfers", ...BATCH };
