@@ -50,12 +50,14 @@ it("gives no signature that is not the public key's", async () => {
   expect(signatures.map((signature) => signature !== undefined)).toEqual(texts.map((_, i) => i % 3 !== 0));
 });
 
-it("checks what calls begin with before what they end with", async () => {
-  const order: string[] = [];
-  const signed = texts.map((text) => signEd25519(keys, text).then(() => order.push("signed")));
-  const signature = sign(null, texts[0] as Buffer, privateKey);
-  // Comes when the threads have as much as they take.
-  const checked = Promise.race(signed).then(() => verifyEd25519(publicKey, texts[0] as Buffer, signature));
-  await Promise.all([...signed, checked.then(() => order.push("checked"))]);
-  expect(order.indexOf("checked")).toBeLessThan(order.lastIndexOf("signed"));
+it("checks what a call begins with before most of what others end with", async () => {
+  const [text] = texts as [Buffer];
+  const signature = sign(null, text, privateKey);
+  let signed = 0;
+  // More than the threads take at once: the check comes when most of it waits.
+  const all = Array.from({ length: 1_000 }, () => signEd25519(keys, text).then(() => signed++));
+  await Promise.race(all);
+  await verifyEd25519(publicKey, text, signature);
+  expect(signed).toBeLessThan(500);
+  await Promise.all(all);
 });
