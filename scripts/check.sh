@@ -33,6 +33,7 @@ check "format and lint" biome ci --colors=off .
 check "types" tsc -p .
 check "types: web client" tsc -p clients/web
 check "types: test page" tsc -p tests/browser/page
+check "types: bench page" tsc -p bench/src/ecdsa/page
 check "dead code" knip
 check "import rules" node scripts/import-rules.ts
 check "signer's closure" node scripts/signer-closure.ts

@@ -10,6 +10,7 @@
 # SoftHSM: TEST_PKCS11_MODULE is the path of its PKCS#11 library, and pkcs11js is built for it. Tests make their own
 # tokens.
 # Chromium: TEST_CHROMIUM is the path of the program. Tests start browsers of their own.
+# anvil: TEST_ANVIL is the path of the program, which npm installs. Tests start nodes of their own.
 # Where a service is not installed, and Debian's package may not be installed either, its tests are skipped; with
 # CI=true that is an error.
 set -euo pipefail
@@ -228,6 +229,18 @@ provide_chromium() {
   export TEST_CHROMIUM="$program"
 }
 
+# Nothing runs: tests start it. npm installs the package of this platform, where there is one.
+provide_anvil() {
+  local program
+  for program in "$(dirname "$scripts")"/node_modules/@foundry-rs/anvil-*/bin/anvil; do
+    if [ -x "$program" ]; then
+      export TEST_ANVIL="$program"
+      return
+    fi
+  done
+  do_without anvil TEST_ANVIL
+}
+
 stop_all() {
   stop_redis
   stop_postgres
@@ -240,7 +253,7 @@ if [ "${1:-}" = softhsm ]; then
   exit 0
 fi
 if [ "${1:-}" != run ] || [ $# -lt 2 ]; then
-  sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 shift
@@ -256,6 +269,7 @@ if [ -z "${TEST_POSTGRES_URL:-}" ]; then start_postgres; fi
 if [ -z "${TEST_REDIS_URL:-}" ] || [ -z "${TEST_REDIS_SERVER:-}" ]; then start_redis; fi
 if [ -z "${TEST_PKCS11_MODULE:-}" ]; then provide_softhsm; fi
 if [ -z "${TEST_CHROMIUM:-}" ]; then provide_chromium; fi
+if [ -z "${TEST_ANVIL:-}" ]; then provide_anvil; fi
 
 status=0
 "$@" || status=$?

@@ -1,5 +1,3 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clientShare, wrapKeySeed } from "@countersign/crypto/derive.ts";
 import { verifyingShare } from "@countersign/crypto/frost-ed25519.ts";
@@ -9,8 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addAuthenticator, chromiumPath, startChromium } from "../support/chromium.ts";
 import { NETWORK } from "../support/test-relay.ts";
 import { startWalletWorld, WALLET_TENANT, type WalletWorld } from "../support/wallet-world.ts";
+import { click as clickOn, screenshot } from "./support/clicks.ts";
 import type { PageConfig } from "./support/page-config.ts";
 import { type PageServer, servePage } from "./support/page-server.ts";
+import { forms, type Seen, watchSecrets } from "./support/secrets.ts";
 
 const ACCOUNT = "alice.relay.test";
 
@@ -55,17 +55,7 @@ describe.skipIf(chromiumPath === undefined)("a wallet in Chromium", () => {
     await server?.stop();
   });
 
-  /** Clicks, and waits for the line that comes of it. */
-  async function click(id: string, on: Page = page): Promise<string> {
-    const lines = on.locator("#log li");
-    await lines.first().waitFor();
-    const before = await lines.count();
-    await on.click(`#${id}`);
-    const line = lines.nth(before);
-    await line.waitFor();
-    return (await line.textContent()) ?? "";
-  }
-
+  const click = (id: string, on: Page = page) => clickOn(on, id);
   const seen = () => page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen);
   const callsOf = (method: string) => sent.filter((call) => call.method === method).length;
 
@@ -94,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)("a wallet in Chromium", () => {
     expect(callsOf("FinishPasskeyRegistration")).toBe(registrations);
     expect(callsOf("FinishKey")).toBe(keys);
     expect(complaints).toEqual([]);
-    await screenshot(page);
+    await screenshot(page, "wallet");
   });
 
   test("gives no secret to the relay, and none to the page that the worker should keep", async () => {
@@ -145,61 +135,6 @@ describe.skipIf(chromiumPath === undefined)("a wallet in Chromium", () => {
   });
 });
 
-/** What `watchSecrets` saw. */
-interface Seen {
-  /** What the PRF extension gave, each time. */
-  readonly prfs: number[][];
-  /** All messages of workers, as JSON with bytes as lists of numbers. */
-  fromWorker: string;
-  /** How many bytes of each PRF result are still in the page once the worker has answered. */
-  readonly leftBehind: number[];
-}
-
-/** Runs in the page before its own code: copies what passkeys give and what workers say. */
-function watchSecrets(): void {
-  const seen: Seen = { prfs: [], fromWorker: "", leftBehind: [] };
-  const results: ArrayBuffer[] = [];
-  Object.assign(globalThis, { seen });
-  const { PublicKeyCredential: credential, Worker: worker } = globalThis as unknown as {
-    PublicKeyCredential: { prototype: { getClientExtensionResults: () => { prf?: Prf } } };
-    Worker: {
-      prototype: { addEventListener: (type: string, listener: (event: { data: unknown }) => void) => void };
-    };
-  };
-  interface Prf {
-    results?: { first: ArrayBuffer };
-  }
-  const given = credential.prototype.getClientExtensionResults;
-  credential.prototype.getClientExtensionResults = function (this: unknown) {
-    const extensions = given.call(this);
-    const first = extensions.prf?.results?.first;
-    if (first !== undefined) {
-      results.push(first);
-      seen.prfs.push([...new Uint8Array(first)]);
-    }
-    return extensions;
-  };
-  const listen = worker.prototype.addEventListener;
-  worker.prototype.addEventListener = function (this: unknown, type, listener) {
-    const watched = (event: { data: unknown }) => {
-      const text = JSON.stringify(event.data, (_, value) =>
-        ArrayBuffer.isView(value) ? [...(value as Uint8Array)] : value,
-      );
-      seen.fromWorker += text;
-      seen.leftBehind.splice(0, Infinity, ...results.map(({ byteLength }) => byteLength));
-      listener.call(this, event);
-    };
-    listen.call(this, type, type === "message" ? watched : listener);
-  };
-}
-
-/** How a secret would look in a body, or in the page's messages. */
-function forms(secret: Uint8Array): string[] {
-  const bytes = Buffer.from(secret);
-  const encoded = (["latin1", "hex", "base64", "base64url"] as const).map((form) => bytes.toString(form));
-  return [encoded[0] ?? "", [...bytes].join(), ...encoded.slice(1)].map((form) => form.replace(/=+$/, ""));
-}
-
 /** The guest book's messages, as the chain's own contract tells them. */
 async function guestBook({ devnet }: WalletWorld): Promise<{ sender: string; text: string }[]> {
   const provider = new JsonRpcProvider({ url: devnet.rpcUrls[0] ?? "" });
@@ -209,11 +144,4 @@ async function guestBook({ devnet }: WalletWorld): Promise<{ sender: string; tex
     args: {},
   });
   return (messages as { sender: string; text: string }[]).map(({ sender, text }) => ({ sender, text }));
-}
-
-/** For a person to look at: says where it is. */
-async function screenshot(page: Page): Promise<void> {
-  const path = join(await mkdtemp(join(tmpdir(), "wallet-page-")), "wallet.png");
-  await page.screenshot({ path });
-  process.stdout.write(`screenshot: ${path}\n`);
 }

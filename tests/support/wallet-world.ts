@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ECDSA_SCHEME } from "@countersign/signer-service/threshold/schemes/scheme-ids.ts";
 import { NETWORK, startTestRelay, type TestRelay } from "./test-relay.ts";
 import { OPEN_POLICY } from "./test-tenant.ts";
 
@@ -13,6 +14,8 @@ export interface WalletWorldOptions {
   readonly rpId: string;
   /** Where the wallet's page is from. */
   readonly origin: string;
+  /** What wallets may have signed for EVM chains, as the signer's configuration has it; nothing if absent. */
+  readonly evm?: object;
   /** More of the signer's section `threshold`. */
   readonly threshold?: object;
   /** More of the relay's section `session`. */
@@ -36,8 +39,13 @@ export async function startWalletWorld(options: WalletWorldOptions): Promise<Wal
   };
   const threshold = {
     sealing_keys: [await secret("sealing-key")],
-    master_secrets: [{ network: NETWORK, epoch: 1, secret: await secret("master-secret") }],
-    tenants: [{ tenant: WALLET_TENANT, relying_parties: [{ id: rpId, origins: [origin] }] }],
+    master_secrets: [
+      { network: NETWORK, epoch: 1, secret: await secret("master-secret") },
+      { scheme: ECDSA_SCHEME, network: NETWORK, epoch: 1, secret: await secret("master-secret-ecdsa") },
+    ],
+    tenants: [
+      { tenant: WALLET_TENANT, relying_parties: [{ id: rpId, origins: [origin] }], evm: options.evm },
+    ],
     ...options.threshold,
   };
   const session = {

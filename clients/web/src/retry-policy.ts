@@ -1,8 +1,8 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
-import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import type { CountersignError, ErrorReasonName } from "./countersign-error.ts";
+import { isOfRounds } from "./rounds.ts";
 
 /** How often and how patiently a call is repeated. */
 export interface RetryPolicy {
@@ -17,19 +17,11 @@ export interface RetryPolicy {
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 4, baseMs: 200, maxMs: 10_000 };
 
 /** Refusals for lack of room that pass within seconds. A budget that is used up does not. */
-const PASSING: readonly ErrorReasonName[] = ["RATE_LIMITED", "OVERLOADED", "QUEUE_FULL"];
-
-/**
- * Services whose calls are rounds of a protocol. Their own code alone knows when one may be sent again: an answer is
- * tied to secret nonces that exist once.
- */
-const ROUNDS: readonly string[] = [Ed25519SigningService.typeName];
+const PASSING: readonly ErrorReasonName[] = ["RATE_LIMITED", "OVERLOADED", "QUEUE_FULL", "PRESIGN_BUSY"];
 
 /** Whether the contract allows a call to be made again by somebody who knows no more than its method. */
 export function isRepeatable({ idempotency, parent }: DescMethod): boolean {
-  return (
-    idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN && !ROUNDS.includes(parent.typeName)
-  );
+  return idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN && !isOfRounds({ parent });
 }
 
 /** Whether the same call may succeed a little later. */

@@ -1,7 +1,9 @@
-// A wallet's page for tests: a button for each thing that a user does, and a line for each that happened.
+// A wallet's page for tests.
 import { SubmissionState, WaitUntil } from "@countersign/web";
 import { createWallet, nearRpc } from "../../../clients/web/src/browser/index.ts";
+import { indexedPresignatures } from "../../../clients/web/src/browser/indexed-presignatures.ts";
 import type { PageConfig } from "../support/page-config.ts";
+import { element, startLog } from "./steps.ts";
 
 const config: PageConfig = await (await fetch("./config.json")).json();
 const { relayUrl, tenant, rpId, network, accountId } = config;
@@ -15,45 +17,18 @@ const wallet = createWallet({
   keyStore: localStorage,
 });
 
-function element(id: string): HTMLElement {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`there is no #${id}`);
-  return found;
-}
+// For the test of the store alone.
+Object.assign(globalThis, { presignatures: indexedPresignatures("test") });
 
 function nameOf(state: SubmissionState | undefined): string {
   return Object.entries(SubmissionState).find(([, value]) => value === state)?.[0] ?? "nothing";
 }
 
-function show(): void {
+const { log, onClick } = startLog(() => {
   element("user").textContent = wallet.user?.id ?? "nobody";
   element("account").textContent = accountId;
   element("key").textContent = wallet.key(accountId)?.keyId ?? "none";
-}
-
-function log(text: string, kind = "done"): void {
-  const line = document.createElement("li");
-  line.className = kind;
-  line.textContent = text;
-  element("log").append(line);
-  show();
-}
-
-/** What a click does. A failure is a line as well. */
-function onClick(id: string, act: () => Promise<string>): void {
-  const button = element(id) as HTMLButtonElement;
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    try {
-      log(`${id}: ${await act()}`);
-    } catch (error) {
-      const { message, cause } = error as Error;
-      log(`${id} failed: ${message} (${cause})`, "failed");
-    } finally {
-      button.disabled = false;
-    }
-  });
-}
+});
 
 onClick("register", async () => (await wallet.register({ userName: "Alice", accountId })).id);
 onClick("sign-in", async () => (await wallet.signIn({ accountId })).id);
@@ -94,4 +69,4 @@ onClick("sign-out", async () => {
 });
 
 const user = await wallet.resume();
-log(user === undefined ? "nobody is signed in" : "the session goes on");
+await log(user === undefined ? "nobody is signed in" : "the session goes on");

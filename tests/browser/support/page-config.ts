@@ -6,3 +6,12 @@ export interface PageConfig {
   readonly network: string;
   readonly accountId: string;
 }
+
+/** What the page for EVM chains is told. Addresses and hashes are hexadecimal, with 0x. */
+export interface EvmPageConfig extends PageConfig {
+  readonly chainUrl: string;
+  /** Who is sent an ether. */
+  readonly recipient: `0x${string}`;
+  /** The contract that is called. */
+  readonly notes: `0x${string}`;
+}

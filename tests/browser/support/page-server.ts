@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, type Plugin, preview } from "vite";
 
-/** The page of a folder of tests/browser, bundled as an application would be, on a free port. */
+/** A page, bundled as an application would be, on a free port. */
 export interface PageServer {
   /** "http://localhost:" and the port: a secure context, and a relying party's origin. */
   readonly origin: string;
@@ -19,12 +19,19 @@ export interface PageServer {
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; connect-src 'self' http://127.0.0.1:*";
 
-export async function servePage(root: string): Promise<PageServer> {
+/** Bundles one page of a folder. It is below the origin by its file's name. */
+export async function servePage(root: string, html = "index.html"): Promise<PageServer> {
   const outDir = await mkdtemp(join(tmpdir(), "page-"));
   const common = { root, configFile: false, logLevel: "warn" } as const;
   await build({
     ...common,
-    build: { outDir, emptyOutDir: true, target: "esnext", modulePreload: { polyfill: false } },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: "esnext",
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: join(root, html) },
+    },
     worker: { format: "es" },
   });
   const state = { config: {}, nearUrl: "" };

@@ -1,50 +1,42 @@
-import { clientShare, wrapKeySeed } from "@countersign/crypto/derive.ts";
-import {
-  groupKey,
-  keyId,
-  type Random,
-  SCHEME_ID,
-  verifyingShare,
-} from "@countersign/crypto/frost-ed25519.ts";
-import { type PossessionContext, proveEd25519, verifyEd25519 } from "@countersign/crypto/possession.ts";
-import { malformed, type RoundKey, SigningRound, spent } from "./signing-round.ts";
-import type { KeyCeremony, KnownKey, ShareId, VaultApi } from "./vault-api.ts";
-import { VaultError } from "./vault-error.ts";
+import { wrapKeySeed } from "@countersign/crypto/derive.ts";
+import type { Random } from "@countersign/crypto/encodings.ts";
+import { noblePoints } from "@countersign/crypto/ot-ecdsa/noble-points.ts";
+import type { PointBackend } from "@countersign/crypto/ot-ecdsa/point-backend.ts";
+import { EcdsaVault } from "./ecdsa-vault.ts";
+import { Ed25519Vault } from "./ed25519-vault.ts";
+import { ExportDesk } from "./export-desk.ts";
+import { pause } from "./pause.ts";
+import { memoryPresignatures, type PresignatureStore } from "./presignature-store.ts";
+import type { VaultApi } from "./vault-api.ts";
+import { malformed, VaultError } from "./vault-error.ts";
 
-/** A share, and what it was derived for. */
-interface HeldShare {
-  readonly share: Uint8Array;
-  readonly verifyingShare: Uint8Array;
-  readonly accountId: string;
-  readonly rpId: string;
-  /** What the latest proof was for, until the signer's answer to it. */
-  proving: KeyCeremony | undefined;
+/** What a vault takes of its platform, where that has something better. */
+export interface VaultPlatform {
+  /** Arithmetic of secp256k1: noble's if absent. */
+  readonly points?: PointBackend;
+  /** Where presignatures wait, sealed: in memory if absent. */
+  readonly presignatures?: PresignatureStore;
 }
 
-/** Rounds that are open at once; the oldest is abandoned for one more. */
-const MAX_ROUNDS = 64;
-const PRF_SIZE = 32;
-const DIGEST_SIZE = 32;
-const CHALLENGE_SIZE = 32;
-const NO_PEER = new Uint8Array();
+type Of<M extends keyof VaultApi> = Parameters<VaultApi[M]>[0];
 
-/**
- * The client's half of threshold keys: what runs in the worker. It holds shares and nonces, and gives neither. Everything
- * is synchronous, so that no call can meet another one's half-done work.
- */
+const PRF_SIZE = 32;
+
+/** The client's half of threshold keys, of both schemes: what runs in the worker. */
 export class ShareVault implements VaultApi {
-  readonly #random: Random;
-  readonly #shares = new Map<ShareId, HeldShare>();
-  readonly #keys = new Map<string, RoundKey>();
-  readonly #rounds = new Map<number, SigningRound>();
-  #lastRound = 0;
+  readonly #ed25519: Ed25519Vault;
+  readonly #ecdsa: EcdsaVault;
+  readonly #exports: ExportDesk;
 
   /** `random` is a cryptographic generator. */
-  constructor(random: Random) {
-    this.#random = random;
+  constructor(random: Random, platform: VaultPlatform = {}) {
+    const { points = noblePoints, presignatures = memoryPresignatures() } = platform;
+    this.#ed25519 = new Ed25519Vault(random);
+    this.#ecdsa = new EcdsaVault({ points, pause, random: (_, size) => random(size) }, presignatures);
+    this.#exports = new ExportDesk([this.#ed25519, this.#ecdsa]);
   }
 
-  unlock({ prfFirst, accountId, rpId }: Parameters<VaultApi["unlock"]>[0]) {
+  unlock({ prfFirst, accountId, rpId }: Of<"unlock">) {
     const secret = new Uint8Array(prfFirst);
     let seed: Uint8Array | undefined;
     try {
@@ -52,17 +44,10 @@ export class ShareVault implements VaultApi {
         throw new VaultError("MALFORMED", `the PRF gave ${secret.length} bytes, not ${PRF_SIZE}`);
       }
       seed = wrapKeySeed(secret, accountId, rpId);
-      const share = clientShare(seed, accountId);
-      const point = verifyingShare(share);
-      const shareId = keyId(point);
-      const held = this.#shares.get(shareId);
-      // The keys of a share that was there already refer to its bytes.
-      if (held === undefined) {
-        this.#shares.set(shareId, { share, verifyingShare: point, accountId, rpId, proving: undefined });
-      } else {
-        share.fill(0);
-      }
-      return { shareId, verifyingShare: point.slice() };
+      const ed25519 = this.#ed25519.unlock(seed, accountId, rpId);
+      const ecdsaVerifyingShare = this.#ecdsa.unlock(ed25519.shareId, seed, accountId, rpId);
+      this.#exports.unlocked(ed25519.shareId);
+      return { ...ed25519, ecdsaVerifyingShare };
     } catch (error) {
       throw malformed(error);
     } finally {
@@ -71,122 +56,93 @@ export class ShareVault implements VaultApi {
     }
   }
 
-  prove({ shareId, ceremony }: Parameters<VaultApi["prove"]>[0]): Uint8Array {
-    const held = this.#held(shareId);
-    if (ceremony.challenge.length !== CHALLENGE_SIZE) {
-      throw new VaultError("MALFORMED", `a challenge has ${CHALLENGE_SIZE} bytes`);
-    }
-    try {
-      const proof = proveEd25519(held.share, contextOf(held, ceremony, "client"), this.#random);
-      held.proving = ceremony;
-      return proof;
-    } catch (error) {
-      throw malformed(error);
-    }
+  prove(of: Of<"prove">) {
+    return this.#ed25519.prove(of);
   }
 
-  confirm({ relayerProof, ...key }: Parameters<VaultApi["confirm"]>[0]): void {
-    const held = this.#held(key.shareId);
-    const ceremony = held.proving;
-    held.proving = undefined;
-    if (ceremony === undefined) {
-      throw new VaultError("NOTHING_TO_CONFIRM", "no proof waits for an answer: begin the key again");
-    }
-    const context = contextOf(held, ceremony, "relayer", key.relayerVerifyingShare);
-    if (!verifyEd25519(relayerProof, context)) {
-      throw new VaultError("RELAYER_PROOF_INVALID", "the relayer did not prove that it holds its share");
-    }
-    this.#take(held, key);
+  confirm(of: Of<"confirm">) {
+    return this.#ed25519.confirm(of);
   }
 
-  adopt(key: KnownKey): void {
-    this.#take(this.#held(key.shareId), key);
+  adopt(of: Of<"adopt">) {
+    return this.#ed25519.adopt(of);
   }
 
-  commit({ keyId, digest }: Parameters<VaultApi["commit"]>[0]) {
-    const key = this.#keys.get(keyId);
-    if (key === undefined) throw locked();
-    if (digest.length !== DIGEST_SIZE) {
-      throw new VaultError("MALFORMED", `a digest has ${DIGEST_SIZE} bytes`);
-    }
-    for (const [oldest, round] of this.#rounds) {
-      if (this.#rounds.size < MAX_ROUNDS) break;
-      round.abandon();
-      this.#rounds.delete(oldest);
-    }
-    const round = new SigningRound(key, digest.slice(), this.#random);
-    const roundId = ++this.#lastRound;
-    this.#rounds.set(roundId, round);
-    return { roundId, commitments: round.commitments };
+  commit(of: Of<"commit">) {
+    return this.#ed25519.commit(of);
   }
 
-  answer(of: Parameters<VaultApi["answer"]>[0]): Uint8Array {
-    return this.#round(of.roundId).answer(of.relayerCommitments, of.relayerVerifyingShare);
+  answer(of: Of<"answer">) {
+    return this.#ed25519.answer(of);
   }
 
-  finish(of: Parameters<VaultApi["finish"]>[0]): Uint8Array {
-    const round = this.#round(of.roundId);
-    this.#rounds.delete(of.roundId);
-    return round.finish(of.relayerSignatureShare, of.signature);
+  finish(of: Of<"finish">) {
+    return this.#ed25519.finish(of);
   }
 
-  abandon({ roundId }: Parameters<VaultApi["abandon"]>[0]): void {
-    this.#rounds.get(roundId)?.abandon();
-    this.#rounds.delete(roundId);
+  abandon(of: Of<"abandon">) {
+    return this.#ed25519.abandon(of);
+  }
+
+  proveEcdsa(of: Of<"proveEcdsa">) {
+    return this.#ecdsa.proveEcdsa(of);
+  }
+
+  confirmEcdsa(of: Of<"confirmEcdsa">) {
+    return this.#ecdsa.confirmEcdsa(of);
+  }
+
+  adoptEcdsa(of: Of<"adoptEcdsa">) {
+    return this.#ecdsa.adoptEcdsa(of);
+  }
+
+  beginPresign(of: Of<"beginPresign">) {
+    return this.#ecdsa.beginPresign(of);
+  }
+
+  advancePresign(of: Of<"advancePresign">) {
+    return this.#ecdsa.advancePresign(of);
+  }
+
+  abandonPresign(of: Of<"abandonPresign">) {
+    return this.#ecdsa.abandonPresign(of);
+  }
+
+  heldPresignatures(of: Of<"heldPresignatures">) {
+    return this.#ecdsa.heldPresignatures(of);
+  }
+
+  forgetPresignatures(of: Of<"forgetPresignatures">) {
+    return this.#ecdsa.forgetPresignatures(of);
+  }
+
+  beginEcdsa(of: Of<"beginEcdsa">) {
+    return this.#ecdsa.beginEcdsa(of);
+  }
+
+  revealEcdsa(of: Of<"revealEcdsa">) {
+    return this.#ecdsa.revealEcdsa(of);
+  }
+
+  finishEcdsa(of: Of<"finishEcdsa">) {
+    return this.#ecdsa.finishEcdsa(of);
+  }
+
+  abandonEcdsa(of: Of<"abandonEcdsa">) {
+    return this.#ecdsa.abandonEcdsa(of);
+  }
+
+  beginExport() {
+    return this.#exports.begin();
+  }
+
+  finishExport(of: Of<"finishExport">) {
+    return this.#exports.finish(of);
   }
 
   lock(): void {
-    for (const round of this.#rounds.values()) round.abandon();
-    for (const { share } of this.#shares.values()) share.fill(0);
-    this.#rounds.clear();
-    this.#keys.clear();
-    this.#shares.clear();
+    this.#exports.clear();
+    this.#ecdsa.lock();
+    this.#ed25519.lock();
   }
-
-  #held(shareId: ShareId): HeldShare {
-    const held = this.#shares.get(shareId);
-    if (held === undefined) throw locked();
-    return held;
-  }
-
-  #round(roundId: number): SigningRound {
-    const round = this.#rounds.get(roundId);
-    if (round === undefined) throw spent();
-    return round;
-  }
-
-  #take(held: HeldShare, { keyId: name, relayerVerifyingShare }: KnownKey): void {
-    let group: Uint8Array;
-    try {
-      group = groupKey(held.verifyingShare, relayerVerifyingShare);
-    } catch (error) {
-      throw malformed(error);
-    }
-    if (keyId(group) !== name) {
-      throw new VaultError("KEY_MISMATCH", "the key is not made of this share and the relayer's");
-    }
-    const { share } = held;
-    this.#keys.set(name, {
-      share,
-      groupKey: group,
-      relayerVerifyingShare: relayerVerifyingShare.slice(),
-    });
-  }
-}
-
-function contextOf(
-  { verifyingShare, accountId, rpId }: HeldShare,
-  ceremony: KeyCeremony,
-  role: "client" | "relayer",
-  relayerVerifyingShare: Uint8Array = NO_PEER,
-): PossessionContext {
-  const shares =
-    role === "client"
-      ? { ownShare: verifyingShare, peerShare: NO_PEER }
-      : { ownShare: relayerVerifyingShare, peerShare: verifyingShare };
-  return { schemeId: SCHEME_ID, role, accountId, rpId, ...ceremony, ...shares };
-}
-
-function locked(): VaultError {
-  return new VaultError("LOCKED", "the vault does not hold this: use the passkey");
 }

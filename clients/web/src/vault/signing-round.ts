@@ -9,7 +9,7 @@ import {
   verifyShare,
 } from "@countersign/crypto/frost-ed25519.ts";
 import { sameBytes } from "./same-bytes.ts";
-import { VaultError } from "./vault-error.ts";
+import { malformed, spent, VaultError } from "./vault-error.ts";
 
 /** What one signature is made of. */
 export interface RoundKey {
@@ -103,14 +103,4 @@ export class SigningRound {
     this.#state = OVER;
     return state as Extract<State, { stage: Stage }>;
   }
-}
-
-/** ROUND_SPENT. */
-export function spent(): VaultError {
-  return new VaultError("ROUND_SPENT", "the round is answered or over: begin another one");
-}
-
-/** FrostError as MALFORMED; everything else as it is. */
-export function malformed(error: unknown): unknown {
-  return error instanceof FrostError ? new VaultError("MALFORMED", error.message) : error;
 }

@@ -1,72 +1,42 @@
-import type { Commitments } from "@countersign/crypto/frost-ed25519.ts";
-
-/** Names a share within one vault. It is made of its public point, so it tells nothing. */
-export type ShareId = string;
-
-/** What both proofs of possession are bound to, besides the share's own account and relying party. */
-export interface KeyCeremony {
-  readonly network: string;
-  readonly tenant: string;
-  readonly user: string;
-  /** The signer's challenge, 32 bytes. */
-  readonly challenge: Uint8Array;
-}
-
-/** A key that exists: which share it is made of, and the relayer's public share (32 bytes). */
-export interface KnownKey {
-  readonly shareId: ShareId;
-  readonly keyId: string;
-  readonly relayerVerifyingShare: Uint8Array;
-}
+import type { EcdsaVaultApi } from "./ecdsa-vault-api.ts";
+import type { Ed25519VaultApi } from "./ed25519-vault-api.ts";
+import type { ShareId } from "./key-ceremony.ts";
 
 /**
- * What the worker does for the page. Whatever it answers may be seen by everybody; shares, nonces and what the passkey
- * gave are in none of its answers. Throws VaultError.
+ * What the worker does for the page. Whatever it answers may be seen by everybody, but for `finishExport`; shares, nonces,
+ * presignatures and what the passkey gave are in none of its answers. Throws VaultError.
  */
-export interface VaultApi {
+export interface VaultApi extends Ed25519VaultApi, EcdsaVaultApi {
   /**
-   * Derives the share of an account from what the passkey's PRF gave (32 bytes, which are zero afterwards) and keeps it.
-   * Throws MALFORMED.
+   * Derives the shares of an account, one for each scheme, from what the passkey's PRF gave (32 bytes, which are zero
+   * afterwards) and keeps them. Throws MALFORMED.
    */
   unlock(of: { readonly prfFirst: ArrayBuffer; readonly accountId: string; readonly rpId: string }): {
     readonly shareId: ShareId;
+    /** Of Ed25519: 32 bytes. */
     readonly verifyingShare: Uint8Array;
+    /** Of secp256k1: 33 bytes. */
+    readonly ecdsaVerifyingShare: Uint8Array;
   };
-  /** The client's proof of possession for a new key: 64 bytes. Throws LOCKED, MALFORMED. */
-  prove(of: { readonly shareId: ShareId; readonly ceremony: KeyCeremony }): Uint8Array;
+  /** Begins the export of a key of either scheme: makes a recipient for the relayer's share. */
+  beginExport(of: Record<string, never>): Promise<{
+    readonly exportId: number;
+    /** X25519, 32 bytes. */
+    readonly recipientPublicKey: Uint8Array;
+  }>;
   /**
-   * Takes the key that the signer answered to the latest proof, once: after its own proof, and only when the key is made
-   * of both shares. Throws LOCKED, NOTHING_TO_CONFIRM, RELAYER_PROOF_INVALID, KEY_MISMATCH.
+   * The whole private key, once: a scalar of 32 bytes, little-endian for Ed25519, big-endian for secp256k1. It is secret,
+   * and has been compared with the public key. `info` is what the sealed share is bound to. Throws ROUND_SPENT, MALFORMED
+   * for a share that cannot be opened, KEY_MISMATCH, and LOCKED unless the key's share was unlocked between both calls.
    */
-  confirm(of: KnownKey & { readonly relayerProof: Uint8Array }): void;
-  /** Takes a key that was confirmed here before the page was loaded again. Throws LOCKED, KEY_MISMATCH. */
-  adopt(of: KnownKey): void;
-  /** Begins a signature of `digest` (32 bytes): makes nonces for it. Throws LOCKED, MALFORMED. */
-  commit(of: { readonly keyId: string; readonly digest: Uint8Array }): {
-    readonly roundId: number;
-    readonly commitments: Commitments;
-  };
-  /**
-   * The signature share, 32 bytes, once a round. The nonces are erased before it is given, and also when it is refused.
-   * Throws ROUND_SPENT, KEY_MISMATCH, MALFORMED.
-   */
-  answer(of: {
-    readonly roundId: number;
-    readonly relayerCommitments: Commitments;
-    readonly relayerVerifyingShare: Uint8Array;
-  }): Uint8Array;
-  /**
-   * The signature, 64 bytes, once the relayer's share and the whole are verified; ends the round either way. Throws
-   * ROUND_SPENT, RELAYER_SHARE_INVALID.
-   */
-  finish(of: {
-    readonly roundId: number;
-    readonly relayerSignatureShare: Uint8Array;
-    readonly signature: Uint8Array;
-  }): Uint8Array;
-  /** Ends a round wherever it is; its nonces are erased. */
-  abandon(of: { readonly roundId: number }): void;
-  /** Erases all shares and nonces. */
+  finishExport(of: {
+    readonly exportId: number;
+    readonly keyId: string;
+    readonly info: Uint8Array;
+    readonly encapsulatedKey: Uint8Array;
+    readonly sealedShare: Uint8Array;
+  }): Promise<Uint8Array>;
+  /** Erases all shares, nonces, runs and presignatures. Sealed ones stay in the store. */
   lock(of: Record<string, never>): void;
 }
 
@@ -80,5 +50,19 @@ export const VAULT_METHODS = [
   "answer",
   "finish",
   "abandon",
+  "proveEcdsa",
+  "confirmEcdsa",
+  "adoptEcdsa",
+  "beginPresign",
+  "advancePresign",
+  "abandonPresign",
+  "heldPresignatures",
+  "forgetPresignatures",
+  "beginEcdsa",
+  "revealEcdsa",
+  "finishEcdsa",
+  "abandonEcdsa",
+  "beginExport",
+  "finishExport",
   "lock",
 ] as const satisfies readonly (keyof VaultApi)[];

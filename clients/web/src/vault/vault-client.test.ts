@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { expect, it } from "vitest";
 import { connectVault } from "./vault-client.ts";
-import type { PagePort, VaultCall, VaultMessage } from "./vault-port.ts";
+import { type PagePort, VAULT_PROTOCOL, type VaultCall, type VaultMessage } from "./vault-port.ts";
 
 /** A worker that a test plays. */
 function worker() {
@@ -33,7 +33,7 @@ it("nothing is sent before the worker is ready", async () => {
   const locking = vault.lock({});
   await turn();
   expect(sent).toEqual([]);
-  say({ type: "ready", protocol: 1 });
+  say({ type: "ready", protocol: VAULT_PROTOCOL });
   await turn();
   expect(sent).toMatchObject([{ method: "lock" }]);
   say({ type: "answer", id: sent[0]?.id ?? 0, answer: undefined });
@@ -44,7 +44,7 @@ it("a worker of another version is sent nothing, and a secret that was meant for
   const { vault, sent, say, isClosed } = worker();
   const prfFirst = new Uint8Array(32).fill(7).buffer;
   const unlocking = vault.unlock({ prfFirst, accountId: "alice.near", rpId: "example.com" });
-  say({ type: "ready", protocol: 2 });
+  say({ type: "ready", protocol: VAULT_PROTOCOL + 1 });
   await expect(unlocking).rejects.toThrow(/of another version/);
   expect(new Uint8Array(prfFirst)).toEqual(new Uint8Array(32));
   expect([sent.length, isClosed()]).toEqual([0, true]);
@@ -52,7 +52,7 @@ it("a worker of another version is sent nothing, and a secret that was meant for
 
 it("calls that wait for a worker that fails are rejected, and so are those that come later", async () => {
   const { vault, say, fail } = worker();
-  say({ type: "ready", protocol: 1 });
+  say({ type: "ready", protocol: VAULT_PROTOCOL });
   const locking = vault.lock({});
   await turn();
   fail();
@@ -62,7 +62,7 @@ it("calls that wait for a worker that fails are rejected, and so are those that 
 
 it("a refusal keeps its kind, and a mistake says nothing of what it met", async () => {
   const { vault, sent, say } = worker();
-  say({ type: "ready", protocol: 1 });
+  say({ type: "ready", protocol: VAULT_PROTOCOL });
   const [refused, broken] = [vault.lock({}), vault.lock({})];
   await turn();
   const [first, second] = sent.map(({ id }) => id);

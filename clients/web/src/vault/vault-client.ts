@@ -6,7 +6,9 @@ import { type PagePort, VAULT_PROTOCOL, type VaultCall, type VaultMessage } from
 
 /** The worker, as the page sees it. Rejects with VaultError, or with CountersignError when the worker is gone. */
 export type Vault = {
-  readonly [M in keyof VaultApi]: (of: Parameters<VaultApi[M]>[0]) => Promise<ReturnType<VaultApi[M]>>;
+  readonly [M in keyof VaultApi]: (
+    of: Parameters<VaultApi[M]>[0],
+  ) => Promise<Awaited<ReturnType<VaultApi[M]>>>;
 } & {
   /** Ends the worker and all that it holds. Calls that run reject. */
   readonly close: () => void;
@@ -71,6 +73,20 @@ export function connectVault(port: PagePort): Vault {
     answer: method("answer"),
     finish: method("finish"),
     abandon: method("abandon"),
+    proveEcdsa: method("proveEcdsa"),
+    confirmEcdsa: method("confirmEcdsa"),
+    adoptEcdsa: method("adoptEcdsa"),
+    beginPresign: method("beginPresign"),
+    advancePresign: method("advancePresign"),
+    abandonPresign: method("abandonPresign"),
+    heldPresignatures: method("heldPresignatures"),
+    forgetPresignatures: method("forgetPresignatures"),
+    beginEcdsa: method("beginEcdsa"),
+    revealEcdsa: method("revealEcdsa"),
+    finishEcdsa: method("finishEcdsa"),
+    abandonEcdsa: method("abandonEcdsa"),
+    beginExport: method("beginExport"),
+    finishExport: method("finishExport"),
     lock: method("lock"),
     close: () => end("the wallet is closed"),
   };

@@ -1,3 +1,5 @@
+import { BadInput } from "@countersign/crypto/bad-input.ts";
+
 /** Why the vault refuses. */
 export type VaultRefusal =
   /** There is no such share here: the vault was locked, or the page is another one. */
@@ -13,7 +15,11 @@ export type VaultRefusal =
   /** The round is unknown, answered or over: its nonces are gone. */
   | "ROUND_SPENT"
   /** The relayer's signature share or its signature does not hold. */
-  | "RELAYER_SHARE_INVALID";
+  | "RELAYER_SHARE_INVALID"
+  /** A message of the relayer's does not hold: the run and all that was made in it is gone. */
+  | "PRESIGN_ABORTED"
+  /** The store of presignatures does not answer. */
+  | "STORE_UNAVAILABLE";
 
 /** What the vault throws. The message holds nothing secret. */
 export class VaultError extends Error {
@@ -24,4 +30,19 @@ export class VaultError extends Error {
     super(message);
     this.refusal = refusal;
   }
+}
+
+/** LOCKED. */
+export function locked(): VaultError {
+  return new VaultError("LOCKED", "the vault does not hold this: use the passkey");
+}
+
+/** ROUND_SPENT. */
+export function spent(): VaultError {
+  return new VaultError("ROUND_SPENT", "the round is answered or over: begin another one");
+}
+
+/** BadInput as MALFORMED; everything else as it is. */
+export function malformed(error: unknown): unknown {
+  return error instanceof BadInput ? new VaultError("MALFORMED", error.message) : error;
 }

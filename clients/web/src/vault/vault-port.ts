@@ -2,7 +2,7 @@ import type { VAULT_METHODS, VaultApi } from "./vault-api.ts";
 import type { VaultRefusal } from "./vault-error.ts";
 
 /** Both halves come from one build, so another version means that a cached worker is older than its page. */
-export const VAULT_PROTOCOL = 1;
+export const VAULT_PROTOCOL = 2;
 
 type Method = (typeof VAULT_METHODS)[number];
 
@@ -14,7 +14,7 @@ export type VaultCall = {
 /** What the worker sends: first `ready`, then one answer a call. */
 export type VaultMessage =
   | { readonly type: "ready"; readonly protocol: number }
-  | { readonly type: "answer"; readonly id: number; readonly answer: ReturnType<VaultApi[Method]> }
+  | { readonly type: "answer"; readonly id: number; readonly answer: Awaited<ReturnType<VaultApi[Method]>> }
   | {
       readonly type: "refusal";
       readonly id: number;

@@ -1,7 +1,6 @@
-import type { DescMethodUnary } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
-import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { errorOf } from "../countersign-error.ts";
+import { isRound } from "../rounds.ts";
 import type { AppSession } from "./app-session.ts";
 
 type HeadersLike = Parameters<Transport["unary"]>[3];
@@ -31,15 +30,6 @@ export function authenticated(wire: Transport, session: AppSession): Transport {
       return wire.stream(method, signal, timeoutMs, bearing(header, token), ...rest);
     },
   };
-}
-
-function isRound(method: DescMethodUnary): boolean {
-  const { signInit, signFinalize } = Ed25519SigningService.method;
-  return [signInit.name, signFinalize.name].includes(method.name) && isSigning(method);
-}
-
-function isSigning({ parent }: DescMethodUnary): boolean {
-  return parent.typeName === Ed25519SigningService.typeName;
 }
 
 function bearing(header: HeadersLike, token: string): Headers {

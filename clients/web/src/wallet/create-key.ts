@@ -1,14 +1,14 @@
 import { keyChallenge } from "@countersign/crypto/assertion-challenge.ts";
-import { CLIENT_ID, RELAYER_ID, SCHEME_ID } from "@countersign/crypto/frost-ed25519.ts";
 import type { FinishKeyResponse } from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
 import { sameBytes } from "../vault/same-bytes.ts";
+import type { KeyScheme } from "./key-scheme.ts";
 import { wipe } from "./passkeys.ts";
 import type { WalletContext } from "./wallet-context.ts";
 import { fromVault, untrue } from "./wallet-errors.ts";
 import type { WalletKey } from "./wallet-key.ts";
 
 /**
- * Creates the account's key, or finds the one that the passkey and the signer made before: both sides prove that they hold
+ * Creates the account's key of a scheme, or finds the one that the passkey and the signer made before: both sides prove that they hold
  * their share, and the key is taken only when it is made of the two. Throws POSSESSION_PROOF_INVALID and
  * THRESHOLD_KEY_BROKEN with DATA_LOSS when the other side's answer does not hold.
  *
@@ -16,18 +16,22 @@ import type { WalletKey } from "./wallet-key.ts";
  */
 export async function createKey(
   context: WalletContext,
+  scheme: KeyScheme,
   accountId: string,
   passkey: Uint8Array | undefined,
   signal: AbortSignal | undefined,
 ): Promise<WalletKey> {
   const { keyService, network, rpId, vault, passkeys, shares, keys } = context;
   const call = signal === undefined ? {} : { signal };
-  const { shareId, verifyingShare, credentialId } = await shares.unlock(accountId, passkey, signal);
-  const begun = await keyService.beginKey({ schemeId: SCHEME_ID, network, accountId, rpId }, call);
+  const unlocked = await shares.unlock(accountId, passkey, signal);
+  const { shareId, credentialId } = unlocked;
+  const verifyingShare = scheme.publicShare(unlocked);
+  const schemeId = scheme.id;
+  const begun = await keyService.beginKey({ schemeId, network, accountId, rpId }, call);
   assertOwn(context, begun);
   const { challenge, tenant, user } = begun;
   const ceremony = { network, tenant, user, challenge };
-  const clientProof = await fromVault(vault.prove({ shareId, ceremony }));
+  const clientProof = await fromVault(scheme.prove(vault, { shareId, ceremony }));
   const { assertion, prfFirst } = await passkeys.assert(
     {
       rpId,
@@ -42,16 +46,18 @@ export async function createKey(
     { challenge, clientVerifyingShare: verifyingShare, clientProof, assertion },
     call,
   );
-  const { keyId, relayerVerifyingShare, epoch } = checked(finished, {
+  const { keyId, relayerVerifyingShare, epoch } = checked(finished, scheme, {
     network,
     accountId,
     rpId,
     verifyingShare,
   });
   const { relayerProof } = finished;
-  await fromVault(vault.confirm({ shareId, keyId, relayerVerifyingShare, relayerProof }));
+  const confirmed = { shareId, keyId, network, relayerVerifyingShare, relayerProof };
+  await fromVault(scheme.confirm(vault, confirmed));
   const key: WalletKey = {
     keyId,
+    schemeId,
     network,
     accountId,
     rpId,
@@ -72,17 +78,18 @@ function assertOwn({ tenant, session }: WalletContext, begun: { tenant: string; 
 
 function checked(
   { key, clientId, relayerId }: FinishKeyResponse,
+  scheme: KeyScheme,
   asked: Pick<WalletContext, "network" | "rpId"> & { accountId: string; verifyingShare: Uint8Array },
 ): NonNullable<FinishKeyResponse["key"]> {
   if (
     key !== undefined &&
-    key.schemeId === SCHEME_ID &&
+    key.schemeId === scheme.id &&
     key.network === asked.network &&
     key.accountId === asked.accountId &&
     key.rpId === asked.rpId &&
     sameBytes(key.clientVerifyingShare, asked.verifyingShare) &&
-    clientId === CLIENT_ID &&
-    relayerId === RELAYER_ID
+    clientId === scheme.clientId &&
+    relayerId === scheme.relayerId
   ) {
     return key;
   }

@@ -7,17 +7,13 @@ import type {
   SigningRequest,
 } from "@countersign/gen/countersign/threshold/v1/ed25519_pb.ts";
 import { CountersignError, errorOf } from "../countersign-error.ts";
-import { pauseAfter } from "../retry-policy.ts";
 import { waitFor } from "../retrying-transport.ts";
-import { sameBytes } from "../vault/same-bytes.ts";
 import { type PreparedPayload, preparePayload, type SigningPayload } from "./payload.ts";
+import { assertDigests, pauseBeforeAnother, untilAnswered } from "./signing-requests.ts";
 import type { ThresholdSessions } from "./threshold-sessions.ts";
 import type { WalletContext } from "./wallet-context.ts";
 import { fromVault, untrue } from "./wallet-errors.ts";
 import type { WalletKey } from "./wallet-key.ts";
-
-/** Reasons for which a session is minted again, once. */
-const SESSION_OVER = ["THRESHOLD_SESSION_EXPIRED", "THRESHOLD_SESSION_EXHAUSTED"];
 
 /**
  * Signatures of the payload, 64 bytes each, in its order: authorises it, then two rounds a digest. A session that is over
@@ -54,22 +50,13 @@ async function authorize(
   { payload, digests }: PreparedPayload,
   signal: AbortSignal | undefined,
 ): Promise<readonly SigningRequest[]> {
-  const ask = (token: string) =>
+  const { requests } = await sessions.with(key, signal, (token) =>
     signing.authorize(
       { keyId: key.keyId, payload, authority: { case: "sessionToken", value: token } },
       signal === undefined ? {} : { signal },
-    );
-  const token = await sessions.token(key, signal);
-  const { requests } = await ask(token).catch(async (thrown) => {
-    const error = errorOf(thrown);
-    if (!SESSION_OVER.includes(error.reason)) throw error;
-    return ask(await sessions.tokenAfter(token, key, signal));
-  });
-  const isOurs =
-    requests.length === digests.length &&
-    requests.every(({ digest }, i) => sameBytes(digest, digests[i] ?? new Uint8Array()));
-  if (!isOurs)
-    throw untrue("DIGEST_MISMATCH", "the signer would sign something else than what was asked for");
+    ),
+  );
+  assertDigests(requests, digests);
   return requests;
 }
 
@@ -126,25 +113,10 @@ async function beginRound(
 
 /** SignFinalize. When its answer is lost, the identical request is sent again: the signer gives the identical answer. */
 async function finalize(
-  { signing, policy, clock }: WalletContext,
+  context: WalletContext,
   request: MessageInitShape<typeof SignFinalizeRequestSchema>,
   signal: AbortSignal | undefined,
 ): Promise<SignFinalizeResponse> {
   const call = signal === undefined ? {} : { signal };
-  for (let failures = 1; ; failures++) {
-    try {
-      return await signing.signFinalize(request, call);
-    } catch (thrown) {
-      const error = errorOf(thrown);
-      const pause = pauseBeforeAnother(error, failures, policy, clock.random);
-      if (pause === undefined) throw error;
-      await waitFor(pause, signal, clock);
-    }
-  }
-}
-
-/** As for other calls; also at once, the first time, when the access token had expired: the next call renews it. */
-function pauseBeforeAnother(...of: Parameters<typeof pauseAfter>): number | undefined {
-  const [error, failures] = of;
-  return error.reason === "CREDENTIALS_EXPIRED" && failures === 1 ? 0 : pauseAfter(...of);
+  return untilAnswered(() => context.signing.signFinalize(request, call), context, signal);
 }

@@ -1,14 +1,13 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { sessionChallenge } from "@countersign/crypto/assertion-challenge.ts";
-import {
-  NonceUse,
-  Purpose,
-  SessionPolicySchema,
-} from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
+import { NonceUse, SessionPolicySchema } from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
+import { errorOf } from "../countersign-error.ts";
+import { sameBytes } from "../vault/same-bytes.ts";
+import { schemeOf } from "./key-scheme.ts";
 import type { WalletContext } from "./wallet-context.ts";
 import { fromVault, notReady, untrue } from "./wallet-errors.ts";
-import { isShareOf, type WalletKey } from "./wallet-key.ts";
+import type { WalletKey } from "./wallet-key.ts";
 
 /** What a threshold session may do; lifetime and uses are bounded by the signer. */
 export type ThresholdSessionPolicy = Omit<MessageInitShape<typeof SessionPolicySchema>, "$typeName">;
@@ -25,10 +24,8 @@ interface Held {
   readonly policy: ThresholdSessionPolicy;
 }
 
-/** 15 minutes and 100 uses, which is what the signer gives when nothing is asked for. */
-const DEFAULT_POLICY: ThresholdSessionPolicy = {
-  purposes: [Purpose.NEAR_TRANSACTION, Purpose.NEAR_DELEGATE, Purpose.NEP413_MESSAGE],
-};
+/** Reasons for which a session is minted again, once. */
+const SESSION_OVER = ["THRESHOLD_SESSION_EXPIRED", "THRESHOLD_SESSION_EXHAUSTED"];
 
 /** The threshold sessions of a wallet's keys: tokens, in memory alone. */
 export class ThresholdSessions {
@@ -67,29 +64,42 @@ export class ThresholdSessions {
     return { expiresAt: timestampDate(expiresAt), maxUses };
   }
 
-  /** The token of the key's session; one is minted where there is none. */
-  async token(key: WalletKey, signal: AbortSignal | undefined): Promise<string> {
-    const held = this.#held.get(key.keyId);
-    if (held !== undefined) return held.token;
-    return this.#minted(key, DEFAULT_POLICY, signal);
+  /**
+   * Asks with the token of the key's session; one is minted where there is none, and again, with the same policy, when it
+   * turns out to be over.
+   */
+  async with<T>(
+    key: WalletKey,
+    signal: AbortSignal | undefined,
+    ask: (token: string) => Promise<T>,
+  ): Promise<T> {
+    const held = this.#held.get(key.keyId) ?? (await this.#minted(key, defaultPolicy(key), signal));
+    try {
+      return await ask(held.token);
+    } catch (thrown) {
+      const error = errorOf(thrown);
+      if (!SESSION_OVER.includes(error.reason)) throw error;
+      const { token } = await this.#after(held, key, signal);
+      return ask(token);
+    }
   }
 
-  /** The token of a session after `stale`, which is over: minted with the same policy, once for all that ask. */
-  async tokenAfter(stale: string, key: WalletKey, signal: AbortSignal | undefined): Promise<string> {
-    const held = this.#held.get(key.keyId);
-    if (held !== undefined && held.token !== stale) return held.token;
-    return this.#minted(key, held?.policy ?? DEFAULT_POLICY, signal);
+  /** The token of the key's session, for what nobody is to be asked for. */
+  heldToken(keyId: string): string | undefined {
+    return this.#held.get(keyId)?.token;
   }
 
   /** Makes the vault ready to sign with the key; asks for the passkey when its share is not there. */
   async ready(key: WalletKey, signal: AbortSignal | undefined): Promise<void> {
     const { shares, vault } = this.#context;
-    const { shareId, verifyingShare } = await shares.unlock(key.accountId, key.credentialId, signal);
-    if (!isShareOf(key, verifyingShare)) {
+    const scheme = schemeOf(key);
+    const unlocked = await shares.unlock(key.accountId, key.credentialId, signal);
+    if (!sameBytes(key.clientVerifyingShare, scheme.publicShare(unlocked))) {
       throw notReady("THRESHOLD_KEY_NOT_FOUND", "the passkey derives another share than the key's");
     }
-    const { keyId, relayerVerifyingShare } = key;
-    await fromVault(vault.adopt({ shareId, keyId, relayerVerifyingShare }));
+    const { keyId, network, relayerVerifyingShare } = key;
+    const { shareId } = unlocked;
+    await fromVault(scheme.adopt(vault, { shareId, keyId, network, relayerVerifyingShare }));
   }
 
   /** Ends all sessions, as far as the relay can be reached. */
@@ -100,17 +110,24 @@ export class ThresholdSessions {
     await Promise.allSettled(tokens.map(({ token }) => keyService.endSession({ token })));
   }
 
+  /** A session after `stale`, which is over: minted once for all that ask. */
+  async #after(stale: Held, key: WalletKey, signal: AbortSignal | undefined): Promise<Held> {
+    const held = this.#held.get(key.keyId);
+    if (held !== undefined && held.token !== stale.token) return held;
+    return this.#minted(key, stale.policy, signal);
+  }
+
   async #minted(
     key: WalletKey,
     policy: ThresholdSessionPolicy,
     signal: AbortSignal | undefined,
-  ): Promise<string> {
+  ): Promise<Held> {
     const { keyId } = key;
     const running = this.#minting.get(keyId) ?? this.#mintOnce(key, policy, signal);
     await running;
     const held = this.#held.get(keyId);
     if (held === undefined) throw notReady("THRESHOLD_SESSION_INVALID", "the session was ended meanwhile");
-    return held.token;
+    return held;
   }
 
   /** One ceremony at a time: browsers refuse a second one. */
@@ -121,4 +138,9 @@ export class ThresholdSessions {
     this.#minting.set(key.keyId, minting);
     return minting;
   }
+}
+
+/** 15 minutes and 100 uses, which is what the signer gives when nothing is asked for. */
+function defaultPolicy(key: WalletKey): ThresholdSessionPolicy {
+  return { purposes: [...schemeOf(key).purposes] };
 }

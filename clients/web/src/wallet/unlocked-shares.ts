@@ -1,12 +1,15 @@
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import type { Vault } from "../vault/vault-client.ts";
 import { type PasskeyAnswer, type Passkeys, wipe } from "./passkeys.ts";
-import { fromVault, notReady } from "./wallet-errors.ts";
+import { fromVault, noPrf } from "./wallet-errors.ts";
 
-/** A share that the vault holds, and the passkey that it came from. */
+/** The shares of an account that the vault holds, one for each scheme, and the passkey that they came from. */
 export interface UnlockedShare {
   readonly shareId: string;
+  /** Of Ed25519: 32 bytes. */
   readonly verifyingShare: Uint8Array;
+  /** Of secp256k1: 33 bytes. */
+  readonly ecdsaVerifyingShare: Uint8Array;
   readonly credentialId: Uint8Array;
 }
 
@@ -59,7 +62,7 @@ export class UnlockedShares {
     const answer = await this.#passkeys.assert({ rpId: this.#rpId, challenge, allow, withPrf: true }, signal);
     const share = await this.take(answer, accountId);
     if (share !== undefined) return share;
-    throw notReady("UNSPECIFIED", "this passkey's authenticator does not have the PRF extension");
+    throw noPrf();
   }
 
   /** Erases all of them. */

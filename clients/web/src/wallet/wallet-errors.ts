@@ -12,6 +12,11 @@ export function notReady(reason: ErrorReasonName, message: string): CountersignE
   return new CountersignError(message, { reason, code: Code.FailedPrecondition });
 }
 
+/** The passkey gave no result of its PRF. */
+export function noPrf(): CountersignError {
+  return notReady("UNSPECIFIED", "this passkey's authenticator does not have the PRF extension");
+}
+
 const REASONS: Readonly<Record<VaultRefusal, ErrorReasonName>> = {
   LOCKED: "THRESHOLD_KEY_NOT_FOUND",
   MALFORMED: "ROUND_MESSAGE_INVALID",
@@ -20,10 +25,12 @@ const REASONS: Readonly<Record<VaultRefusal, ErrorReasonName>> = {
   KEY_MISMATCH: "THRESHOLD_KEY_BROKEN",
   ROUND_SPENT: "SIGNING_SESSION_STALE",
   RELAYER_SHARE_INVALID: "SIGNATURE_SHARE_INVALID",
+  PRESIGN_ABORTED: "PRESIGN_ABORTED",
+  STORE_UNAVAILABLE: "UNSPECIFIED",
 };
 
 /** Refusals that say something about the wallet and not about what it was answered. */
-const OWN: readonly VaultRefusal[] = ["LOCKED", "NOTHING_TO_CONFIRM", "ROUND_SPENT"];
+const OWN: readonly VaultRefusal[] = ["LOCKED", "NOTHING_TO_CONFIRM", "ROUND_SPENT", "STORE_UNAVAILABLE"];
 
 /** The vault's refusals as CountersignError; everything else as it is. */
 export async function fromVault<T>(answer: Promise<T>): Promise<T> {

@@ -1,11 +1,12 @@
 import { base64Decode, base64Encode } from "@bufbuild/protobuf/wire";
-import { sameBytes } from "../vault/same-bytes.ts";
 import type { TextStore } from "./text-store.ts";
 
 /** A threshold key that this wallet created and checked. Nothing of it is secret. */
 export interface WalletKey {
-  /** For example "ed25519:G4jV…": the public key of the account's access key. */
+  /** For Ed25519 for example "ed25519:G4jV…", the public key of the account's access key; for ECDSA a hash in base64url. */
   readonly keyId: string;
+  /** For example "threshold-ed25519-frost-2p-v1". */
+  readonly schemeId: string;
   readonly network: string;
   readonly accountId: string;
   readonly rpId: string;
@@ -19,7 +20,7 @@ export interface WalletKey {
 const BYTES = ["credentialId", "clientVerifyingShare", "relayerVerifyingShare"] as const;
 
 /**
- * The keys of a wallet, by account. They are remembered here, and not asked of the relay: it could name a key that it
+ * The keys of a wallet, by scheme and account. They are remembered here, and not asked of the relay: it could name a key that it
  * holds alone. What is not remembered is created again, with proofs, and is the same key.
  */
 export class WalletKeys {
@@ -32,9 +33,9 @@ export class WalletKeys {
     this.#prefix = prefix;
   }
 
-  /** The account's key; undefined when none is remembered, or nothing that can be read. */
-  get(accountId: string): WalletKey | undefined {
-    const text = this.#store.getItem(this.#prefix + accountId);
+  /** The account's key of a scheme; undefined when none is remembered, or nothing that can be read. */
+  get(schemeId: string, accountId: string): WalletKey | undefined {
+    const text = this.#store.getItem(this.#nameOf({ schemeId, accountId }));
     return text === null ? undefined : readKey(text);
   }
 
@@ -42,13 +43,12 @@ export class WalletKeys {
     const text = JSON.stringify(key, (_, value) =>
       value instanceof Uint8Array ? base64Encode(value, "url") : value,
     );
-    this.#store.setItem(this.#prefix + key.accountId, text);
+    this.#store.setItem(this.#nameOf(key), text);
   }
-}
 
-/** Whether the passkey's share is the key's. */
-export function isShareOf(key: WalletKey, verifyingShare: Uint8Array): boolean {
-  return sameBytes(key.clientVerifyingShare, verifyingShare);
+  #nameOf({ schemeId, accountId }: Pick<WalletKey, "schemeId" | "accountId">): string {
+    return `${this.#prefix}${schemeId}/${accountId}`;
+  }
 }
 
 function readKey(text: string): WalletKey | undefined {

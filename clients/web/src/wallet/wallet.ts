@@ -105,6 +105,13 @@ export interface Wallet {
     call?: WalletCall,
   ): Promise<MintedSession>;
 
+  /**
+   * The account's whole private key, with a touch of the passkey: a scalar of 32 bytes, little-endian, which is no seed that
+   * a NEAR wallet imports. Whoever has it signs without the relay, so consider a new access key instead. Throws
+   * EXPORT_DISABLED unless the relay's operator allows it.
+   */
+  exportKey(of: { accountId: string }, call?: WalletCall): Promise<Uint8Array>;
+
   /** The signatures of a payload, 64 bytes each. */
   sign(of: { accountId: string; payload: SigningPayload }, call?: WalletCall): Promise<Uint8Array[]>;
   /** Signs a message that is not for the chain. */

@@ -2,7 +2,7 @@ import { MessageChannel } from "node:worker_threads";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { onTestFinished } from "vitest";
 import { serveVault } from "../../../../clients/web/src/vault/serve-vault.ts";
-import { ShareVault } from "../../../../clients/web/src/vault/share-vault.ts";
+import { ShareVault, type VaultPlatform } from "../../../../clients/web/src/vault/share-vault.ts";
 import { connectVault, type Vault } from "../../../../clients/web/src/vault/vault-client.ts";
 import type { Passkeys } from "../../../../clients/web/src/wallet/passkeys.ts";
 import { memoryStore } from "../../../../clients/web/src/wallet/text-store.ts";
@@ -24,8 +24,15 @@ export interface NodeWallet {
   reload(passkeys?: Passkeys): Wallet;
 }
 
-/** The vault over a channel that copies what it carries, as between a page and its worker. */
-export function vaultOverChannel(): Vault {
+/** As `openVault`, until the test ends. */
+export function vaultOverChannel(platform: VaultPlatform = {}): Vault {
+  const vault = openVault(platform);
+  onTestFinished(() => vault.close());
+  return vault;
+}
+
+/** The vault over a channel that copies what it carries, as between a page and its worker. The caller closes it. */
+export function openVault(platform: VaultPlatform = {}): Vault {
   const { port1, port2 } = new MessageChannel();
   const vault = connectVault({
     send: (call, transfer) => port1.postMessage(call, [...transfer]),
@@ -33,11 +40,10 @@ export function vaultOverChannel(): Vault {
     failed: () => undefined,
     close: () => port1.close(),
   });
-  serveVault(new ShareVault(random), {
+  serveVault(new ShareVault(random, platform), {
     send: (message, transfer) => port2.postMessage(message, [...transfer]),
     receive: (listener) => void port2.on("message", listener),
   });
-  onTestFinished(() => vault.close());
   return vault;
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { exportChallenge } from "@countersign/crypto/assertion-challenge.ts";
 import { relayerShare } from "@countersign/crypto/derive.ts";
 import {
   aggregate,
@@ -12,6 +13,7 @@ import {
   signShare,
   verifyingShare,
 } from "@countersign/crypto/frost-ed25519.ts";
+import { sealTo } from "@countersign/crypto/hpke.ts";
 import { type PossessionContext, proveEd25519, verifyEd25519 } from "@countersign/crypto/possession.ts";
 import type {
   AuthorizeRequest,
@@ -24,6 +26,8 @@ import type {
 import type {
   BeginKeyRequest,
   BeginKeyResponseSchema,
+  ExportShareRequest,
+  ExportShareResponseSchema,
   FinishKeyRequest,
   FinishKeyResponseSchema,
 } from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
@@ -105,7 +109,19 @@ export function relayersHalf() {
       const signature = aggregate(signing, request.clientSignatureShare, relayerSignatureShare);
       return { relayerSignatureShare, signature };
     },
+
+    exportShare: (request: ExportShareRequest) => sealShare(request, made().share),
   };
+}
+
+/** What ExportShare answers. */
+export async function sealShare(
+  { keyId: name, nonce, recipientPublicKey }: ExportShareRequest,
+  share: Uint8Array,
+): Promise<MessageInitShape<typeof ExportShareResponseSchema>> {
+  const info = exportChallenge({ tenant: TENANT, keyId: name, recipientPublicKey, nonce });
+  const { encapsulatedKey, sealed } = await sealTo(recipientPublicKey, info, share);
+  return { encapsulatedKey, sealedShare: sealed };
 }
 
 function digestsOf(of: AuthorizeRequest["payload"]): Uint8Array[] {

@@ -5,7 +5,7 @@ import type { Passkeys } from "../../../../clients/web/src/wallet/passkeys.ts";
 import { SoftwarePasskey } from "../../../support/software-passkey.ts";
 
 export const RP_ID = "wallet.example";
-const ORIGIN = "https://wallet.example";
+export const ORIGIN = "https://wallet.example";
 
 /** One passkey in software that also has a PRF, as `navigator.credentials` would use it. */
 export interface SoftwarePasskeys extends Passkeys {

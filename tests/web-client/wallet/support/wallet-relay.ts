@@ -7,6 +7,7 @@ import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { SignedInSchema } from "@countersign/gen/countersign/session/v1/session_pb.ts";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
+import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { onTestFinished } from "vitest";
@@ -16,9 +17,10 @@ export const TENANT = "acme";
 export const USER = "u_alice";
 const LIFETIME_MS = 300_000;
 
-type Services = ServiceImpl<typeof SessionService> &
+export type Services = ServiceImpl<typeof SessionService> &
   ServiceImpl<typeof ThresholdKeyService> &
-  ServiceImpl<typeof Ed25519SigningService>;
+  ServiceImpl<typeof Ed25519SigningService> &
+  ServiceImpl<typeof EcdsaSigningService>;
 /** For example "signInit". */
 export type MethodName = keyof Services & string;
 
@@ -47,8 +49,8 @@ export interface WalletRelay {
   cut(): void;
 }
 
-/** Starts it until the test ends. */
-export async function startWalletRelay(): Promise<WalletRelay> {
+/** Starts it until the test ends. `more` takes the place of methods. */
+export async function startWalletRelay(more: Partial<Services> = {}): Promise<WalletRelay> {
   const half = relayersHalf();
   let tokens = 0;
   const signedIn = (): MessageInitShape<typeof SignedInSchema> => ({
@@ -83,6 +85,8 @@ export async function startWalletRelay(): Promise<WalletRelay> {
     authorize: (request) => half.authorize(request),
     signInit: (request) => half.signInit(request),
     signFinalize: (request) => half.signFinalize(request),
+    exportShare: (request) => half.exportShare(request),
+    ...more,
   };
   const watched = Object.entries(honest).map(([name, handler]) => {
     const method = name as MethodName;
@@ -99,7 +103,12 @@ export async function startWalletRelay(): Promise<WalletRelay> {
   const server = createServer(
     connectNodeAdapter({
       routes: (router) => {
-        for (const service of [SessionService, ThresholdKeyService, Ed25519SigningService]) {
+        for (const service of [
+          SessionService,
+          ThresholdKeyService,
+          Ed25519SigningService,
+          EcdsaSigningService,
+        ]) {
           router.service(service, routes);
         }
       },
