@@ -1,5 +1,6 @@
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { errorFromConnect, reasonName } from "@countersign/service-kit";
@@ -57,6 +58,7 @@ function wallet(key: keyof typeof KEYS, headers: Record<string, string> = { "x-e
   return {
     keys: createClient(ThresholdKeyService, transport),
     ed25519: createClient(Ed25519SigningService, transport),
+    ecdsa: createClient(EcdsaSigningService, transport),
   };
 }
 
@@ -87,12 +89,15 @@ test.each(WALLET_CALLS.map((call) => [call.method.name, call] as const))(
 );
 
 test("a pause of the tenant stops what changes something, and nothing else", async () => {
-  const { keys, ed25519 } = wallet("paused");
+  const { keys, ed25519, ecdsa } = wallet("paused");
   expect(await reasonOf(keys.beginKey({ ...BEGIN, rpId: "wallet.example" }))).toBe("PAUSED");
   expect(await reasonOf(keys.endSession({ token: "cst_x" }))).toBe("PAUSED");
   const digest = new Uint8Array(32);
   const init = { requestId: "r", keyId: "k", digest, clientCommitments: { hiding: digest, binding: digest } };
   expect(await reasonOf(ed25519.signInit(init))).toBe("PAUSED");
+  const ends = { signingSessionId: "s", keyId: "k", digest, clientEntropy: digest };
+  expect(await reasonOf(ecdsa.signEcdsaFinalize(ends))).toBe("PAUSED");
+  expect(await reasonOf(ecdsa.getPresignaturePool({ keyId: "k" }))).not.toBe("PAUSED");
   expect(await reasonOf(keys.listKeys({}))).not.toBe("PAUSED");
 });
 

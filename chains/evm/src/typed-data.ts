@@ -61,9 +61,9 @@ export function readTypedData(json: string): TypedDataFacts {
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
-  } catch (error) {
-    // Its message holds a part of the text.
-    throw new EvmError("typed data is no JSON", { cause: error });
+  } catch {
+    // Without the cause, whose message holds a part of the text: logs show causes.
+    throw new EvmError("typed data is no JSON");
   }
 }
 

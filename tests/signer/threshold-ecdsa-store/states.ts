@@ -12,26 +12,33 @@ interface Change {
 /** Where the signers' database is, and how to ask it. */
 type Home = Pick<ThresholdHome, "file" | "query">;
 
-/** Lets the database itself note every change of a presignature from now on. */
+/** Lets the database itself note every presignature and its changes from now on. */
 export async function recordStates({ file, query }: Home): Promise<void> {
   await query(
     "create table states (id text, before text, after text, signing_before text, signing_after text)",
   );
-  const insert = "insert into states values (old.id, old.state, new.state, old.signing_id, new.signing_id)";
-  if (file !== undefined) {
-    await query(`create trigger states after update on threshold_presignatures begin ${insert}; end`);
-    return;
+  const changed = "insert into states values (old.id, old.state, new.state, old.signing_id, new.signing_id)";
+  const made = "insert into states values (new.id, 'nothing', new.state, null, new.signing_id)";
+  for (const [event, note] of [
+    ["update", changed],
+    ["insert", made],
+  ]) {
+    if (file !== undefined) {
+      await query(`create trigger on_${event} after ${event} on threshold_presignatures begin ${note}; end`);
+      continue;
+    }
+    await query(
+      `create function note_${event}() returns trigger language plpgsql as $$ begin ${note}; return new; end $$`,
+    );
+    await query(
+      `create trigger on_${event} after ${event} on threshold_presignatures
+        for each row execute function note_${event}()`,
+    );
   }
-  await query(
-    `create function note_state() returns trigger language plpgsql as $$ begin ${insert}; return new; end $$`,
-  );
-  await query(
-    `create trigger states after update on threshold_presignatures for each row execute function note_state()`,
-  );
 }
 
 /** Ways that a presignature may go. */
-const ALLOWED = ["available → reserved", "reserved → used", "reserved → destroyed"];
+const ALLOWED = ["nothing → available", "available → reserved", "reserved → used", "reserved → destroyed"];
 
 /** One sentence for each change that must never be; and how many there were of each kind. */
 export async function changesOf({ query }: Pick<Home, "query">) {

@@ -247,6 +247,14 @@ describe("the pool", { timeout: 60_000 }, () => {
     expect(Buffer.from(burnt).toString("base64url")).toBe(ids[0]);
     expect(world.half.released).toHaveLength(1);
   });
+
+  it("that is full of another device's gets room for several signatures at once", async () => {
+    const world = await evmWorldWithKey();
+    await filled(world);
+    await world.store.forget(world.keyId, await world.store.ids(world.keyId));
+    await Promise.all(Array.from({ length: 3 }, () => expectSigned(world.account)));
+    expect(world.half.released).toHaveLength(3);
+  });
 });
 
 describe("a signature", { timeout: 60_000 }, () => {

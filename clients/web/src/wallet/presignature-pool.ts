@@ -23,6 +23,8 @@ interface Filling {
 
 /** Held at most, whatever the signer allows. */
 const MAX_HELD = 8;
+/** How often room is made for one request, each of which is one of its five runs. */
+const MAX_ROOMS = 2;
 
 /**
  * The presignatures of a wallet's keys. It is filled in the background, by one filling a key, and asks for no passkey: it
@@ -32,6 +34,8 @@ export class PresignaturePool {
   readonly #context: EcdsaContext;
   readonly #sessions: ThresholdSessions;
   readonly #fillings = new Map<string, Filling>();
+  /** Keys for which a signature makes room now. */
+  readonly #rooms = new Map<string, Promise<void>>();
 
   constructor(context: EcdsaContext, sessions: ThresholdSessions) {
     this.#context = context;
@@ -51,7 +55,7 @@ export class PresignaturePool {
     const { vault } = this.#context;
     const { keyId } = key;
     const { digest } = request;
-    for (let madeRoom = false; ; ) {
+    for (let rooms = 0; ; ) {
       const taken = await fromVault(vault.beginEcdsa({ keyId, digest }));
       if (taken !== undefined) return taken;
       try {
@@ -59,9 +63,10 @@ export class PresignaturePool {
       } catch (thrown) {
         if (signal?.aborted) throw cancelled(signal);
         const error = errorOf(thrown);
-        if (error.reason !== "PRESIGNATURE_POOL_FULL" || madeRoom) throw error;
-        madeRoom = true;
-        await this.#makeRoom(keyId, request, signal);
+        if (error.reason !== "PRESIGNATURE_POOL_FULL" || rooms === MAX_ROOMS) throw error;
+        const others = this.#rooms.get(keyId);
+        if (others === undefined) rooms++;
+        await (others ?? this.#roomFor(keyId, request, signal));
       }
     }
   }
@@ -142,6 +147,14 @@ export class PresignaturePool {
       (error.reason === "CREDENTIALS_EXPIRED" && failures === 1);
     if (isOver && failures < policy.attempts) return 0;
     return pauseAfter(error, failures, policy, clock.random);
+  }
+
+  /** Makes room, one signature of the key after another: two would take the same presignature. */
+  #roomFor(keyId: string, request: SigningRequest, signal: AbortSignal | undefined): Promise<void> {
+    const making = this.#makeRoom(keyId, request, signal);
+    const ended = making.catch(() => {}).finally(() => this.#rooms.delete(keyId));
+    this.#rooms.set(keyId, ended);
+    return making;
   }
 
   /**
