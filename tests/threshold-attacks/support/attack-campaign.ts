@@ -1,10 +1,10 @@
 import { postgresUrl } from "../../support/postgres.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
-import { AttackLives } from "./attack-lives.ts";
 import { ATTACK_POINTS, type AttackPoint, type RoundsKind } from "./attack-plan.ts";
 import { type AttackStore, createAttackGround } from "./attack-site.ts";
 import { Attacker } from "./attacker.ts";
 import { violations } from "./history.ts";
+import { pointDealer, runKills, textTable } from "./kill-campaign.ts";
 import { storedRuns } from "./stored-runs.ts";
 
 export interface AttackCampaign {
@@ -30,37 +30,27 @@ export interface AttackReport {
 
 /** Kills relays and signers on new databases so many times, at each point about equally often, and checks all they gave. */
 export async function runAttack(campaign: AttackCampaign): Promise<AttackReport> {
-  const { store, kills, seed, rounds = "real", points = ATTACK_POINTS } = campaign;
+  const { store, kills: count, seed, rounds = "real", points = ATTACK_POINTS } = campaign;
   const random = seededRandom(seed);
-  const ground = await createAttackGround(store, rounds);
+  const ground = await createAttackGround(store, { rounds });
   const attacker = new Attacker(random);
-  const lives = new AttackLives(ground, attacker, random);
-  const counts = new Map<AttackPoint, number>(points.map((point) => [point, 0]));
   const { history } = attacker;
-  try {
-    await lives.start();
-    for (let left: AttackPoint[] = [], kill = 0; kill < kills; kill++) {
-      if (left.length === 0) left = [...points];
-      const [next] = left.splice(Math.floor(random() * left.length), 1);
-      if (next === undefined) throw new Error("a campaign without points");
-      counts.set(next, (counts.get(next) ?? 0) + 1);
-      await lives.killAt(next);
-      history.stored.push(...(await storedRuns(ground.signerStore, ground.sealingKey)));
-    }
-    await attacker.attack();
-    history.stored.push(...(await storedRuns(ground.signerStore, ground.sealingKey)));
-    return {
-      store,
-      kills: counts,
-      begun: history.begun.length,
-      answered: history.answered.length,
-      signed: attacker.signed,
-      violations: [...violations(history), ...new Set(attacker.blocked), ...lives.faults],
-    };
-  } finally {
-    await lives.stop();
-    await ground.remove();
-  }
+  const { kills, faults } = await runKills({
+    ground,
+    rival: attacker,
+    random,
+    kills: count,
+    nextPoint: pointDealer(points, random),
+    look: async () => void history.stored.push(...(await storedRuns(ground.signerStore))),
+  });
+  return {
+    store,
+    kills,
+    begun: history.begun.length,
+    answered: history.answered.length,
+    signed: attacker.signed,
+    violations: [...violations(history), ...new Set(attacker.blocked), ...faults],
+  };
 }
 
 /** Campaigns at the same time, on every kind of store that is there. The kills are shared out among them. */
@@ -79,15 +69,11 @@ export function runAttacks({ kills, seed }: { kills: number; seed: number }): Pr
 
 /** How often something was killed at each point, and what was signed meanwhile. */
 export function attackTable(reports: readonly AttackReport[]): string {
-  const rows = [
+  return textTable([
     ["killed", ...reports.map(({ store }) => store)],
     ...ATTACK_POINTS.map((point) => [point, ...reports.map(({ kills }) => String(kills.get(point) ?? 0))]),
     ["runs begun", ...reports.map(({ begun }) => String(begun))],
     ["shares released", ...reports.map(({ answered }) => String(answered))],
     ["signatures of wallets", ...reports.map(({ signed }) => String(signed))],
-  ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const line = (row: readonly string[]) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
-  return rows.map(line).join("\n");
+  ]);
 }

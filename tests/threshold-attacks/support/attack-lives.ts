@@ -1,8 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { AttackPoint } from "./attack-plan.ts";
 import type { AttackGround } from "./attack-site.ts";
-import type { Attacker } from "./attacker.ts";
 import { Child } from "./child.ts";
+import type { Rival } from "./rival.ts";
 
 /** A fault is armed for one of the first passings of its point, which a few rounds of calls are sure to have. */
 const MAX_PASSING = 3;
@@ -13,19 +12,19 @@ const MAX_STARTING_MS = 500;
 
 type Kind = "relay" | "signer";
 
-/** The relays and signers of a ground, one of which is killed again and again while an attacker calls them. */
+/** The relays and signers of a ground, one of which is killed again and again while a rival calls them. */
 export class AttackLives {
   readonly #ground: AttackGround;
-  readonly #attacker: Attacker;
+  readonly #rival: Rival;
   readonly #random: () => number;
   /** By kind and place. */
   readonly #children: Record<Kind, Child[]> = { relay: [], signer: [] };
   /** What ended that was not killed, in sentences. */
   readonly faults: string[] = [];
 
-  constructor(ground: AttackGround, attacker: Attacker, random: () => number) {
+  constructor(ground: AttackGround, rival: Rival, random: () => number) {
     this.#ground = ground;
-    this.#attacker = attacker;
+    this.#rival = rival;
     this.#random = random;
   }
 
@@ -39,8 +38,8 @@ export class AttackLives {
   }
 
   /** One kill, one start, and what must go on then. */
-  async killAt(point: AttackPoint): Promise<void> {
-    await this.#attacker.prepare();
+  async killAt(point: string): Promise<void> {
+    await this.#rival.prepare();
     const at = Math.floor(this.#random() * this.#ground.sites.length);
     const kind: Kind = point.startsWith("the relay") ? "relay" : "signer";
     const wallets: Promise<void>[] = [];
@@ -48,18 +47,18 @@ export class AttackLives {
     else await this.#killServing(kind, at, point, wallets);
     await this.#start(kind, at);
     await Promise.all(wallets);
-    await this.#attacker.goOn();
+    await this.#rival.goOn();
   }
 
   async #start(kind: Kind, at: number): Promise<void> {
     const address = await this.#spawn(kind, at).serves();
-    if (kind === "relay") this.#attacker.reach(at, address);
+    if (kind === "relay") this.#rival.reach(at, address);
   }
 
   #spawn(kind: Kind, at: number): Child {
     const site = this.#ground.sites[at];
     if (site === undefined) throw new Error(`there is no site ${at}`);
-    const child = new Child(kind, site[kind], this.#ground.env);
+    const child = new Child(this.#ground.programs[kind], site[kind], this.#ground.env);
     this.#children[kind][at] = child;
     return child;
   }
@@ -72,7 +71,7 @@ export class AttackLives {
   }
 
   /** Adds to `wallets` what ends only when the process that was killed is there again. */
-  async #killServing(kind: Kind, at: number, point: AttackPoint, wallets: Promise<void>[]): Promise<void> {
+  async #killServing(kind: Kind, at: number, point: string, wallets: Promise<void>[]): Promise<void> {
     const child = this.#child(kind, at);
     let isRunning = true;
     const ended = child.ended.then((how) => {
@@ -86,9 +85,11 @@ export class AttackLives {
     }
     for (let round = 0; isRunning; round++) {
       if (round === MAX_ROUNDS) throw new Error(`no call came to where it dies: ${point}`);
-      const signing = [this.#attacker.signHonestly(), this.#attacker.signHonestly()];
-      wallets.push(...signing);
-      await Promise.race([ended, Promise.all([...signing, this.#attacker.attack()])]);
+      const rival = this.#rival;
+      const signing = Array.from({ length: rival.wallets }, () => rival.signHonestly());
+      const calls = [...signing, rival.attack()];
+      wallets.push(...calls);
+      await Promise.race([ended, Promise.all(calls)]);
     }
   }
 

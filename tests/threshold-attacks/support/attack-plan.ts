@@ -26,7 +26,8 @@ export type RoundsKind = "real" | "repeats nonces" | "forgets what is finished" 
 /** What a signer in its own process is told at its start. */
 export interface SignerPlan {
   readonly config: string;
-  readonly rounds: RoundsKind;
+  /** A `RoundsKind`, or what else its program knows. */
+  readonly rounds: string;
 }
 
 /** What a relay in its own process is told at its start. */

@@ -12,7 +12,6 @@ import {
   type ThresholdSigner,
   thresholdSettings,
 } from "../../signer/threshold/support/threshold-signer.ts";
-import { createDatabase } from "../../support/postgres.ts";
 import { NETWORK, relayFlags } from "../../support/test-relay.ts";
 import { seedTenants } from "../../support/test-tenant.ts";
 import { startBalancer } from "./balancer.ts";
@@ -26,6 +25,8 @@ interface AttackedRelay {
   /** Its calls go to the signer of another place from now on. */
   useSigner(place: number): Promise<void>;
   logged(): string;
+  stop(): Promise<void>;
+  start(): Promise<void>;
   restart(): Promise<void>;
 }
 
@@ -41,6 +42,8 @@ export interface AttackWorld {
   readonly signers: readonly AttackedSigner[];
   /** The signers' database: a SQLite file, or "postgres://…". */
   readonly signerStore: string;
+  /** The relays', likewise. */
+  readonly relayStore: string;
 }
 
 export interface AttackWorldOptions {
@@ -52,6 +55,10 @@ export interface AttackWorldOptions {
   readonly threshold?: object;
   /** The relays' section `session`. */
   readonly session?: object;
+  /** The signers' clock; default: the real one. */
+  readonly now?: () => Date;
+  /** The signers' clock. */
+  readonly signerNow?: () => Date;
 }
 
 /** Relays and signers as they run. They stop with the test. */
@@ -63,25 +70,27 @@ export async function startAttackWorld(options: AttackWorldOptions = {}): Promis
   await seedTenants(stores.ledgerUrl, WALLET_TENANTS);
   const session = await sessionSettings(options.session);
   const places = Array.from({ length: pairs }, (_, i) => i);
-  const signers = await Promise.all(places.map(() => startSigner(stores.signerUrl, options.threshold)));
+  const signers = await Promise.all(places.map(() => startSigner(stores.signerUrl, options)));
   const relays = await Promise.all(
     places.map((place) => startRelay(devnet, signers, place, { ledgerUrl: stores.ledgerUrl, session })),
   );
-  return { relays, signers, signerStore: stores.signerStore };
+  const { signerStore, relayStore } = stores;
+  return { relays, signers, signerStore, relayStore };
 }
 
 function sqliteStores() {
   const folder = temporaryDirectory();
-  const signerStore = join(folder, "signer.db");
+  const [signerStore, relayStore] = [join(folder, "signer.db"), join(folder, "relay.db")];
   return {
-    ledgerUrl: `sqlite:${join(folder, "relay.db")}`,
+    ledgerUrl: `sqlite:${relayStore}`,
     signerUrl: `sqlite:${signerStore}`,
     signerStore,
+    relayStore,
   };
 }
 
 async function postgresStores() {
-  const [ledger, store] = await Promise.all([createDatabase(), createSignerDatabase()]);
+  const [ledger, store] = await Promise.all([createSignerDatabase(), createSignerDatabase()]);
   onTestFinished(async () => void (await Promise.all([ledger.drop(), store.drop()])));
   const file = join(temporaryDirectory(), "url");
   writeFileSync(file, store.url, { mode: 0o600 });
@@ -89,13 +98,18 @@ async function postgresStores() {
     ledgerUrl: ledger.url,
     signerUrl: `file:${file}`,
     signerStore: store.url,
+    relayStore: ledger.url,
   };
 }
 
-async function startSigner(url: string, more: object = {}): Promise<AttackedSigner> {
+async function startSigner(
+  url: string,
+  { threshold: more, signerNow: now }: AttackWorldOptions,
+): Promise<AttackedSigner> {
   const master_secrets = [{ network: NETWORK, epoch: 1, secret: "env:MASTER_1" }];
   const threshold = thresholdSettings({ master_secrets, ...more });
-  const open = () => startThresholdSigner({ threshold, settings: { store: { url } } });
+  const overrides = now === undefined ? {} : { now };
+  const open = () => startThresholdSigner({ threshold, settings: { store: { url } }, overrides });
   let signer = await open();
   return {
     get signer() {
@@ -136,6 +150,10 @@ async function startRelay(
     },
     useSigner: (at) => balancer.turnTo(socketOf(at)),
     logged: () => logged,
+    stop: () => app.stop(),
+    async start() {
+      app = await open();
+    },
     async restart() {
       await app.stop();
       app = await open();

@@ -1,12 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { ArmedFault } from "../../signer/crash/support/plan.ts";
-import type { AttackPoint, RelayPlan, Serves, SignerPlan } from "./attack-plan.ts";
-
-const ENTRIES = {
-  signer: new URL("faulty-threshold-signer.ts", import.meta.url),
-  relay: new URL("faulty-relay.ts", import.meta.url),
-};
+import type { RelayPlan, Serves, SignerPlan } from "./attack-plan.ts";
 
 /** A relay or a signer in a process of its own. */
 export class Child {
@@ -14,10 +9,15 @@ export class Child {
   /** How it ended: the signal or the exit code. */
   readonly ended: Promise<string | number | null>;
 
-  constructor(what: keyof typeof ENTRIES, plan: RelayPlan | SignerPlan, env: NodeJS.ProcessEnv) {
+  constructor(program: URL, plan: RelayPlan | SignerPlan, env: NodeJS.ProcessEnv) {
     const stdio = ["ignore", "ignore", "inherit", "ipc"] as const;
-    this.#child = fork(ENTRIES[what], [JSON.stringify(plan)], { env, execArgv: [], stdio: [...stdio] });
+    this.#child = fork(program, [JSON.stringify(plan)], { env, execArgv: [], stdio: [...stdio] });
     this.ended = once(this.#child, "exit").then(([code, signal]) => signal ?? code);
+  }
+
+  /** Of the process. */
+  get id(): number {
+    return this.#child.pid ?? 0;
   }
 
   /** Resolves with its address when it takes calls. Throws when it ends before. */
@@ -25,7 +25,7 @@ export class Child {
     return ((await this.#says()) as Serves).serves;
   }
 
-  async arm(fault: ArmedFault<AttackPoint>): Promise<void> {
+  async arm(fault: ArmedFault<string>): Promise<void> {
     const armed = this.#says();
     this.#child.send(fault);
     if ((await armed) !== "armed") throw new Error("a child that was to be armed said something else");

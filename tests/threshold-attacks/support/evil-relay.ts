@@ -5,13 +5,22 @@ import type { DescMethodUnary, DescService, MessageInitShape, MessageShape } fro
 import { ConnectError, createClient, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter, createConnectTransport } from "@connectrpc/connect-node";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
+import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { onTestFinished } from "vitest";
 
-const SERVICES: readonly DescService[] = [SessionService, ThresholdKeyService, Ed25519SigningService];
+const SERVICES: readonly DescService[] = [
+  SessionService,
+  ThresholdKeyService,
+  Ed25519SigningService,
+  EcdsaSigningService,
+];
 
-type Methods = (typeof SessionService & typeof ThresholdKeyService & typeof Ed25519SigningService)["method"];
+type Methods = (typeof SessionService &
+  typeof ThresholdKeyService &
+  typeof Ed25519SigningService &
+  typeof EcdsaSigningService)["method"];
 type MethodName = keyof Methods;
 type Init<M extends MethodName> = MessageInitShape<Methods[M]["input"]>;
 

@@ -7,6 +7,7 @@ import {
 } from "@countersign/crypto/frost-ed25519.ts";
 import { splitLastMessage } from "@countersign/signer-service/threshold/schemes/threshold-ed25519-frost/round-messages.ts";
 import { decodeRoundState } from "@countersign/signer-service/threshold/schemes/threshold-ed25519-frost/round-state.ts";
+import { FirstValues } from "./first-values.ts";
 import { verifies } from "./plain-signature.ts";
 import type { StoredRun } from "./stored-runs.ts";
 
@@ -126,18 +127,6 @@ function isRight(check: () => boolean): boolean {
     return check();
   } catch {
     return false;
-  }
-}
-
-/** Remembers the first value of each name. */
-class FirstValues {
-  readonly #values = new Map<string, string>();
-
-  /** Whether it is the first one, or the same again. */
-  isFirst(name: string, value: string): boolean {
-    const there = this.#values.get(name);
-    if (there === undefined) this.#values.set(name, value);
-    return there === undefined || there === value;
   }
 }
 

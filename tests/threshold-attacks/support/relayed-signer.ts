@@ -1,6 +1,7 @@
 import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
+import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
 import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import type { ThresholdClient } from "../../signer/threshold/support/threshold-signer.ts";
@@ -19,6 +20,7 @@ export function relayServices(baseUrl: string, token = "", timeoutMs = 30_000) {
     session: createClient(SessionService, transport),
     keys: createClient(ThresholdKeyService, transport),
     ed25519: createClient(Ed25519SigningService, transport),
+    ecdsa: createClient(EcdsaSigningService, transport),
   };
 }
 
@@ -28,7 +30,11 @@ type RelayServices = ReturnType<typeof relayServices>;
  * The signer as a wallet reaches it: through a relay, which says whom a call is for. What the caller of a method says
  * about that goes nowhere.
  */
-export function relayedSigner({ keys, ed25519 }: Pick<RelayServices, "keys" | "ed25519">): ThresholdClient {
+export function relayedSigner({
+  keys,
+  ed25519,
+  ecdsa,
+}: Pick<RelayServices, "keys" | "ed25519" | "ecdsa">): ThresholdClient {
   const through =
     <Request extends object, Response>(send: (request: Request, options?: object) => Promise<Response>) =>
     async ({ request }: { request?: Request }, options?: object) => ({
@@ -46,6 +52,12 @@ export function relayedSigner({ keys, ed25519 }: Pick<RelayServices, "keys" | "e
     authorizeEd25519: through(ed25519.authorize),
     signEd25519Init: through(ed25519.signInit),
     signEd25519Finalize: through(ed25519.signFinalize),
+    authorizeEcdsa: through(ecdsa.authorizeEcdsa),
+    presignInit: through(ecdsa.presignInit),
+    presignStep: through(ecdsa.presignStep),
+    signEcdsaInit: through(ecdsa.signEcdsaInit),
+    signEcdsaFinalize: through(ecdsa.signEcdsaFinalize),
+    getPresignaturePool: through(ecdsa.getPresignaturePool),
   };
   // The answers are these messages in the signer's own.
   return methods as unknown as ThresholdClient;

@@ -1,6 +1,6 @@
 import { registrationJson } from "../../../clients/web/src/wallet/credential-json.ts";
-import { RP_ID, TENANT } from "../../signer/threshold/support/threshold-signer.ts";
-import { ThresholdWallet } from "../../signer/threshold/support/threshold-wallet.ts";
+import { RP_ID, TENANT, type ThresholdClient } from "../../signer/threshold/support/threshold-signer.ts";
+import { ThresholdWallet, type WalletOptions } from "../../signer/threshold/support/threshold-wallet.ts";
 import { SoftwarePasskey } from "../../support/software-passkey.ts";
 import { NETWORK } from "../../support/test-relay.ts";
 import { relayedSigner, relayServices } from "./relayed-signer.ts";
@@ -14,16 +14,25 @@ export interface SignedInOptions {
 }
 
 /** A user of a relay, and the wallet's half of the protocol, whose calls go through relays. */
-export interface SignedInWallet {
-  readonly wallet: ThresholdWallet;
+export interface SignedInWallet<W extends ThresholdWallet = ThresholdWallet> {
+  readonly wallet: W;
   readonly accessToken: string;
   readonly refreshToken: string;
   /** The same wallet, whose calls go through the relay at this address. */
-  through(address: string): ThresholdWallet;
+  through(address: string): W;
 }
 
 /** Registers a new user's passkey at the relay. No key yet. */
-export async function signInWallet(address: string, options: SignedInOptions = {}): Promise<SignedInWallet> {
+export function signInWallet(address: string, options?: SignedInOptions): Promise<SignedInWallet> {
+  return signInWalletAs((client, of) => new ThresholdWallet(client, of), address, options);
+}
+
+/** The same with a wallet of another scheme. */
+export async function signInWalletAs<W extends ThresholdWallet>(
+  newWallet: (client: ThresholdClient, options: WalletOptions) => W,
+  address: string,
+  options: SignedInOptions = {},
+): Promise<SignedInWallet<W>> {
   const { tenant = TENANT, rpId = RP_ID, accountId = "alice.test", share } = options;
   const passkey = new SoftwarePasskey({ rpId, origin: `https://${rpId}` });
   const { session } = relayServices(address);
@@ -34,7 +43,7 @@ export async function signInWallet(address: string, options: SignedInOptions = {
   const { signedIn } = await session.finishPasskeyRegistration({ registrationId, credentialJson });
   const { accessToken = "", refreshToken = "", user } = signedIn ?? {};
   const through = (at: string) => relayedSigner(relayServices(at, accessToken));
-  const wallet = new ThresholdWallet(through(address), {
+  const wallet = newWallet(through(address), {
     ...{ tenant, user: user?.id ?? "", network: NETWORK, accountId, rpId, passkey },
     ...(share === undefined ? {} : { share }),
   });
