@@ -3,9 +3,10 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { bytesToNumberBE } from "@noble/curves/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64urlnopad } from "@scure/base";
 import { BadInput } from "./bad-input.ts";
+import { Memo } from "./memo.ts";
 
 export const SCHEME_ID = "threshold-secp256k1-ecdsa-2p-v1";
 
@@ -16,6 +17,8 @@ export const Fn = secp256k1.Point.Fn;
 
 const NUL = Uint8Array.of(0);
 const COMPRESSED_SIZE = 33;
+/** Points that were decoded, which costs a square root: the same few come with each call. They are public. */
+const decoded = new Memo<Point>(1_024);
 
 /** The public point of a share, 33 bytes. Throws BadInput for a share that is zero or no canonical scalar. */
 export function verifyingShare(share: Uint8Array): Uint8Array {
@@ -64,7 +67,7 @@ export function readPoint(bytes: Uint8Array, what: string): Point {
     throw new BadInput(`${what} has ${bytes.length} bytes, not ${COMPRESSED_SIZE}`);
   }
   try {
-    return Point.fromBytes(bytes);
+    return decoded.get(bytesToHex(bytes), () => Point.fromBytes(bytes));
   } catch {
     throw new BadInput(`${what} is no point`);
   }

@@ -31,6 +31,8 @@ export interface SignerOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Where it leaves a CPU profile when it ends. */
   readonly profileFolder: string | undefined;
+  /** More arguments for node itself. */
+  readonly nodeArgs?: readonly string[];
 }
 
 /** A signer in a process of its own, that signs. */
@@ -43,7 +45,7 @@ export interface BenchSigner {
 
 /** Starts a signer that asks for grants, and tells it the keys' nonces. */
 export async function startSigner(options: SignerOptions): Promise<BenchSigner> {
-  const { folder, env, profileFolder } = options;
+  const { folder, env, profileFolder, nodeArgs = [] } = options;
   const socket = join(folder, "signer.sock");
   const adminSocket = join(folder, "signer-admin.sock");
   const [port = 0] = await freePorts(1);
@@ -66,7 +68,8 @@ export async function startSigner(options: SignerOptions): Promise<BenchSigner> 
   const running = start("signer-service/src/cli.ts", ["run", "--config", file], {
     logFile: join(folder, "signer.log"),
     env,
-    nodeArgs: profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`],
+    nodeArgs:
+      profileFolder === undefined ? nodeArgs : [...nodeArgs, "--cpu-prof", `--cpu-prof-dir=${profileFolder}`],
   });
   try {
     const floors = Object.keys(options.policies).map((keyId) => ({ keyId, nonce: 0n }));

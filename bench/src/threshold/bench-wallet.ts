@@ -1,19 +1,15 @@
-import { randomBytes } from "node:crypto";
-import { MessageChannel } from "node:worker_threads";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { Purpose } from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
 import { delegateHash, type PublicKey, parsePublicKey } from "@countersign/near";
 import { verifySignature } from "@countersign/near/verify";
 import { systemClock } from "../../../clients/web/src/clock.ts";
-import { serveVault } from "../../../clients/web/src/vault/serve-vault.ts";
-import { ShareVault } from "../../../clients/web/src/vault/share-vault.ts";
-import { connectVault, type Vault } from "../../../clients/web/src/vault/vault-client.ts";
 import type { Wallet } from "../../../clients/web/src/wallet/wallet.ts";
 import { walletOver } from "../../../clients/web/src/wallet/wallet-over.ts";
 import { RP_ID, softwarePasskeys } from "../../../tests/web-client/wallet/support/software-passkeys.ts";
 import { NETWORK } from "../relay/keystore.ts";
 import { TENANT } from "../relay/tenant.ts";
 import { RECEIVER } from "../relay/wallets.ts";
+import { vaultOverChannel } from "./vault-over-channel.ts";
 
 /** The most that a session may be used (docs/threshold-ed25519.md). */
 export const USES_OF_A_SESSION = 1_000;
@@ -92,20 +88,4 @@ export class BenchWallet {
   close(): void {
     this.#wallet.close();
   }
-}
-
-/** The vault over a channel that copies what it carries, as between a page and its worker, but in this thread. */
-function vaultOverChannel(): Vault {
-  const { port1, port2 } = new MessageChannel();
-  const vault = connectVault({
-    send: (call, transfer) => port1.postMessage(call, [...transfer]),
-    receive: (listener) => void port1.on("message", listener),
-    failed: () => undefined,
-    close: () => port1.close(),
-  });
-  serveVault(new ShareVault((bytes) => new Uint8Array(randomBytes(bytes))), {
-    send: (message, transfer) => port2.postMessage(message, [...transfer]),
-    receive: (listener) => void port2.on("message", listener),
-  });
-  return vault;
 }

@@ -1,6 +1,6 @@
 // Strobe-128 as far as Merlin's transcripts use it (strobe.sourceforge.io, version 1.0.2; merlin.cool): no transport.
-import { keccakP } from "@noble/hashes/sha3.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { keccakF } from "./keccak-f.ts";
 
 /** Bytes of the sponge that are absorbed and squeezed before the permutation runs: 200 − 2·16 − 2. */
 const RATE = 166;
@@ -14,7 +14,7 @@ const NEEDS_FRESH_BLOCK = 4;
 
 /** The words that the permutation works on, and the same memory as bytes. */
 interface Sponge {
-  readonly words: Uint32Array;
+  readonly words: Int32Array;
   readonly bytes: Uint8Array;
 }
 
@@ -28,7 +28,7 @@ export class Strobe {
     const strobe = new Strobe();
     strobe.#sponge.bytes.set([1, RATE + 2, 1, 0, 1, 96]);
     strobe.#sponge.bytes.set(utf8ToBytes("STROBEv1.0.2"), 6);
-    keccakP(strobe.#sponge.words);
+    keccakF(strobe.#sponge.words);
     strobe.metaAd(utf8ToBytes(label));
     return strobe;
   }
@@ -114,13 +114,13 @@ export class Strobe {
     bytes[this.#pos] = (bytes[this.#pos] ?? 0) ^ this.#posBegin;
     bytes[this.#pos + 1] = (bytes[this.#pos + 1] ?? 0) ^ 4;
     bytes[RATE + 1] = (bytes[RATE + 1] ?? 0) ^ 0x80;
-    keccakP(words);
+    keccakF(words);
     this.#pos = 0;
     this.#posBegin = 0;
   }
 }
 
 function newSponge(): Sponge {
-  const words = new Uint32Array(50);
+  const words = new Int32Array(50);
   return { words, bytes: new Uint8Array(words.buffer) };
 }

@@ -36,8 +36,12 @@ export class PresignThread {
     return waiting.promise;
   }
 
-  /** Ends it, whatever it does: its memory is given back. */
+  /**
+   * Ends it after the job that it is at, which takes a fraction of a second: an addon that computes while its thread is
+   * terminated throws where nobody catches it, and that ends the whole process.
+   */
   async end(): Promise<void> {
+    await this.#waiting?.promise.catch(() => undefined);
     await this.#worker.terminate();
   }
 

@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { groupKey, verifyingShare } from "@countersign/crypto/keys-secp256k1.ts";
 import { libsecp256k1Points } from "@countersign/crypto/ot-ecdsa/libsecp256k1-points.ts";
 import { advancePresign, beginPresign, type WireMessage } from "@countersign/crypto/ot-ecdsa/presign-run.ts";
@@ -76,13 +77,26 @@ test("who waits when the threads are closed is told, and so is who comes later",
   await expect(work.advance(job())).rejects.toThrow("the presign threads are closed");
 });
 
-test("a thread that ends in the middle of a job says so", async () => {
+test("threads that are closed while they compute end their step first, and not the process", async () => {
+  const { flight } = await beginPresign(tools, client);
+  const job = () => ({ share: relayerShare(), publicKey, flight });
+  for (let i = 0; i < 8; i++) {
+    const work = threads();
+    await work.advance(job());
+    const computing = work.advance(job());
+    // At other moments of the step each time: nothing tells of them.
+    await delay(4 * i);
+    await work.close();
+    expect((await computing).stage).toBe("triples");
+  }
+});
+
+test("a thread that has ended says so", async () => {
   const thread = new PresignThread();
   const job = { share: relayerShare(), publicKey: Uint8Array.from(publicKey), state: null };
   const answer = thread.run({ ...job, flight: new Uint8Array() });
-  const ended = expect(answer).rejects.toThrow("the presign thread ended");
   expect(thread.isBusy).toBe(true);
   await thread.end();
-  await ended;
+  expect(await answer).toMatchObject({ kind: "aborted" });
   expect(thread).toMatchObject({ hasEnded: true, isBusy: false });
 });

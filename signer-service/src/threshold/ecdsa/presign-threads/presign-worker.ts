@@ -1,4 +1,3 @@
-import { randomFillSync } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import {
@@ -17,15 +16,18 @@ import type { PoolEntry } from "../ecdsa-store.ts";
 import { decodeFlight, encodeFlight } from "../flight.ts";
 import { points } from "../points.ts";
 import { encodePresignature } from "../presignature-bytes.ts";
+import { RandomBlock } from "./random-block.ts";
 import { memoryOf, type ThreadAnswer, type ThreadJob } from "./thread-job.ts";
 
 // The thread: takes one job at a time, and keeps nothing of it.
 
 const RELAYER = 2;
 
+const randomBlock = new RandomBlock();
+
 const tools: RunTools = {
   points,
-  random: (_, size) => randomFillSync(new Uint8Array(size)),
+  random: (_, size) => randomBlock.take(size),
   // Nobody else waits for this thread.
   pause: async () => {},
 };
@@ -46,6 +48,7 @@ async function answerTo(job: ThreadJob): Promise<ThreadAnswer> {
   } finally {
     job.share.fill(0);
     job.state?.fill(0);
+    randomBlock.wipe();
   }
 }
 

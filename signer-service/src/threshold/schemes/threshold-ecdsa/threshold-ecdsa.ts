@@ -1,13 +1,8 @@
 import { relayerShare } from "@countersign/crypto/derive-secp256k1.ts";
 import { CLIENT_ID, RELAYER_ID } from "@countersign/crypto/frost-ed25519.ts";
-import {
-  assertPoint,
-  groupKey,
-  keyId,
-  SCHEME_ID,
-  verifyingShare,
-} from "@countersign/crypto/keys-secp256k1.ts";
+import { assertPoint, keyId, SCHEME_ID } from "@countersign/crypto/keys-secp256k1.ts";
 import { proveSecp256k1, verifySecp256k1 } from "@countersign/crypto/possession-secp256k1.ts";
+import { points } from "../../ecdsa/points.ts";
 import { clientContext, relayerContext } from "../possession-contexts.ts";
 import { readingClient } from "../reading-client.ts";
 import type { SchemeModule } from "../scheme-module.ts";
@@ -24,8 +19,10 @@ export const thresholdEcdsa: SchemeModule = {
   derive(masterSecret, { clientVerifyingShare, accountId, rpId, network }) {
     readingClient(() => assertPoint(clientVerifyingShare));
     const share = relayerShare(masterSecret, clientVerifyingShare, accountId, rpId);
-    const own = verifyingShare(share);
-    const publicKey = groupKey(clientVerifyingShare, own);
+    const own = points.multiplyBase(share);
+    const publicKey = points.add(clientVerifyingShare, own);
+    // Chance does this never, and nobody can choose a share for it: ours depends on a hash of the client's.
+    if (publicKey === undefined) throw new Error("both shares cancel each other out");
     return { share, verifyingShare: own, publicKey, keyId: keyId(network, publicKey) };
   },
 
