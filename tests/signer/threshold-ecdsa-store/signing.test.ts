@@ -59,7 +59,11 @@ overEngines("a threshold ECDSA signature", (on) => {
       }),
     );
     expect(new Set(answers).size).toBe(1);
-    expect((await changesOf(on)).ways).toEqual({ "available → reserved": 1, "reserved → used": 1 });
+    expect((await changesOf(on)).ways).toEqual({
+      "nothing → available": 1,
+      "available → reserved": 1,
+      "reserved → used": 1,
+    });
     world.setTime(at(40_000));
     const late = await one.signEcdsaFinalize({ caller: CALLER, request: finalize });
     expect(Buffer.from(late.response?.message?.data ?? []).toString("hex")).toBe(answers[0]);
