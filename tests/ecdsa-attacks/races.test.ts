@@ -113,12 +113,11 @@ describe.skipIf(postgresUrl === undefined)("two signers over one database that a
     expect(finalizes).toBeGreaterThanOrEqual(100);
     expect(ways["nothing → available"]).toBe(RACES);
     expect(history.stored.length).toBe(RACES);
-    // It was a race: it went both ways at times, and each refusal has its reason.
+    // Each refusal has its reason. Whether "anew" is answered at all is the race: beginning again may always be first.
     expect([...seen]).toEqual(
       expect.arrayContaining([
         "finalizes: answered",
         "presignature: answered",
-        "anew: answered",
         "tampered: answered",
         "tampered: ROUND_MESSAGE_INVALID",
         "tampered: DIGEST_MISMATCH",
