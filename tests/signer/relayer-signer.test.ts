@@ -2,7 +2,10 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { decodeTransaction, encodeTransaction, formatPublicKey } from "@countersign/near";
 import { reasonName } from "@countersign/service-kit";
-import { privateKeyFromSeed } from "@countersign/signer-service/backends/keystore/ed25519-seed.ts";
+import {
+  privateKeyFromSeed,
+  publicKeyOf,
+} from "@countersign/signer-service/backends/keystore/ed25519-seed.ts";
 import { KeystoreKey } from "@countersign/signer-service/backends/keystore/keystore-key.ts";
 import type { Journal } from "@countersign/signer-service/journal/journal.ts";
 import type { HeldKey, KeyBackend } from "@countersign/signer-service/relayer-signer/key-backend.ts";
@@ -178,7 +181,7 @@ describe("a batch", () => {
 
 describe("where grants are asked for", () => {
   const relay = generateKeyPairSync("ed25519");
-  const grantKeys = new Map([["relay", relay.publicKey]]);
+  const grantKeys = new Map([["relay", publicKeyOf(relay.privateKey).data]]);
   const requests = [42n, 43n].map((nonce) => ({
     keyId: "relayer-1",
     transaction: transactionBytes(nearKey, { nonce }),

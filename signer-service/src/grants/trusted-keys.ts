@@ -1,16 +1,15 @@
-import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { isPublicKey, parsePublicKey } from "@countersign/near";
 import { z } from "zod";
+import { isEd25519Signature } from "../signature-threads/ed25519-verification.ts";
 import { verifyEd25519 } from "../signature-threads/signature-threads.ts";
-import { spkiOf } from "../signature-threads/verify-signature.ts";
+
 import { inDomain, type SigningDomain } from "./signing-domain.ts";
 
 /** Keys that may sign the same thing; more than two are rarely needed for a rotation. */
 const MAX_KEYS = 16;
-const SIGNATURE_BYTES = 64;
 
-/** Ed25519 public keys by id. */
-export type TrustedKeys = ReadonlyMap<string, KeyObject>;
+/** Ed25519 public keys of 32 bytes by id. */
+export type TrustedKeys = ReadonlyMap<string, Uint8Array>;
 
 /** A list of Ed25519 public keys in the configuration: `{ id, public_key }`, each id and each key once. */
 export const trustedKeyList = z
@@ -27,11 +26,9 @@ export const trustedKeyList = z
     "must name each public_key once",
   );
 
-/** The keys of a `trustedKeyList`, ready to verify with. */
+/** The keys of a `trustedKeyList`, by their ids. */
 export function trustedKeys(list: z.output<typeof trustedKeyList>): TrustedKeys {
-  return new Map(
-    list.map(({ id, public_key }) => [id, createPublicKey(spkiOf(parsePublicKey(public_key).data))]),
-  );
+  return new Map(list.map(({ id, public_key }) => [id, parsePublicKey(public_key).data]));
 }
 
 /** Whether the key of this id is known and signed the bytes for the domain (RFC 8032). */
@@ -42,8 +39,7 @@ export function isSignedBy(
   { keyId, signature }: { readonly keyId: string; readonly signature: Uint8Array },
 ): boolean {
   const key = keys.get(keyId);
-  if (key === undefined || signature.length !== SIGNATURE_BYTES) return false;
-  return verify(null, inDomain(domain, bytes), key, signature);
+  return key !== undefined && isEd25519Signature(key, inDomain(domain, bytes), signature);
 }
 
 /** `isSignedBy` that does not hold up the event loop: it verifies on another thread. */
@@ -54,8 +50,7 @@ export async function isSignedByAsync(
   { keyId, signature }: { readonly keyId: string; readonly signature: Uint8Array },
 ): Promise<boolean> {
   const key = keys.get(keyId);
-  if (key === undefined || signature.length !== SIGNATURE_BYTES) return false;
-  return verifyEd25519(key, inDomain(domain, bytes), signature);
+  return key !== undefined && (await verifyEd25519(key, inDomain(domain, bytes), signature));
 }
 
 function isEd25519(text: string): boolean {

@@ -1,10 +1,8 @@
-import { createPublicKey } from "node:crypto";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import type { PublicKey } from "@countersign/near";
 import { verifySignature } from "@countersign/near/verify";
 import { DomainError } from "@countersign/service-kit";
 import { verifyEd25519 } from "../signature-threads/signature-threads.ts";
-import { spkiOf } from "../signature-threads/verify-signature.ts";
 import type { KeyBackend } from "./key-backend.ts";
 
 /** What a backend made of a 32-byte hash. */
@@ -22,7 +20,7 @@ export async function signWith(backend: KeyBackend, hash: Uint8Array): Promise<M
 
 /**
  * Has one of the signer's own keys sign through `make`, and gives only what verifies: by what `verifySignature` of
- * @countersign/near says, with Ed25519 on another thread and the key imported once. Throws SIGNER_SELF_CHECK_FAILED, and
+ * @countersign/near says, with Ed25519 on another thread. Throws SIGNER_SELF_CHECK_FAILED, and
  * what `make` throws.
  */
 export function verifiedSigning(
@@ -47,6 +45,5 @@ function signatureCheck(publicKey: PublicKey): (hash: Uint8Array, signature: Uin
   if (publicKey.type !== "ed25519") {
     return async (hash, data) => verifySignature(publicKey, hash, { type: publicKey.type, data });
   }
-  const key = createPublicKey(spkiOf(publicKey.data));
-  return (hash, signature) => verifyEd25519(key, hash, signature);
+  return (hash, signature) => verifyEd25519(publicKey.data, hash, signature);
 }

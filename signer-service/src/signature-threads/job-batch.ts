@@ -8,8 +8,8 @@ import type { SignatureAnswer, SignatureJob } from "./signature-job.ts";
 export interface JobBatch {
   readonly keys: readonly KeyObject[];
   /**
-   * Five numbers of each job: where its key is among `keys`, where the public key is that verifies what it signs, and
-   * the lengths of its data, its SPKI and its signature. NO_KEY for a key that it has not.
+   * Four numbers of each job: where its private key is among `keys` (NO_KEY if it only verifies), and the lengths of its
+   * data, its public key and its signature.
    */
   readonly heads: Int32Array;
   readonly bytes: Uint8Array;
@@ -25,7 +25,7 @@ export interface AnswerBatch {
 }
 
 /** Numbers that a job has in `heads`. */
-const HEAD = 5;
+const HEAD = 4;
 const NO_KEY = -1;
 /** Bytes of an Ed25519 signature. */
 const SIGNATURE_BYTES = 64;
@@ -41,18 +41,11 @@ export function packJobs(jobs: readonly SignatureJob[]): JobBatch {
   const heads = new Int32Array(jobs.length * HEAD);
   const parts: Uint8Array[] = [];
   for (const [i, job] of jobs.entries()) {
-    let [key, publicKey] = [NO_KEY, NO_KEY];
-    let spki: Uint8Array = NO_BYTES;
-    if (job.signature === undefined) {
-      [key, publicKey] = [placeOf(job.keys.privateKey), placeOf(job.keys.publicKey)];
-    } else if ("format" in job.key) {
-      spki = job.key.key;
-    } else {
-      key = placeOf(job.key);
-    }
     const { data, signature = NO_BYTES } = job;
-    heads.set([key, publicKey, data.length, spki.length, signature.length], i * HEAD);
-    parts.push(data, spki, signature);
+    const key = job.signature === undefined ? placeOf(job.keys.privateKey) : NO_KEY;
+    const publicKey = job.signature === undefined ? job.keys.publicKey : job.publicKey;
+    heads.set([key, data.length, publicKey.length, signature.length], i * HEAD);
+    parts.push(data, publicKey, signature);
   }
   return { keys, heads, bytes: joined(parts) };
 }
@@ -61,12 +54,12 @@ export function packJobs(jobs: readonly SignatureJob[]): JobBatch {
 export function unpackJobs({ keys, heads, bytes }: JobBatch): SignatureJob[] {
   const take = takeFrom(bytes);
   return Array.from({ length: heads.length / HEAD }, (_, i): SignatureJob => {
-    const [key = NO_KEY, publicKey = NO_KEY, ...lengths] = heads.subarray(i * HEAD, (i + 1) * HEAD);
-    const [data, spki, signature] = [take(lengths[0]), take(lengths[1]), take(lengths[2])];
-    const [ofJob, toVerify] = [keys[key], keys[publicKey]];
-    if (ofJob === undefined) return { data, key: { key: spki, format: "der", type: "spki" }, signature };
-    if (toVerify === undefined) return { data, key: ofJob, signature };
-    return { data, keys: { privateKey: ofJob, publicKey: toVerify } };
+    const [key = NO_KEY, ...lengths] = heads.subarray(i * HEAD, (i + 1) * HEAD);
+    const [data, publicKey, signature] = [take(lengths[0]), take(lengths[1]), take(lengths[2])];
+    const privateKey = keys[key];
+    return privateKey === undefined
+      ? { data, publicKey, signature }
+      : { data, keys: { privateKey, publicKey } };
   });
 }
 

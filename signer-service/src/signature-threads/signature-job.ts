@@ -1,16 +1,9 @@
 import type { KeyObject } from "node:crypto";
 
-/** A public key as node:crypto imports it. */
-export interface SpkiKey {
-  readonly key: Uint8Array;
-  readonly format: "der";
-  readonly type: "spki";
-}
-
-/** An Ed25519 key that signs, with its public half. */
+/** An Ed25519 key that signs, with its public half of 32 bytes. */
 export interface KeyPair {
   readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
+  readonly publicKey: Uint8Array;
 }
 
 /** An Ed25519 signature over `data`, which is verified before it is answered. */
@@ -20,10 +13,10 @@ export interface SignJob {
   readonly signature?: never;
 }
 
-/** Whether the Ed25519 signature that is there verifies. */
+/** Whether the signature that is there is the Ed25519 key's of 32 bytes. */
 export interface VerifyJob {
   readonly data: Uint8Array;
-  readonly key: KeyObject | SpkiKey;
+  readonly publicKey: Uint8Array;
   readonly signature: Uint8Array;
 }
 

@@ -1,6 +1,5 @@
-import type { KeyObject } from "node:crypto";
 import { availableParallelism } from "node:os";
-import type { KeyPair, SignatureAnswer, SignatureJob, SpkiKey } from "./signature-job.ts";
+import type { KeyPair, SignatureAnswer, SignatureJob } from "./signature-job.ts";
 import { SignatureThread, type WaitingJob } from "./signature-thread.ts";
 
 /** One for each core, the event loop's too: it often waits for them. */
@@ -31,15 +30,15 @@ export async function signEd25519(keys: KeyPair, data: Uint8Array): Promise<Uint
 }
 
 /**
- * Whether it is the key's signature over the data (RFC 8032); what cannot be read is none. On another thread, too, and
+ * Whether it is the signature of the key (32 bytes) over the data (RFC 8032); what cannot be read is none. On another thread, too, and
  * before what is to be signed: a call begins with it.
  */
 export async function verifyEd25519(
-  key: KeyObject | SpkiKey,
+  publicKey: Uint8Array,
   data: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
-  return (await done({ key, data, signature }, checks)) === true;
+  return (await done({ publicKey, data, signature }, checks)) === true;
 }
 
 function done(job: SignatureJob, queue: WaitingJob[]): Promise<SignatureAnswer> {

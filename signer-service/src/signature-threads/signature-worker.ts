@@ -1,5 +1,6 @@
-import { sign, verify } from "node:crypto";
+import { sign } from "node:crypto";
 import { type MessagePort, parentPort } from "node:worker_threads";
+import { isEd25519Signature } from "./ed25519-verification.ts";
 import { type JobBatch, packAnswers, unpackJobs } from "./job-batch.ts";
 import type { SignatureAnswer, SignatureJob } from "./signature-job.ts";
 
@@ -9,17 +10,12 @@ const port = parentPort as MessagePort;
 port.on("message", (batch: JobBatch) => port.postMessage(packAnswers(unpackJobs(batch).map(answerTo))));
 
 function answerTo(job: SignatureJob): SignatureAnswer {
+  const { data } = job;
   try {
-    if (job.signature === undefined) {
-      const { data, keys } = job;
-      const signature = sign(null, data, keys.privateKey);
-      return verify(null, data, keys.publicKey, signature) && signature;
-    }
-    // KeyObject and SpkiKey are both what `verify` takes.
-    const { key, data, signature } = job;
-    return "format" in key
-      ? verify(null, data, { ...key, key: Buffer.from(key.key) }, signature)
-      : verify(null, data, key, signature);
+    if (job.signature !== undefined) return isEd25519Signature(job.publicKey, data, job.signature);
+    const { privateKey, publicKey } = job.keys;
+    const signature = sign(null, data, privateKey);
+    return isEd25519Signature(publicKey, data, signature) && signature;
   } catch (error) {
     // A key or a signature that cannot be read verifies nothing.
     return job.signature !== undefined

@@ -1,10 +1,9 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import type { PublicKey } from "@countersign/near";
 import type { KeyBackend } from "../../relayer-signer/key-backend.ts";
 import { selfCheckFailed } from "../../relayer-signer/own-signature.ts";
 import type { KeyPair } from "../../signature-threads/signature-job.ts";
 import { signEd25519 } from "../../signature-threads/signature-threads.ts";
-import { spkiOf } from "../../signature-threads/verify-signature.ts";
 import { publicKeyOf } from "./ed25519-seed.ts";
 
 /** A key of a keystore file, held unlocked in this process. The thread that signs with it verifies in the same step. */
@@ -15,7 +14,7 @@ export class KeystoreKey implements KeyBackend {
 
   constructor(privateKey: KeyObject) {
     this.#publicKey = publicKeyOf(privateKey);
-    this.#keys = { privateKey, publicKey: createPublicKey(spkiOf(this.#publicKey.data)) };
+    this.#keys = { privateKey, publicKey: this.#publicKey.data };
   }
 
   describe(): string {

@@ -5,6 +5,7 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
 import { createLogger, Secret } from "@countersign/service-kit";
 import { openAdmin } from "@countersign/signer-service/admin/open-admin.ts";
+import { publicKeyOf } from "@countersign/signer-service/backends/keystore/ed25519-seed.ts";
 import type { SignerConfig } from "@countersign/signer-service/config.ts";
 import { verifyAdminGrant } from "@countersign/signer-service/grants/admin-grant-signature.ts";
 import { BackendHealth } from "@countersign/signer-service/keys/backend-health.ts";
@@ -147,7 +148,7 @@ export async function startAdmin(world: World): Promise<AdminSigner> {
     events,
   });
   const admin = generateKeyPairSync("ed25519");
-  const trust = { adminKeys: new Map([["ops", admin.publicKey]]), audience: AUDIENCE };
+  const trust = { adminKeys: new Map([["ops", publicKeyOf(admin.privateKey).data]]), audience: AUDIENCE };
   const stopping = new AbortController();
   const journal = async () => ({ ...(await store.status()), incarnation: "i" });
   const server = await openAdmin({

@@ -1,4 +1,3 @@
-import { createPublicKey, verify } from "node:crypto";
 import { relayerShare } from "@countersign/crypto/derive.ts";
 import {
   aggregate,
@@ -16,7 +15,7 @@ import {
   verifyShare,
 } from "@countersign/crypto/frost-ed25519.ts";
 import { proveEd25519, verifyEd25519 } from "@countersign/crypto/possession.ts";
-import { spkiOf } from "../../../signature-threads/verify-signature.ts";
+import { isEd25519Signature } from "../../../signature-threads/ed25519-verification.ts";
 import { clientContext, relayerContext } from "../possession-contexts.ts";
 import { readingClient } from "../reading-client.ts";
 import type { TwoRoundScheme } from "../scheme-module.ts";
@@ -75,15 +74,14 @@ export const thresholdEd25519Frost: TwoRoundScheme = {
   finish(half, digest, state, clientMessage) {
     return withRound(half.publicKey, digest, state, (signing, nonces) => {
       const relayerSignatureShare = signShare("relayer", half.share, nonces, signing);
-      const signature = aggregate(signing, clientMessage, relayerSignatureShare, verifyWithOpenSsl);
+      const signature = aggregate(signing, clientMessage, relayerSignatureShare, verifySignature);
       return joinLastMessage({ relayerSignatureShare, signature });
     });
   },
 };
 
-/** OpenSSL's verifier. */
-const verifyWithOpenSsl: VerifySignature = (signature, message, key) =>
-  verify(null, message, createPublicKey(spkiOf(key)), signature);
+const verifySignature: VerifySignature = (signature, message, key) =>
+  isEd25519Signature(key, message, signature);
 
 /** Gives `use` what the first round settled; the nonces hold until it returns. */
 function withRound<T>(
