@@ -59,7 +59,7 @@ const RULES: readonly Rule[] = [
   },
   {
     because: "cryptography is pure, and runs in the signer and in browsers: it knows nobody",
-    from: /^crypto\/(?!.*\.test\.ts$)/,
+    from: /^crypto\/(?!.*\.test\.ts$|src\/lock\/ffdhe3072-node\.ts$)/,
     mayNotImport:
       /^((server|signer-service|service-kit|sql|chains|clients|devnet|demo|gen|tests|bench)\/|node:)/,
   },

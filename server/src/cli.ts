@@ -1,85 +1,120 @@
 #!/usr/bin/env node
 import { once } from "node:events";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
-import { ConfigError, errorFromConnect, reasonName } from "@countersign/service-kit";
 import { Command, CommanderError } from "commander";
-import { auditCommand } from "./cli/audit.ts";
-import { configCommand } from "./cli/config.ts";
-import { type ConfigOptions, loadConfigOf, withConfigOptions } from "./cli/config-options.ts";
-import { keyCommand } from "./cli/key.ts";
-import { limitsCommand } from "./cli/limits.ts";
-import { pauseCommand, pausesCommand, resumeCommand } from "./cli/pause.ts";
-import { policyCommand } from "./cli/policy.ts";
-import { printable } from "./cli/print.ts";
-import { tenantCommand } from "./cli/tenant.ts";
-import { usageCommand } from "./cli/usage.ts";
-import { UsageError } from "./cli/usage-error.ts";
+import type { App } from "./app.ts";
+import type { ConfigOptions } from "./cli/config-options.ts";
+import type { LoadedConfig, LockRelayConfig, RelayConfig } from "./config/config.ts";
 
-const FAILED = 1;
 const USED_WRONGLY = 2;
 
-async function runRelay(options: ConfigOptions): Promise<void> {
-  // Not for the other commands, which are quicker without the relay.
-  const { createApp } = await import("./app.ts");
-  const app = await createApp(loadConfigOf(options).config);
-  await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
-  await app.stop();
+interface CliCommand {
+  readonly name: string;
+  readonly description: string;
+  readonly load: () => Promise<Command>;
 }
 
-const program = new Command("countersign").description("The Countersign relay, and its operators' tool");
-withConfigOptions(program.command("relay").description("run the relay")).action(runRelay);
-for (const command of [
-  configCommand(),
-  tenantCommand(),
-  keyCommand(),
-  policyCommand(),
-  limitsCommand(),
-  usageCommand(),
-  pauseCommand(),
-  resumeCommand(),
-  pausesCommand(),
-  auditCommand(),
-]) {
-  program.addCommand(command);
+const COMMANDS: readonly CliCommand[] = [
+  { name: "relay", description: "run the relay", load: relayCommand },
+  {
+    name: "config",
+    description: "look at the configuration",
+    load: async () => (await import("./cli/config.ts")).configCommand(),
+  },
+  {
+    name: "tenant",
+    description: "whom the relay serves",
+    load: async () => (await import("./cli/tenant.ts")).tenantCommand(),
+  },
+  {
+    name: "key",
+    description: "the keys of a tenant's callers",
+    load: async () => (await import("./cli/key.ts")).keyCommand(),
+  },
+  {
+    name: "policy",
+    description: "what tenants may have paid",
+    load: async () => (await import("./cli/policy.ts")).policyCommand(),
+  },
+  {
+    name: "limits",
+    description: "what tenants may use up",
+    load: async () => (await import("./cli/limits.ts")).limitsCommand(),
+  },
+  {
+    name: "usage",
+    description: "what submissions have cost",
+    load: async () => (await import("./cli/usage.ts")).usageCommand(),
+  },
+  {
+    name: "pause",
+    description: "stop something, on every replica within two seconds",
+    load: async () => (await import("./cli/pause.ts")).pauseCommand(),
+  },
+  {
+    name: "resume",
+    description: "end a pause",
+    load: async () => (await import("./cli/pause.ts")).resumeCommand(),
+  },
+  {
+    name: "pauses",
+    description: "show what is paused",
+    load: async () => (await import("./cli/pause.ts")).pausesCommand(),
+  },
+  {
+    name: "audit",
+    description: "who did what",
+    load: async () => (await import("./cli/audit.ts")).auditCommand(),
+  },
+];
+
+try {
+  await (await programOf(process.argv.slice(2))).parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // What commander has to say it has said already. Help and version end with 0; for everything else it says 1.
+    process.exitCode = error.exitCode === 0 ? 0 : USED_WRONGLY;
+  } else {
+    const { exitCodeOf, explain } = await import("./cli/failure.ts");
+    process.exitCode = exitCodeOf(error);
+    for (const line of explain(error)) process.stderr.write(`${line}\n`);
+  }
 }
-throwInsteadOfExit(program);
+
+/** Of the commands only the one that is asked for is loaded; the others are names in the help. */
+async function programOf(args: readonly string[]): Promise<Command> {
+  const asked = args.find((argument) => !argument.startsWith("-") && argument !== "help");
+  const program = new Command("countersign").description("The Countersign relay, and its operators' tool");
+  for (const { name, description, load } of COMMANDS) {
+    const command = name === asked ? await load() : new Command(name);
+    program.addCommand(command.description(description));
+  }
+  throwInsteadOfExit(program);
+  return program;
+}
+
+async function relayCommand(): Promise<Command> {
+  const { loadConfigOf, loadLockConfigOf, withConfigOptions } = await import("./cli/config-options.ts");
+  return withConfigOptions(new Command("relay")).action(async (options: ConfigOptions) => {
+    const app = await (options.lockOnly
+      ? lockRelayOf(loadLockConfigOf(options))
+      : relayOf(loadConfigOf(options)));
+    await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+    await app.stop();
+  });
+}
+
+async function relayOf({ config }: LoadedConfig<RelayConfig>): Promise<App> {
+  const { createApp } = await import("./app.ts");
+  return createApp(config);
+}
+
+async function lockRelayOf({ config }: LoadedConfig<LockRelayConfig>): Promise<App> {
+  const { createLockApp } = await import("./app.ts");
+  return createLockApp(config);
+}
 
 /** Commands that were added keep their own way to exit. */
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride();
   for (const inner of command.commands) throwInsteadOfExit(inner);
-}
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
-  for (const line of explain(error)) process.stderr.write(`${line}\n`);
-}
-
-function exitCodeOf(error: unknown): number {
-  // Help and version end with 0; for everything else commander says 1.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USED_WRONGLY;
-  return error instanceof UsageError ? USED_WRONGLY : FAILED;
-}
-
-/** What commander has to say it has said already. */
-function explain(error: unknown): string[] {
-  if (error instanceof CommanderError) return [];
-  if (error instanceof ConfigError) {
-    return error.problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
-  }
-  if (error instanceof ConnectError) {
-    const { reason, code, message } = errorFromConnect(error);
-    const name = reason === undefined ? nameOf(error, code) : reasonName(reason);
-    return [`${name}: ${printable(message)}`];
-  }
-  return [error instanceof Error ? error.message : String(error)];
-}
-
-/** Connect calls it an internal error when a socket is not there or a TLS handshake fails. */
-function nameOf({ isWireError, cause }: ConnectError, code: Code): string {
-  const unreached = code === Code.Internal && !isWireError && cause instanceof Error && "code" in cause;
-  return codeToString(unreached ? Code.Unavailable : code).toUpperCase();
 }

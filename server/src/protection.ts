@@ -9,12 +9,9 @@ import { DEFAULT_KEY_FETCHING } from "./access/token-keys.ts";
 import { AuditKeeper } from "./audit/audit-keeper.ts";
 import { AuditKey, DEVELOPMENT_AUDIT_SEED } from "./audit/audit-key.ts";
 import { AuditLog } from "./audit/audit-log.ts";
-import { BalanceWatch } from "./balance/balance-watch.ts";
-import { pruneBudgets } from "./budget/budget-pruner.ts";
-import type { RelayConfig } from "./config/config.ts";
+import type { CommonConfig } from "./config/config.ts";
 import { denialsInterceptor } from "./interceptors/denials.ts";
 import type { Ledger } from "./ledger/ledger.ts";
-import type { NearViews } from "./near/views.ts";
 import type { Events } from "./observability/events.ts";
 import { openRateLimiter } from "./shared-state/open-rate-limiter.ts";
 import type { RateLimiter } from "./shared-state/rate-limiter.ts";
@@ -24,9 +21,8 @@ import { Directory } from "./tenant/directory.ts";
 const ANONYMOUS = { tenant: "", actor: "anonymous", budgetUser: "anonymous" };
 
 export interface ProtectionOptions {
-  readonly config: RelayConfig;
+  readonly config: CommonConfig;
   readonly ledger: Ledger;
-  readonly views: NearViews;
   readonly events: Events;
   readonly log: Logger;
   readonly now: () => Date;
@@ -45,22 +41,21 @@ export interface Protection {
   readonly audit: AuditLog;
   readonly auditKey: AuditKey;
   readonly auditKeeper: AuditKeeper;
-  readonly balance: BalanceWatch;
-  /** Follows the ledger and the balance, and keeps the audit log, until `signal` aborts. Never throws. */
+  /** Follows the ledger, and keeps the audit log, until `signal` aborts. Never throws. */
   run(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Opens it all. Rejects when the ledger does. */
 export async function openProtection(options: ProtectionOptions): Promise<Protection> {
-  const { config, ledger, views, events, log, now, authenticators } = options;
+  const { config, ledger, events, log, now, authenticators } = options;
   const directory = await Directory.open({
     store: ledger,
     onFailed: (error) => events.directoryFailed({ error }),
     onUnusable: ({ tenant, kind, version }, error) =>
       log.error({ tenant, kind, version: version.toString(), err: error }, "document cannot be used"),
   });
-  const limiter = openRateLimiter({
+  const limiter = await openRateLimiter({
     redisUrl: config.redis?.url,
     fallbackFraction: config.rates.redisDownFraction,
     now: Date.now,
@@ -86,24 +81,6 @@ export async function openProtection(options: ProtectionOptions): Promise<Protec
     store: ledger,
     now,
     onFailed: (error) => events.ledgerUnavailable({ operation: "key-uses", error }),
-  });
-  const balance = new BalanceWatch({
-    accountIds: config.relayers.map(({ accountId }) => accountId),
-    views,
-    thresholds: {
-      accountsBelow: config.balance.accountsBelow,
-      allBelow: config.balance.allBelow,
-      resumeFactorPercent: config.balance.resumePercent,
-    },
-    intervalMs: config.balance.intervalS * 1000,
-    onChange: (from, to, amount) => {
-      events.balanceChanged({ from, to, balance: amount });
-      const detail = { from, to, balance: amount.toString() };
-      audit
-        .record({ tenant: "", kind: "balance.changed", actor: "relay", detail })
-        .catch((error: unknown) => events.auditFailed({ step: "record", error }));
-    },
-    onFailed: (error) => log.warn({ err: error }, "balance not seen"),
   });
   const gate = createGate({
     authenticate: createAuthenticator({
@@ -143,22 +120,8 @@ export async function openProtection(options: ProtectionOptions): Promise<Protec
     audit,
     auditKey,
     auditKeeper,
-    balance,
     async run(signal) {
-      await Promise.all([
-        directory.run(signal),
-        keyUses.run(signal),
-        balance.run(signal),
-        auditKeeper.run(signal),
-        pruneBudgets(
-          {
-            ledger,
-            now,
-            onFailed: (error) => events.ledgerUnavailable({ operation: "prune-budgets", error }),
-          },
-          signal,
-        ),
-      ]);
+      await Promise.all([directory.run(signal), keyUses.run(signal), auditKeeper.run(signal)]);
     },
     async close() {
       await audit.close();

@@ -181,6 +181,10 @@ const CODES: Record<ReasonName, Code> = {
   PRESIGNATURE_INVALID: Code.FailedPrecondition,
   EVM_POLICY_DENIED: Code.PermissionDenied,
   THRESHOLD_KEY_LIMIT_REACHED: Code.FailedPrecondition,
+  LOCK_DISABLED: Code.FailedPrecondition,
+  LOCK_KEY_UNKNOWN: Code.NotFound,
+  LOCK_ELEMENT_INVALID: Code.InvalidArgument,
+  LOCK_KEY_STATE_CONFLICT: Code.FailedPrecondition,
 };
 
 const byNumber = new Map<number, Code>(

@@ -27,6 +27,7 @@ import { type KeyChange, KeyRing } from "./keys/key-ring.ts";
 import { Reloading } from "./keys/reloading.ts";
 import { resolveListenOn } from "./listening/listen-on.ts";
 import { servedCertificates } from "./listening/served-certificates.ts";
+import { openLock } from "./lock/open-lock.ts";
 import { createEvents } from "./observability/events.ts";
 import { registerGauges } from "./observability/gauges.ts";
 import { createMetrics, createProcessRegistry } from "./observability/metrics.ts";
@@ -36,12 +37,14 @@ import { policyOf } from "./policy/policy.ts";
 import { RelayerSigner } from "./relayer-signer/relayer-signer.ts";
 import { getPublicKey } from "./rpc/get-public-key.ts";
 import { listKeys } from "./rpc/list-keys.ts";
+import { lockSignerService } from "./rpc/lock/lock-signer-service.ts";
 import { refusedCalls } from "./rpc/refused-calls.ts";
 import { signTransactions } from "./rpc/sign-transactions.ts";
 import { thresholdSignerService } from "./rpc/threshold/threshold-signer-service.ts";
 import { openSignerStore } from "./store/open-signer-store.ts";
 import { PresignRooms } from "./threshold/ecdsa/presign-rooms.ts";
 import { PresignThreads } from "./threshold/ecdsa/presign-threads/presign-threads.ts";
+import { PresignTurns } from "./threshold/ecdsa/presign-turns.ts";
 import { ExportRates } from "./threshold/export/export-rates.ts";
 import { asPlaces } from "./threshold/master-secrets/master-secret-states.ts";
 import { openThresholdState } from "./threshold/open-threshold-state.ts";
@@ -132,6 +135,8 @@ async function openSigner(
   let effective: EffectiveConfig = await effectiveConfig(config, ring.all(), parts);
   const threshold = await openThresholdState({ store, openBackends: open, events, wait }, config);
   opened.push(() => threshold.close());
+  const lock = openLock({ records: store.lockKeys, events, elapsed, random: randomBytes }, config.lock);
+  opened.push(() => lock.close());
 
   const refused = ({ peer, reason, message, requestId }: RefusedPeer) => {
     events.requestRefused({ peer, reason, requestId });
@@ -153,6 +158,7 @@ async function openSigner(
     ecdsa: threshold.ecdsa,
     presignWork: presignThreads,
     presignRooms: new PresignRooms(),
+    presignTurns: new PresignTurns(),
     masterSecrets: threshold.masterSecrets,
     config: threshold.config,
     exportRates: new ExportRates(elapsed),
@@ -185,6 +191,7 @@ async function openSigner(
         events,
         now: elapsed,
       }),
+      lockSignerService({ parts: lock, events, now: elapsed }),
     ],
     interceptors: [refusals, ...standardInterceptors(log, stopping.signal)],
     onUnread,
@@ -223,6 +230,7 @@ async function openSigner(
       };
     },
     (next) => threshold.follow(next),
+    (next) => lock.follow(next),
     (next) => {
       const renew = certificates?.check();
       return () => {
@@ -249,6 +257,7 @@ async function openSigner(
     backends: () => health.states(),
     missing: () => ring.missing(),
     masterSecrets: () => threshold.secretStates(),
+    lockKeys: () => lock.keys.list(),
     journal: journalState,
   };
   registerGauges(registry, sources);
@@ -270,6 +279,7 @@ async function openSigner(
       backends: () => [...health.states(), ...asPlaces(threshold.secretStates())],
       journal: journalState,
       grants: adminGrants,
+      locks: lock.operations,
       verifyAdminGrant: (grant) => verifyAdminGrant(grant, effective.trust, now()),
       events,
     },
@@ -314,6 +324,7 @@ async function openSigner(
         () => operations.close(),
         () => presignThreads.close(),
         () => threshold.close(),
+        () => lock.close(),
         () => ring.close(),
         () => store.close(),
       ]);

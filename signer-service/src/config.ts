@@ -8,6 +8,7 @@ import { adminKeysSection, findSharedKey, grantsSection } from "./grants/grants-
 import { processSchema } from "./isolation/process-schema.ts";
 import { keysSchema } from "./keys/keys-schema.ts";
 import { listenSchema } from "./listening/listen-schema.ts";
+import { lockSchema } from "./lock/lock-schema.ts";
 import { operationsSchema } from "./operations/operations-schema.ts";
 import { policiesSection } from "./policy/policy-schema.ts";
 import { storeSchema } from "./store/store-schema.ts";
@@ -64,6 +65,7 @@ const sections = (env: Environment) =>
     caller_credentials: callerCredentialsSection,
     admin_keys: adminKeysSection,
     threshold: thresholdSchema(env).optional(),
+    lock: lockSchema(env).optional(),
     process: processSchema,
     log: z.strictObject({ level: z.enum(LOG_LEVELS).default("info") }).prefault({}),
     limits: limitsSchema.prefault({}),
@@ -75,6 +77,12 @@ function* problemsOf(
 ): Generator<{ path: (string | number)[]; message: string }> {
   yield* authProblems(config.listen.kind, config.auth);
   yield* sealingPlaceProblems(config.threshold, config.backends);
+  if (config.backends.length === 0 && config.lock === undefined) {
+    yield {
+      path: ["backends"],
+      message: "is needed: without any, and without lock, the signer holds nothing",
+    };
+  }
   if (config.caller_credentials !== undefined && !config.grants.required) {
     const message = "needs grants.required: a grant says whose caller it is";
     yield { path: ["caller_credentials"], message };

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import type { SignerConfig } from "./config.ts";
 import { type AdminGrantTrust, grantsThatHold } from "./grants/admin-grant-signature.ts";
 import type { AdminGrants } from "./grants/admin-grants.ts";
-import { CallerCredentials } from "./grants/caller-credentials.ts";
 import { trustedKeys } from "./grants/trusted-keys.ts";
 import type { HeldRecords } from "./keys/held-records.ts";
 import type { KeyRates } from "./policy/key-rates.ts";
@@ -44,7 +43,7 @@ export async function effectiveConfig(
     audience,
     policies,
     grantKeys: grants.required ? trustedKeys(grants.keys) : null,
-    callers: callers === undefined ? null : await CallerCredentials.load(callers),
+    callers: callers === undefined ? null : await loadCallers(callers),
     keyManagementFacts: async () => {
       const [records, kept] = await Promise.all([heldRecords(), adminGrants.list()]);
       return { heldRecords: records, grants: grantsThatHold(kept, trust, now()) };
@@ -53,6 +52,12 @@ export async function effectiveConfig(
     now,
   });
   return { config, rules, trust };
+}
+
+/** With jose, which nothing else of the signer needs. */
+async function loadCallers(section: NonNullable<SignerConfig["caller_credentials"]>) {
+  const { CallerCredentials } = await import("./grants/caller-credentials.ts");
+  return CallerCredentials.load(section);
 }
 
 /** What a process is started with and keeps. */

@@ -1,7 +1,9 @@
 import { type DescMethod, getOption } from "@bufbuild/protobuf";
 import { reasons } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { LockService } from "@countersign/gen/countersign/lock/v1/lock_service_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
+import { LockSignerService } from "@countersign/gen/countersign/signer/v1/lock_signer_service_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
 import { ThresholdSignerService } from "@countersign/gen/countersign/signer/v1/threshold_signer_service_pb.ts";
@@ -12,6 +14,7 @@ import { redisServer } from "../support/redis.ts";
 import { accessCases } from "./cases/access.ts";
 import { ACCESS_REASONS, COMMON_REASONS, commonCases } from "./cases/common.ts";
 import { createAccountCases } from "./cases/create-account.ts";
+import { lockCases } from "./cases/lock.ts";
 import { outageCases } from "./cases/outages.ts";
 import { policyCases } from "./cases/policy.ts";
 import { readCases } from "./cases/reads.ts";
@@ -22,6 +25,7 @@ import { signerCases } from "./cases/signer.ts";
 import { SIGNER_ACCESS_REASONS, signerAccessCases } from "./cases/signer-access.ts";
 import { signerAdminCases } from "./cases/signer-admin.ts";
 import { signerGrantCases } from "./cases/signer-grants.ts";
+import { signerLockCases } from "./cases/signer-lock.ts";
 import { signerOutageCases } from "./cases/signer-outages.ts";
 import { signerThresholdCases } from "./cases/signer-threshold.ts";
 import { signerThresholdEcdsaCases } from "./cases/signer-threshold-ecdsa.ts";
@@ -34,6 +38,7 @@ const SIGNER_METHODS: readonly DescMethod[] = [
   ...RelayerSignerService.methods,
   ...SignerAdminService.methods,
   ...ThresholdSignerService.methods,
+  ...LockSignerService.methods,
 ];
 /** Of the relay, save the ones that are open to everybody. */
 const GUARDED_METHODS: readonly DescMethod[] = [
@@ -45,6 +50,7 @@ const METHODS: readonly DescMethod[] = [
   ...RelayService.methods,
   ...THRESHOLD_METHODS,
   ...SessionService.methods,
+  ...LockService.methods,
   ...SIGNER_METHODS,
 ];
 const CASES: readonly ContractCase[] = [
@@ -59,6 +65,7 @@ const CASES: readonly ContractCase[] = [
   ...sessionCases,
   ...sessionSignInCases,
   ...sessionOutageCases,
+  ...lockCases,
   ...signerCases,
   ...signerGrantCases,
   ...signerAccessCases,
@@ -66,6 +73,7 @@ const CASES: readonly ContractCase[] = [
   ...signerOutageCases,
   ...signerThresholdCases,
   ...signerThresholdEcdsaCases,
+  ...signerLockCases,
 ];
 
 const nameOf = (outcome: ContractCase["outcome"]) => (outcome === "success" ? outcome : reasonName(outcome));

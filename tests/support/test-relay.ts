@@ -150,6 +150,7 @@ const FAST = { per_second: 100_000, burst: 100_000 };
 export const UNBOUNDED_RATES = {
   ...{ ip: FAST, failed_auth: FAST, tenant: FAST, key: FAST, user: FAST, method: FAST },
   ...{ sign_in: FAST, sign_in_begin: FAST, sign_in_tenant: FAST },
+  ...{ lock: FAST, lock_tenant: FAST, lock_key_alarm: FAST },
 };
 
 /** The settings of a relay over these parts, by path. */

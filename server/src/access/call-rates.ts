@@ -23,6 +23,8 @@ export interface DefaultRates {
   readonly signInBegin: Rate;
   /** Sign-ins that are begun at one tenant. */
   readonly signInTenant: Rate;
+  /** Locks that one address has put on and taken off. */
+  readonly lock: Rate;
 }
 
 /** Takes the tokens of one call, and tells the caller in its headers how its buckets stand. */
@@ -69,6 +71,11 @@ export class CallRates {
   /** For a sign-in that is begun, before it counts at its tenant. @throws RATE_LIMITED */
   forBeginning(): Promise<void> {
     return this.#take([{ name: "sign-in-begin", key: this.#address, rate: this.#defaults.signInBegin }]);
+  }
+
+  /** For a lock that is put on or taken off, before it counts at its tenant. @throws RATE_LIMITED */
+  forLock(): Promise<void> {
+    return this.#take([{ name: "lock", key: this.#address, rate: this.#defaults.lock }]);
   }
 
   /** @throws RATE_LIMITED */

@@ -12,15 +12,15 @@ import {
   requestIdKey,
   UnknownService,
 } from "@countersign/service-kit";
-import type { Scope } from "../ledger/protection-types.ts";
 import type { RateLimiter } from "../shared-state/rate-limiter.ts";
 import type { Directory, TenantAccess } from "../tenant/directory.ts";
 import { pauseRefusal } from "../tenant/pauses.ts";
 import { CallRates, type DefaultRates } from "./call-rates.ts";
 import { type Caller, setCaller } from "./caller.ts";
 import { isEndUserId, onBehalfOf } from "./callers.ts";
-import { methodAccess, takesNothingOn } from "./method-access.ts";
+import { type CredentialAccess, methodAccess, takesNothingOn } from "./method-access.ts";
 import { invalidCredentials, type ProvenActor, RefusedCredentials } from "./refused-credentials.ts";
+import { assertTenantOrigin } from "./tenant-origin.ts";
 
 /** A call that the gate did not let in. */
 export interface RefusedCall {
@@ -53,7 +53,7 @@ const ANONYMOUS: ProvenActor = { tenant: "", actor: "anonymous" };
 /**
  * Lets a call in when its address, credentials, tenant, scope, origin, pauses and rates all say so, in this order, and
  * notes its caller. Looks at headers only, so that who may not call costs no body. Public methods, attempts to sign in
- * and their beginnings, and calls of none, are asked for their address's rates alone. Refusals carry Retry-After (seconds)
+ * and their beginnings, locks, and calls of none, are asked for their address's rates alone. Refusals carry Retry-After (seconds)
  * where waiting helps.
  *
  * @throws CREDENTIALS_*, TENANT_*, END_USER_NOT_ALLOWED, SCOPE_MISSING, APP_SESSION_MISSING, ORIGIN_NOT_ALLOWED, PAUSED,
@@ -81,12 +81,13 @@ export function createGate(options: GateOptions): Gate {
       if (access === "public") return;
       if (access === "begin-sign-in") return await rates.forBeginning();
       if (access === "sign-in") return await rates.forSignIn();
+      if (access === "lock" || access === "unlock") return await rates.forLock();
       const proven = await authenticated(options, requestHeader, rates);
       who = proven;
       const tenant = tenantOf(proven, options.directory, requestHeader);
       const caller = withEndUser(proven, requestHeader);
       assertMay(caller, access);
-      assertOrigin(tenant, requestHeader);
+      assertTenantOrigin(tenant, requestHeader);
       assertNotPaused(options.directory, caller, method);
       await rates.forCaller(caller, method.name, tenant.limits);
       setCaller(values, caller);
@@ -145,23 +146,13 @@ function withEndUser(caller: Caller, headers: Headers): Caller {
   return onBehalfOf(caller, endUser);
 }
 
-function assertMay({ scopes, appSession }: Caller, access: "session" | "identities" | Scope): void {
+function assertMay({ scopes, appSession }: Caller, access: CredentialAccess): void {
   if (access === "session" || access === "identities") {
     if (appSession !== null) return;
     throw new DomainError(ErrorReason.APP_SESSION_MISSING, "this is for users who have signed in here");
   }
   if (scopes.has(access)) return;
   throw new DomainError(ErrorReason.SCOPE_MISSING, `the credentials lack the scope "${access}"`);
-}
-
-/** Browsers name the origin, and pages cannot change it; other callers name none. */
-function assertOrigin({ policy, tenant }: TenantAccess, headers: Headers): void {
-  const origin = headers.get("origin");
-  if (origin === null || policy.allowedOrigins.includes(origin)) return;
-  const parties = tenant.signIn?.relyingParties ?? [];
-  if (!parties.some(({ origins }) => origins.includes(origin))) {
-    throw new DomainError(ErrorReason.ORIGIN_NOT_ALLOWED, "the tenant does not allow this origin");
-  }
 }
 
 function assertNotPaused({ pauses }: GateOptions["directory"], { tenant }: Caller, method: DescMethod): void {

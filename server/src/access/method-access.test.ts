@@ -1,15 +1,16 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
+import { LockService } from "@countersign/gen/countersign/lock/v1/lock_service_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import { expect, test } from "vitest";
-import { assertAccessStated, methodAccess, takesNothingOn } from "./method-access.ts";
+import { assertAccessStated, isPausable, methodAccess, takesNothingOn } from "./method-access.ts";
 
 const PUBLIC_PORT: DescService[] = [
-  ...[RelayService, SessionService],
+  ...[RelayService, SessionService, LockService],
   ...[Health, ServerReflection, ServerReflectionAlpha],
 ];
 
@@ -23,6 +24,7 @@ test("these methods, and no others, are open to everybody", () => {
   expect(open.map(({ parent, name }) => `${parent.typeName}/${name}`)).toEqual([
     "countersign.relay.v1.RelayService/GetRelayInfo",
     "countersign.session.v1.SessionService/RefreshSession",
+    "countersign.lock.v1.LockService/GetKeyInfo",
     "grpc.health.v1.Health/Check",
     "grpc.health.v1.Health/Watch",
     "grpc.health.v1.Health/List",
@@ -50,6 +52,13 @@ test("while nothing new is taken on, sessions are kept, seen and ended, and nobo
   expect(RelayService.methods.filter((method) => !takesNothingOn(method)).map(({ name }) => name)).toEqual([
     ...["SubmitDelegate", "CreateAccount"],
   ]);
+});
+
+test("what locks and opens is counted, and what opens goes on and cannot be paused", () => {
+  const { getKeyInfo, applyServerLock, removeServerLock } = LockService.method;
+  expect([applyServerLock, removeServerLock].map(methodAccess)).toEqual(["lock", "unlock"]);
+  expect(LockService.methods.filter(takesNothingOn)).toEqual([getKeyInfo, removeServerLock]);
+  expect(LockService.methods.filter(isPausable)).toEqual([applyServerLock]);
 });
 
 test("what spends money needs a scope of its own", () => {

@@ -2,12 +2,14 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { Scope } from "../ledger/protection-types.ts";
 
+/** A session of a user's whatever it may do, to see and end sessions or to change how the user signs in; or a scope. */
+export type CredentialAccess = "session" | "identities" | Scope;
+
 /**
- * Open to everybody; the beginning of a sign-in, or an attempt to, which are open too but counted more strictly; a session
- * of a user's whatever it may do, to see and end sessions or to change how the user signs in; or the scope that a method
- * needs.
+ * Open to everybody; the beginning of a sign-in, an attempt to, or a lock that is put on or taken off, which are open too
+ * but counted more strictly; or what a method needs.
  */
-export type MethodAccess = "public" | "begin-sign-in" | "sign-in" | "session" | "identities" | Scope;
+export type MethodAccess = "public" | "begin-sign-in" | "sign-in" | "lock" | "unlock" | CredentialAccess;
 
 /** Every method of the public port. A method that does not stand here is served to nobody. */
 const METHODS: Readonly<Record<string, MethodAccess>> = {
@@ -54,6 +56,9 @@ const METHODS: Readonly<Record<string, MethodAccess>> = {
   "countersign.session.v1.SessionService/GetUser": "session",
   "countersign.session.v1.SessionService/UnlinkIdentity": "identities",
   "countersign.session.v1.SessionService/MergeUsers": "identities",
+  "countersign.lock.v1.LockService/GetKeyInfo": "public",
+  "countersign.lock.v1.LockService/ApplyServerLock": "lock",
+  "countersign.lock.v1.LockService/RemoveServerLock": "unlock",
 };
 
 /** What a call of the method needs. Throws for a method that does not stand in the table: nobody may call it. */
@@ -65,13 +70,19 @@ export function methodAccess(method: DescMethod): MethodAccess {
 }
 
 /**
- * Whether calls of the method take nothing on: what was accepted can be followed, and sessions be seen, kept and ended, while
- * the relay or the tenant is paused.
+ * Whether calls of the method take nothing on: what was accepted can be followed, sessions be seen, kept and ended, and
+ * wallets be opened, while the relay or the tenant is paused.
  */
 export function takesNothingOn(method: DescMethod): boolean {
   const access = methodAccess(method);
   const isRead = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
-  return isRead || access === "public" || access === "session";
+  return isRead || access === "public" || access === "session" || access === "unlock";
+}
+
+/** Whether operators may pause the method: what is open to everybody, and what opens wallets, goes on. */
+export function isPausable(method: DescMethod): boolean {
+  const access = methodAccess(method);
+  return access !== "public" && access !== "unlock";
 }
 
 /** Throws, with all their names, when some methods of these services do not stand in the table. */

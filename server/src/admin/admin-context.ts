@@ -6,6 +6,7 @@ import { authorOf } from "./admin-caller.ts";
 
 /** What the handlers of the admin services work with. */
 export interface AdminContext {
+  /** What policies are tested for; empty for a relay that pays for nothing. */
   readonly network: string;
   readonly ledger: Ledger;
   /** Refreshed after each change, so that it works here at once; other replicas follow. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Logger, type RpcServer, reasonName } from "@countersign/service-kit";
 import { exportAudit } from "../audit/export.ts";
-import type { RelayConfig } from "../config/config.ts";
+import type { CommonConfig } from "../config/config.ts";
 import { rpcEventsInterceptor, unreadCallEvents } from "../interceptors/rpc-events.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Events } from "../observability/events.ts";
@@ -9,7 +9,9 @@ import type { Protection } from "../protection.ts";
 import { serveAdmin } from "./admin-server.ts";
 
 export interface OpenAdminOptions {
-  readonly config: RelayConfig;
+  readonly config: Pick<CommonConfig, "admin" | "rates">;
+  /** As AdminContext has it. */
+  readonly network: string;
   readonly protection: Protection;
   readonly ledger: Ledger;
   readonly now: () => Date;
@@ -21,13 +23,13 @@ export interface OpenAdminOptions {
 
 /** Serves the operators' port, if the configuration has one. */
 export async function openAdmin(options: OpenAdminOptions): Promise<RpcServer | undefined> {
-  const { config, protection, ledger, now, events, log, stopping } = options;
+  const { config, network, protection, ledger, now, events, log, stopping } = options;
   if (config.admin === undefined) return undefined;
   const { directory, hasher, audit, auditKey, auditKeeper } = protection;
   return serveAdmin({
     admin: config.admin,
     context: {
-      network: config.network,
+      network,
       ledger,
       directory,
       hasher,

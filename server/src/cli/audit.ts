@@ -22,7 +22,7 @@ interface ExportOptions extends AdminOptions {
 
 /** `countersign audit …` */
 export function auditCommand(): Command {
-  const audit = new Command("audit").description("who did what");
+  const audit = new Command("audit");
   withAdminOptions(
     audit
       .command("export")

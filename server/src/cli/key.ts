@@ -38,7 +38,7 @@ interface RotateOptions extends AdminOptions {
 
 /** `countersign key …` */
 export function keyCommand(): Command {
-  const key = new Command("key").description("the keys of a tenant's callers");
+  const key = new Command("key");
   withAdminOptions(
     key.command("create").description("make a key; its secret is shown once").argument("<tenant>"),
   )

@@ -15,7 +15,7 @@ import { timeText } from "./time-text.ts";
 
 /** `countersign limits …` */
 export function limitsCommand(): Command {
-  const limits = new Command("limits").description("what tenants may use up");
+  const limits = new Command("limits");
   withAdminOptions(
     limits.command("get").description("show a tenant's limits, and what is used").argument("<tenant>"),
   ).action(async (tenant: string, options: AdminOptions) => {

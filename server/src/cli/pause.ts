@@ -30,7 +30,7 @@ interface PauseOptions extends AdminOptions {
 
 /** `countersign pause` */
 export function pauseCommand(): Command {
-  return onLevel(new Command("pause").description("stop something, on every replica within two seconds"))
+  return onLevel(new Command("pause"))
     .requiredOption("--reason <text>", "why, for the audit log and for whoever is paged next")
     .option("--hold", "also hold back what was accepted before (relay and tenant only)")
     .action(async (level: Level, target: string, options: PauseOptions) => {
@@ -46,7 +46,7 @@ export function pauseCommand(): Command {
 
 /** `countersign resume` */
 export function resumeCommand(): Command {
-  return onLevel(new Command("resume").description("end a pause"))
+  return onLevel(new Command("resume"))
     .option("--reason <text>", "why, for the audit log", "")
     .action(async (level: Level, target: string, options: AdminOptions & { reason: string }) => {
       const { reason } = options;
@@ -61,17 +61,15 @@ export function resumeCommand(): Command {
 
 /** `countersign pauses` */
 export function pausesCommand(): Command {
-  return withAdminOptions(new Command("pauses").description("show what is paused")).action(
-    async (options: AdminOptions) => {
-      const answer = await adminClient(PauseService, options).listPauses({});
-      printAnswer(
-        ListPausesResponseSchema,
-        answer,
-        options,
-        ({ pauses, openSubmissions }) => `${table(pauses)}\nopen submissions: ${openSubmissions}\n`,
-      );
-    },
-  );
+  return withAdminOptions(new Command("pauses")).action(async (options: AdminOptions) => {
+    const answer = await adminClient(PauseService, options).listPauses({});
+    printAnswer(
+      ListPausesResponseSchema,
+      answer,
+      options,
+      ({ pauses, openSubmissions }) => `${table(pauses)}\nopen submissions: ${openSubmissions}\n`,
+    );
+  });
 }
 
 function onLevel(command: Command): Command {

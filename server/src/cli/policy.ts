@@ -33,7 +33,7 @@ interface TestOptions extends AdminOptions {
 
 /** `countersign policy …` */
 export function policyCommand(): Command {
-  const policy = new Command("policy").description("what tenants may have paid");
+  const policy = new Command("policy");
   withAdminOptions(policy.command("get").description("show a tenant's policy, as YAML").argument("<tenant>"))
     .option("--version <number>", "an older version", wholeNumber, 0n)
     .action(async (tenant: string, options: AdminOptions & { version: bigint }) => {

@@ -27,7 +27,7 @@ interface UpdateOptions extends AdminOptions {
 
 /** `countersign tenant …` */
 export function tenantCommand(): Command {
-  const tenant = new Command("tenant").description("whom the relay serves");
+  const tenant = new Command("tenant");
   withAdminOptions(tenant.command("create").description("create a tenant").argument("<tenant>"))
     .option("--name <text>", "a name for people", "")
     .action(async (id: string, options: AdminOptions & { name: string }) => {

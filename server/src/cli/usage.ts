@@ -29,7 +29,7 @@ interface UsageOptions extends AdminOptions {
 /** `countersign usage` */
 export function usageCommand(): Command {
   const by = new Option("--by <what>", "what to sum up by").choices(Object.keys(GROUPINGS)).default("tenant");
-  return withAdminOptions(new Command("usage").description("what submissions have cost"))
+  return withAdminOptions(new Command("usage"))
     .addOption(by)
     .option("--since <duration>", "how far back, for example 24h or 30d", durationMs, DAY_MS)
     .option("--tenant <tenant>", "one tenant only", "")

@@ -5,6 +5,7 @@ import { ConfigError, type Environment } from "@countersign/service-kit";
 import { expect, onTestFinished, test } from "vitest";
 import { loadRelayConfig } from "./config.ts";
 import { relaySchema } from "./relay-schema.ts";
+import { keysOf } from "./schema-keys.ts";
 
 const EXAMPLE = new URL("../../../docs/relay.example.yaml", import.meta.url).pathname;
 
@@ -325,15 +326,6 @@ test("the example explains every key", async () => {
   const missing = keysOf(relaySchema({})).filter((key) => !new RegExp(`^[ #-]*${key}:`, "m").test(text));
   expect(missing).toEqual([]);
 });
-
-/** Every key that a schema knows, at any depth. */
-function keysOf(schema: unknown): string[] {
-  if (typeof schema !== "object" || schema === null || !("def" in schema)) return [];
-  const def = schema.def as Record<string, unknown>;
-  const shape = (def.shape ?? {}) as Record<string, unknown>;
-  const inner = [def.innerType, def.element, def.in].flatMap(keysOf);
-  return [...inner, ...Object.entries(shape).flatMap(([key, field]) => [key, ...keysOf(field)])];
-}
 
 test("requests to the signer are signed with a secret of at least 32 bytes", async () => {
   const signed_requests = { service: "relay", key_id: "k1", secret: "env:KEY" };

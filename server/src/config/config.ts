@@ -2,9 +2,11 @@ import { type ConfigSources, loadConfig, type Secret } from "@countersign/servic
 import type { z } from "zod";
 import type { AdminRole } from "./admin-section.ts";
 import { type CamelKeys, camelKeys } from "./camel-keys.ts";
+import { lockRelaySchema } from "./lock-relay-schema.ts";
 import { relaySchema } from "./relay-schema.ts";
 
 type Sections = CamelKeys<z.output<ReturnType<typeof relaySchema>>>;
+type LockSections = CamelKeys<z.output<ReturnType<typeof lockRelaySchema>>>;
 
 /** A section that may be left out, with the signer's own name for itself. */
 type Addressed<Section> = (NonNullable<Section> & { readonly audience: string }) | undefined;
@@ -70,8 +72,35 @@ export interface RelayConfig extends Omit<Sections, "signer" | "delegates" | "fo
   readonly admin: AdminConfig | undefined;
 }
 
-export interface LoadedRelayConfig {
-  readonly config: RelayConfig;
+/**
+ * The configuration of a relay that serves the lock and no funds, checked whole, as above. docs/lock-relay.example.yaml
+ * explains every key.
+ */
+export interface LockRelayConfig extends CommonConfig, Pick<LockSections, "near"> {}
+
+/** What every relay's configuration says, whatever it does for its callers. */
+export interface CommonConfig
+  extends Pick<
+    RelayConfig,
+    | "listen"
+    | "operations"
+    | "ledger"
+    | "redis"
+    | "signer"
+    | "cors"
+    | "auth"
+    | "rates"
+    | "admin"
+    | "session"
+    | "audit"
+    | "lock"
+    | "log"
+  > {
+  readonly limits: LockSections["limits"];
+}
+
+export interface LoadedConfig<Config> {
+  readonly config: Config;
   /** The effective configuration as YAML, without secrets. */
   dump(): string;
 }
@@ -85,25 +114,20 @@ const FOREIGN_SUFFIXES: Readonly<Record<string, readonly string[]>> = {
 /** What the command line takes from the environment for itself, under the prefix of the overrides. */
 const NO_OVERRIDES = ["COUNTERSIGN_ADMIN_URL", "COUNTERSIGN_ADMIN_KEY"];
 
+type RelayConfigSources = Pick<ConfigSources, "file" | "env" | "flags">;
+
 /**
  * Loads the relay's configuration; throws `ConfigError` with all problems at once. With NODE_ENV=production in the
  * environment, what is unsafe there is a problem too.
  */
-export function loadRelayConfig(sources: Pick<ConfigSources, "file" | "env" | "flags">): LoadedRelayConfig {
-  const loaded = loadConfig(relaySchema(sources.env), {
-    ...sources,
-    env: Object.fromEntries(Object.entries(sources.env).filter(([name]) => !NO_OVERRIDES.includes(name))),
-    envPrefix: "COUNTERSIGN_",
-    envAliases: { LEDGER_URL: "ledger.url" },
-  });
+export function loadRelayConfig(sources: RelayConfigSources): LoadedConfig<RelayConfig> {
+  const loaded = loadConfig(relaySchema(sources.env), withConventions(sources));
   const sections: Sections = camelKeys(loaded.config);
   const { signer, delegates } = sections;
   const config: RelayConfig = {
     ...sections,
     signer: {
-      address: signerEndpoint(signer),
-      timeoutMs: signer.timeoutMs,
-      signedRequests: addressed(signer.signedRequests, signer.audience),
+      ...signerConnection(signer),
       grants: addressed(signer.grants, signer.audience),
       passCredentials: signer.passCredentials,
     },
@@ -118,6 +142,28 @@ export function loadRelayConfig(sources: Pick<ConfigSources, "file" | "env" | "f
   return { config, dump: loaded.dump };
 }
 
+/** The same for a relay that is started with --lock-only. */
+export function loadLockRelayConfig(sources: RelayConfigSources): LoadedConfig<LockRelayConfig> {
+  const loaded = loadConfig(lockRelaySchema(sources.env), withConventions(sources));
+  const sections: LockSections = camelKeys(loaded.config);
+  const { signer, admin } = sections;
+  const config: LockRelayConfig = {
+    ...sections,
+    signer: { ...signerConnection(signer), grants: undefined, passCredentials: false },
+    admin: admin === undefined ? undefined : adminConfig(admin),
+  };
+  return { config, dump: loaded.dump };
+}
+
+function withConventions(sources: RelayConfigSources): ConfigSources {
+  return {
+    ...sources,
+    env: Object.fromEntries(Object.entries(sources.env).filter(([name]) => !NO_OVERRIDES.includes(name))),
+    envPrefix: "COUNTERSIGN_",
+    envAliases: { LEDGER_URL: "ledger.url" },
+  };
+}
+
 /** The schema lets no section pass without the name that it needs. */
 function addressed<Section extends object>(
   section: Section | undefined,
@@ -126,8 +172,10 @@ function addressed<Section extends object>(
   return section === undefined || audience === undefined ? undefined : { ...section, audience };
 }
 
-function signerEndpoint({ url, tls }: Sections["signer"]): SignerEndpoint {
-  return tls === undefined ? { kind: "unix", path: url.slice("unix:".length) } : { kind: "tls", url, tls };
+function signerConnection({ url, tls, timeoutMs, signedRequests, audience }: LockSections["signer"]) {
+  const address: SignerEndpoint =
+    tls === undefined ? { kind: "unix", path: url.slice("unix:".length) } : { kind: "tls", url, tls };
+  return { address, timeoutMs, signedRequests: addressed(signedRequests, audience) };
 }
 
 function adminConfig({ listen, tls, keys, clients }: NonNullable<Sections["admin"]>): AdminConfig {

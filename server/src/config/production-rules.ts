@@ -13,8 +13,7 @@ export interface GuardedSettings {
   readonly replicas?: unknown;
   readonly ledger?: { readonly url?: unknown };
   readonly redis?: unknown;
-  readonly signer?: { readonly grants?: { readonly seed?: unknown } | undefined } | undefined;
-  readonly near?: { readonly endpoints?: unknown };
+  readonly near?: { readonly endpoints?: unknown } | undefined;
   readonly rates?: { readonly redis_down_fraction?: unknown };
   readonly auth?: { readonly api_key_peppers?: unknown };
   readonly audit?: { readonly signing_seed?: unknown };
@@ -22,6 +21,11 @@ export interface GuardedSettings {
     | { readonly listen?: { readonly unix?: unknown }; readonly tls?: unknown; readonly keys?: unknown }
     | undefined;
   readonly session?: { readonly issuer?: unknown; readonly signing_keys?: unknown } | undefined;
+}
+
+/** The same, with those of a relay that has transactions signed. */
+export interface FundedSettings extends GuardedSettings {
+  readonly signer?: { readonly grants?: { readonly seed?: unknown } | undefined } | undefined;
 }
 
 interface Problem {
@@ -53,6 +57,19 @@ export function* productionProblems(settings: GuardedSettings): Generator<Proble
     const url = URL.parse(String(endpoint?.url));
     if (url?.protocol !== "http:" || isOnLoopback(url)) continue;
     yield { path: ["near", "endpoints", i, "url"], message: "must be https:// in production, off loopback" };
+  }
+}
+
+/** The same, and what a relay needs that has transactions signed. */
+export function* fundedProductionProblems(settings: FundedSettings): Generator<Problem> {
+  yield* productionProblems(settings);
+  const { grants } = settings.signer ?? {};
+  if (grants === undefined) {
+    const message = "is needed in production: a signer must know which relay has it sign, and for whom";
+    yield { path: ["signer", "grants"], message };
+  }
+  if (grants?.seed instanceof Secret && isOneByteSeed(grants.seed)) {
+    yield { path: ["signer", "grants", "seed"], message: ONE_BYTE };
   }
 }
 
@@ -97,7 +114,7 @@ function* sharedState({ replicas, ledger, redis, rates }: GuardedSettings): Gene
   }
 }
 
-function* secrets({ auth, audit, admin, signer }: GuardedSettings): Generator<Problem> {
+function* secrets({ auth, audit, admin }: GuardedSettings): Generator<Problem> {
   if (auth?.api_key_peppers === undefined) yield { path: ["auth", "api_key_peppers"], message: NEEDED };
   for (const [i, pepper] of list(auth?.api_key_peppers)) {
     const path = ["auth", "api_key_peppers", i];
@@ -111,14 +128,6 @@ function* secrets({ auth, audit, admin, signer }: GuardedSettings): Generator<Pr
   }
   if (seed instanceof Secret && isOneByteSeed(seed)) {
     yield { path: ["audit", "signing_seed"], message: ONE_BYTE };
-  }
-  if (signer?.grants === undefined) {
-    const message = "is needed in production: a signer must know which relay has it sign, and for whom";
-    yield { path: ["signer", "grants"], message };
-  }
-  const grantSeed = signer?.grants?.seed;
-  if (grantSeed instanceof Secret && isOneByteSeed(grantSeed)) {
-    yield { path: ["signer", "grants", "seed"], message: ONE_BYTE };
   }
   for (const [i, key] of list(admin?.keys)) {
     if (isShort(key?.secret)) yield { path: ["admin", "keys", i, "secret"], message: TOO_SHORT };

@@ -23,6 +23,9 @@ export const ratesSection = z
     sign_in: rate(1, 20),
     sign_in_begin: rate(2, 40),
     sign_in_tenant: rate(50, 500),
+    lock: rate(2, 30),
+    lock_tenant: rate(50, 500),
+    lock_key_alarm: rate(100, 1000),
     redis_down_fraction: z.number().gt(0).max(1).default(0.25),
   })
   .prefault({});

@@ -36,26 +36,48 @@ const grants = (env: Environment) =>
     seed: secretField(env).refine(isSeed, "must be 32 bytes, in hex, base64 or base58 after ed25519:"),
   });
 
+const connectionFields = (env: Environment) => ({
+  url,
+  tls: z.strictObject({ ca_file: path, cert_file: path, key_file: path }).optional(),
+  audience: audience.optional(),
+  timeout_ms: z.int().min(1).max(3_600_000).default(5000),
+  signed_requests: z.strictObject({ service: name, key_id: name, secret: requestSecret(env) }).optional(),
+});
+
 /** Where the signer is, and what the relay proves to it. */
 export function signerSchema(env: Environment) {
   return z
     .strictObject({
-      url,
-      tls: z.strictObject({ ca_file: path, cert_file: path, key_file: path }).optional(),
-      audience: audience.optional(),
-      timeout_ms: z.int().min(1).max(3_600_000).default(5000),
-      signed_requests: z.strictObject({ service: name, key_id: name, secret: requestSecret(env) }).optional(),
+      ...connectionFields(env),
       grants: grants(env).optional(),
       pass_credentials: z.boolean().default(false),
     })
-    .superRefine(({ url, tls, audience, signed_requests, grants }, context) => {
-      const issue = (field: string, message: string) =>
-        context.addIssue({ code: "custom", path: [field], message });
-      const isRemote = url.startsWith("https:");
-      if (isRemote && tls === undefined) issue("tls", "is needed for an https:// signer");
-      if (!isRemote && tls !== undefined) issue("tls", "is only for an https:// signer");
-      if (audience === undefined && (signed_requests !== undefined || grants !== undefined)) {
-        issue("audience", "is needed with grants or signed_requests: they are for this signer alone");
-      }
-    });
+    .superRefine(checkConnection);
+}
+
+/** The same for a relay that has no transactions signed, and so nothing to grant. */
+export function lockSignerSchema(env: Environment) {
+  return z.strictObject(connectionFields(env)).superRefine(checkConnection);
+}
+
+interface Connection {
+  readonly url: string;
+  readonly tls?: unknown;
+  readonly audience?: string | undefined;
+  readonly signed_requests?: unknown;
+  readonly grants?: unknown;
+}
+
+function checkConnection(
+  { url, tls, audience, signed_requests, grants }: Connection,
+  context: z.core.$RefinementCtx,
+): void {
+  const issue = (field: string, message: string) =>
+    context.addIssue({ code: "custom", path: [field], message });
+  const isRemote = url.startsWith("https:");
+  if (isRemote && tls === undefined) issue("tls", "is needed for an https:// signer");
+  if (!isRemote && tls !== undefined) issue("tls", "is only for an https:// signer");
+  if (audience === undefined && (signed_requests !== undefined || grants !== undefined)) {
+    issue("audience", "is needed with grants or signed_requests: they are for this signer alone");
+  }
 }

@@ -13,7 +13,7 @@ import type { Metrics } from "./metrics.ts";
  * - `submission_id`, `kind`, `from`, `to`   a submission and its states
  * - `lane_id`, `step`              a lane and what it was doing
  * - `why`            what is expected to pass, in words: no stack
- * - `tx_hash`, `network`, `account_id`
+ * - `tx_hash`, `network`, `account_id`, `key_id`
  * - `endpoint`, `chain_method`    a NEAR endpoint (its place in the configuration) and its JSON-RPC method
  * - `signer_method`, `operation`  a call to the signer, an operation of the ledger
  * - `tenant`, `actor`, `address`  who called, and from where
@@ -71,6 +71,8 @@ export interface Events {
   /** Rate limits are this process's own for now, or shared again. */
   rateLimitsDegraded(event: { error: unknown }): void;
   rateLimitsRestored(): void;
+  /** A lock key takes more locks off than it should; `quiet` when that was told within the last minute. */
+  lockKeyBusy(event: { keyId: string; quiet: boolean }): void;
   /** The relayer's balance crossed a threshold. */
   balanceChanged(event: { from: string; to: string; balance: bigint }): void;
   /** What tenants may do could not be read; what was read before goes on to hold. */
@@ -164,6 +166,10 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
     rateLimitsRestored() {
       metrics.rateLimitChanges.inc({ change: "restored" });
       log.info("rate limits are shared again");
+    },
+    lockKeyBusy({ keyId, quiet }) {
+      metrics.lockAlarms.inc({ key_id: keyId });
+      if (!quiet) log.warn({ key_id: keyId }, "lock key busy");
     },
     balanceChanged({ from, to, balance }) {
       metrics.balanceChanges.inc({ to });

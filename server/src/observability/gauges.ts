@@ -1,15 +1,13 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Ledger } from "../ledger/ledger.ts";
 
-/** Where the gauges get their values from, each time that somebody asks. */
-export interface GaugeSources {
+/** Where the gauges of relaying get their values from, each time that somebody asks. */
+export interface RelayingSources {
   readonly ledger: Pick<Ledger, "stats">;
   readonly lanes: () => { lanes: number; held: number };
   /** What each relayer account could spend when it was last seen, in yoctoNEAR. */
   readonly balances: () => ReadonlyMap<string, bigint>;
   readonly fundingState: () => string;
-  /** How many pauses are on, by level. */
-  readonly pauses: () => readonly { readonly level: string }[];
   readonly now: () => Date;
 }
 
@@ -19,8 +17,8 @@ const PAUSE_LEVELS = ["RELAY", "TENANT", "METHOD", "ACTION_KIND", "RELAYER_KEY"]
 const YOCTO_PER_MILLI = 10n ** 21n;
 
 /** Registers the ledger's open work and this process's lanes. While the ledger is away its gauges are absent. */
-export function registerGauges(registry: Registry, sources: GaugeSources): void {
-  const { ledger, lanes, balances, fundingState, pauses, now } = sources;
+export function registerRelayingGauges(registry: Registry, sources: RelayingSources): void {
+  const { ledger, lanes, balances, fundingState, now } = sources;
   const registers = [registry];
   const stats = () => ledger.stats().catch(() => undefined);
   new Gauge({
@@ -77,11 +75,18 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
       for (const state of FUNDING_STATES) this.set({ state }, state === fundingState() ? 1 : 0);
     },
   });
+}
+
+/** Registers how many pauses are on. */
+export function registerPauseGauge(
+  registry: Registry,
+  pauses: () => readonly { readonly level: string }[],
+): void {
   new Gauge({
     name: "countersign_pauses",
     help: "Pauses that are on, by level.",
     labelNames: ["level"],
-    registers,
+    registers: [registry],
     collect() {
       const levels = pauses().map(({ level }) => level);
       for (const level of PAUSE_LEVELS) this.set({ level }, levels.filter((l) => l === level).length);

@@ -10,7 +10,7 @@ export function createProcessRegistry(): Registry {
 const RPC_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const STATE_BUCKETS = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
 
-/** The relay's own metrics. Every label has few values: no ids, accounts or hashes. */
+/** The relay's own metrics. Every label has few values: no ids that callers make, accounts or hashes. */
 export interface Metrics {
   readonly rpcs: Counter<"service" | "method" | "code" | "reason">;
   readonly rpcSeconds: Histogram<"service" | "method" | "code">;
@@ -26,6 +26,7 @@ export interface Metrics {
   readonly budgetWarnings: Counter<"budget" | "amount" | "which">;
   readonly rateLimitChanges: Counter<"change">;
   readonly balanceChanges: Counter<"to">;
+  readonly lockAlarms: Counter<"key_id">;
 }
 
 /** Creates the relay's metrics in a registry. Gauges are registered there by those who know the values. */
@@ -80,5 +81,10 @@ export function createMetrics(registry: Registry): Metrics {
     ),
     rateLimitChanges: counter("rate_limit_changes_total", "Rate limits left and regained Redis.", "change"),
     balanceChanges: counter("balance_changes_total", "The relayer's balance crossed a threshold.", "to"),
+    lockAlarms: counter(
+      "relay_lock_alarms_total",
+      "Locks taken off above the rate at which a lock key is busy.",
+      "key_id",
+    ),
   };
 }

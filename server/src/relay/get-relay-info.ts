@@ -3,7 +3,7 @@ import type { GetRelayInfoResponseSchema } from "@countersign/gen/countersign/re
 import type { RelayContext } from "./relay-context.ts";
 
 /** Version of the contracts in `proto/`, raised with every release of theirs. */
-const CONTRACT_VERSION = "0.3.0";
+const CONTRACT_VERSION = "0.4.0";
 
 export function getRelayInfo({ network, limits, accountCreation, relayers, availability }: RelayContext) {
   return async (): Promise<MessageInitShape<typeof GetRelayInfoResponseSchema>> => ({

@@ -6,7 +6,7 @@ import { AppTokenAuthenticator } from "../access/app-token-authenticator.ts";
 import { saysAppToken } from "../access/app-token-type.ts";
 import { type AppTokenIssuer, AppTokenVerifier, MAX_APP_TOKEN_S } from "../access/app-token-verifier.ts";
 import { DEFAULT_KEY_FETCHING, TokenKeys } from "../access/token-keys.ts";
-import type { RelayConfig } from "../config/config.ts";
+import type { CommonConfig } from "../config/config.ts";
 import type { AppSessionStore } from "../ledger/app-session-types.ts";
 import type { Events } from "../observability/events.ts";
 import { AppTokenMinter } from "./app-token-minter.ts";
@@ -15,7 +15,7 @@ import type { AssertFresh } from "./linking-session.ts";
 import { SigningKeys } from "./signing-keys.ts";
 
 export interface AppTokensOptions {
-  readonly config: Pick<RelayConfig, "session">;
+  readonly config: Pick<CommonConfig, "session">;
   readonly store: AppSessionStore;
   readonly events: Events;
   readonly log: Logger;

@@ -4,7 +4,6 @@ import { DomainError, type Secret } from "@countersign/service-kit";
 import type { Pending, PendingKind } from "../session/ports.ts";
 import { MemoryPendingStore } from "./memory-pending-store.ts";
 import type { PendingStore } from "./pending-store.ts";
-import { RedisPendingStore } from "./redis-pending-store.ts";
 
 /** Bytes of a value as JSON. */
 const MAX_VALUE_BYTES = 8_192;
@@ -26,9 +25,10 @@ export interface OpenPending extends Pending {
 }
 
 /** Opens what the configuration asks for. Redis need not be there yet. */
-export function openPending({ redisUrl, now, onFailed }: PendingOptions): OpenPending {
-  const store = redisUrl === undefined ? new MemoryPendingStore(now) : new RedisPendingStore(redisUrl);
-  return pendingOver(store, onFailed);
+export async function openPending({ redisUrl, now, onFailed }: PendingOptions): Promise<OpenPending> {
+  if (redisUrl === undefined) return pendingOver(new MemoryPendingStore(now), onFailed);
+  const { RedisPendingStore } = await import("./redis-pending-store.ts");
+  return pendingOver(new RedisPendingStore(redisUrl), onFailed);
 }
 
 /** Values of at most 8 KiB as JSON; a larger one throws RangeError. Ids of any length. */

@@ -2,7 +2,6 @@ import type { Secret } from "@countersign/service-kit";
 import { FallbackRateLimiter } from "./fallback-rate-limiter.ts";
 import { MemoryRateLimiter } from "./memory-rate-limiter.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
-import { RedisRateLimiter } from "./redis-rate-limiter.ts";
 
 export interface RateLimiterOptions {
   /** Without it, limits are this process's own. */
@@ -17,10 +16,11 @@ export interface RateLimiterOptions {
 }
 
 /** Opens the rate limiter that the configuration asks for. Redis need not be there yet. */
-export function openRateLimiter(options: RateLimiterOptions): RateLimiter {
+export async function openRateLimiter(options: RateLimiterOptions): Promise<RateLimiter> {
   const { redisUrl, fallbackFraction: fraction, now, onDegraded, onRestored } = options;
   const local = new MemoryRateLimiter(now);
   if (redisUrl === undefined) return local;
+  const { RedisRateLimiter } = await import("./redis-rate-limiter.ts");
   const shared = new RedisRateLimiter(redisUrl);
   return new FallbackRateLimiter({ shared, local, fraction, now, onDegraded, onRestored });
 }

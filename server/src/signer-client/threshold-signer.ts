@@ -2,6 +2,7 @@ import { type CallOptions, type Client, Code, createClient, type Transport } fro
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { ThresholdSignerService } from "@countersign/gen/countersign/signer/v1/threshold_signer_service_pb.ts";
 import { DomainError, errorFromConnect } from "@countersign/service-kit";
+import { passedOnRefusal } from "./passed-on.ts";
 import type { SignerFailure } from "./signer-client.ts";
 
 /** What waiting helps against, as the signer's calls end; a code of 0 to 16 that is none of these is a refusal. */
@@ -52,13 +53,9 @@ export class ThresholdSigner {
       return await make(bounds);
     } catch (cause) {
       bounds.signal.throwIfAborted();
-      const { reason, code, message, retryAfterMs } = errorFromConnect(cause);
-      if (reason !== undefined && passedOn.has(reason)) {
-        throw new DomainError(reason, message, {
-          cause,
-          ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-        });
-      }
+      const refusal = passedOnRefusal(cause, passedOn);
+      if (refusal !== undefined) throw refusal;
+      const { code, retryAfterMs } = errorFromConnect(cause);
       this.#onFailure({ method, code: Code[code], error: cause });
       throw failure(code, cause, retryAfterMs);
     }

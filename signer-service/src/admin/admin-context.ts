@@ -3,6 +3,7 @@ import type { AdminGrant, AdminGrants } from "../grants/admin-grants.ts";
 import type { BackendState } from "../keys/backend-health.ts";
 import type { KeyOperations } from "../keys/key-operations.ts";
 import type { KeyChange } from "../keys/key-ring.ts";
+import type { LockKeyOperations } from "../lock/lock-key-operations.ts";
 import type { SignerEvents } from "../observability/events.ts";
 
 /** How the journal stands. */
@@ -23,6 +24,7 @@ export interface AdminContext {
   /** Throws SIGNER_STORE_UNAVAILABLE. */
   readonly journal: () => Promise<JournalState>;
   readonly grants: AdminGrants;
+  readonly locks: LockKeyOperations;
   /** What the bytes of a grant say, once its signature verifies. Throws ADMIN_GRANT_INVALID. */
   readonly verifyAdminGrant: (grant: SignedAdminGrant) => AdminGrant;
   readonly events: Pick<SignerEvents, "adminGrantChanged">;

@@ -7,11 +7,14 @@ import { generateKey } from "./generate-key.ts";
 import { getStatus } from "./get-status.ts";
 import { installAdminGrant } from "./install-admin-grant.ts";
 import { listAdminGrants } from "./list-admin-grants.ts";
+import { listLockKeys } from "./list-lock-keys.ts";
 import { pauseKey } from "./pause-key.ts";
 import { reload } from "./reload.ts";
 import { resumeKey } from "./resume-key.ts";
 import { retireKey } from "./retire-key.ts";
+import { retireLockKey } from "./retire-lock-key.ts";
 import { revokeAdminGrant } from "./revoke-admin-grant.ts";
+import { rotateLockKey } from "./rotate-lock-key.ts";
 import { setNonceFloors } from "./set-nonce-floors.ts";
 
 /** SignerAdminService with all its methods. */
@@ -29,5 +32,8 @@ export function adminService(context: AdminContext): ServedService {
     installAdminGrant: installAdminGrant(context),
     listAdminGrants: listAdminGrants(context),
     revokeAdminGrant: revokeAdminGrant(context),
+    listLockKeys: listLockKeys(context),
+    rotateLockKey: rotateLockKey(context),
+    retireLockKey: retireLockKey(context),
   });
 }

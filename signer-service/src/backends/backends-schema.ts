@@ -20,8 +20,8 @@ export const backendsSchema = (env: Environment) =>
         vaultSchema(env),
       ]),
     )
-    .min(1)
     .max(MAX_BACKENDS)
-    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "must have a name each");
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "must have a name each")
+    .default([]);
 
 export type BackendConfig = z.output<ReturnType<typeof backendsSchema>>[number];

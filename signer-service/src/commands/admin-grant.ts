@@ -15,7 +15,7 @@ import { formatColumns } from "./columns.ts";
 
 /** `signer admin-grant …`: the admin grants that a running signer keeps. They are signed with `signer grant`. */
 export function adminGrantCommand(): Command {
-  const command = new Command("admin-grant").description("admin grants of a running signer");
+  const command = new Command("admin-grant");
   withAdminOptions(command.command("install"))
     .description("hands the signer an admin grant")
     .argument("<file>", "the signed grant (JSON)")

@@ -9,7 +9,7 @@ import { writeLines } from "./write-lines.ts";
 
 /** `signer audit …`: takes the signer's own audit out and checks it. */
 export function auditCommand(): Command {
-  const audit = new Command("audit").description("who operated the signer, and what it refused to sign");
+  const audit = new Command("audit");
   audit
     .command("export")
     .description("writes the audit as lines of JSON; the signer may run")

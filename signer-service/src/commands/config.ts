@@ -13,7 +13,7 @@ import { sameSecrets } from "../threshold/same-secrets.ts";
 
 /** `signer config check`: everything that `run` does before it listens, without listening; the store is only read. */
 export function configCommand(): Command {
-  const config = new Command("config").description("the signer's configuration");
+  const config = new Command("config");
   config
     .command("check")
     .description("checks the configuration, the files it names and the keys, and shows what is in effect")

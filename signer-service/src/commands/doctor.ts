@@ -11,7 +11,6 @@ import { formatColumns } from "./columns.ts";
  */
 export function doctorCommand(placesOf: (configFile: string) => readonly ConfiguredPlace[]): Command {
   return new Command("doctor")
-    .description("tries every backend: reads each key's public half and has it sign what is worth nothing")
     .requiredOption("--config <file>", "configuration file (YAML)")
     .option("--json", "print JSON")
     .action(async (options: { config: string; json?: true }) => {

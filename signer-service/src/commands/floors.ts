@@ -27,9 +27,7 @@ interface ReadNonce {
  * the signer itself needs no way to the chain.
  */
 export function floorsCommand(): Command {
-  const command = new Command("floors").description(
-    "reads the keys' nonces from the chain and hands them to a running signer, whose journal opens for these keys",
-  );
+  const command = new Command("floors");
   return withAdminOptions(command)
     .requiredOption("--rpc <url...>", "NEAR nodes; all of them must answer, and the highest nonce counts")
     .option("--key-id <id...>", "these keys only; default: the active keys of the nodes' network")

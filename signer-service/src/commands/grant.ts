@@ -26,7 +26,7 @@ interface GrantOptions {
 
 /** `signer grant …`: what an admin does on a machine of their own, where no relay and no signer runs. */
 export function grantCommand(): Command {
-  const grant = new Command("grant").description("admin grants, signed with a key that no relay holds");
+  const grant = new Command("grant");
   grant
     .command("keygen")
     .description("makes an admin key; its public half goes into the signer's admin_keys")

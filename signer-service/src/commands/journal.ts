@@ -14,7 +14,7 @@ import { writeLines } from "./write-lines.ts";
 
 /** `signer journal …`: takes the journal out, checks it, puts it into a new store, and backs the store up. */
 export function journalCommand(): Command {
-  const journal = new Command("journal").description("what the signer has signed, in its store");
+  const journal = new Command("journal");
   journal
     .command("export")
     .description("writes the journal as lines of JSON; the signer may run")

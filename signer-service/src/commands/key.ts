@@ -22,9 +22,7 @@ interface KeyOptions extends AdminOptions {
 
 /** `signer key …`: the lives of a running signer's keys. */
 export function keyCommand(): Command {
-  const key = new Command("key").description(
-    "keys of a running signer: pause them, and lead them through their lives",
-  );
+  const key = new Command("key");
   step("pause", "stops a key at once, until it is resumed")
     .requiredOption("--reason <text>", "why, for the audit and for whoever looks next")
     .action(async (options: KeyOptions & { reason: string }) => {

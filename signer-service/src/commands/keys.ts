@@ -18,7 +18,7 @@ interface NewKeyOptions {
 
 /** `signer keys …`: makes, takes in and shows relayer keys. Secrets come by reference, never as arguments. */
 export function keysCommand(): Command {
-  const keys = new Command("keys").description("relayer keys of a keystore file");
+  const keys = new Command("keys");
   addingKey("generate", "makes a new key and adds it")
     .requiredOption("--account <name>", "account whose access key it becomes")
     .action((options: NewKeyOptions & { account: string }) =>

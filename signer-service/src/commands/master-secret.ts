@@ -23,7 +23,7 @@ interface GenerateOptions {
 
 /** `signer master-secret …`: the secrets that relayer shares are derived from. None of them is ever printed. */
 export function masterSecretCommand(): Command {
-  const command = new Command("master-secret").description("secrets that threshold keys are derived from");
+  const command = new Command("master-secret");
   command
     .command("generate")
     .description(

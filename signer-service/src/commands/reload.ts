@@ -5,9 +5,7 @@ import { printAnswer } from "./admin-output.ts";
 
 /** `signer reload` */
 export function reloadCommand(): Command {
-  const command = new Command("reload").description(
-    "has a running signer read its configuration, keys and policies again",
-  );
+  const command = new Command("reload");
   return withAdminOptions(command).action(async (options: AdminOptions) => {
     const answer = await adminClient(options).reload({});
     const named = (ids: readonly string[]) => (ids.length === 0 ? "none" : ids.join(", "));

@@ -1,18 +1,19 @@
 import { once } from "node:events";
 import { createLogger } from "@countersign/service-kit";
 import { Command } from "commander";
-import { createSigner, type Signer } from "../app.ts";
+import type { Signer } from "../app.ts";
 import { loadSignerConfig } from "../config.ts";
 import { isolate } from "../isolation/isolate.ts";
 
 /** `signer run`: serves until SIGTERM or SIGINT, then lets the calls that run finish. A second signal kills. */
 export function runCommand(): Command {
   return new Command("run")
-    .description("serves relays until SIGTERM or SIGINT; SIGHUP takes the configuration over again")
     .requiredOption("--config <file>", "configuration file (YAML)")
     .action(async ({ config: file }: { config: string }) => {
       const readConfig = () => loadSignerConfig(file, process.env).config;
       const config = readConfig();
+      // Not for the help, nor for a configuration that is wrong; and with the rights to read it that others may not have.
+      const { createSigner } = await import("../app.ts");
       const log = createLogger("signer", config.log.level);
       await isolate({ ...config.process, isProduction: process.env.NODE_ENV === "production", log });
       const signalled = new AbortController();

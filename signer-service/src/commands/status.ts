@@ -10,9 +10,7 @@ import { keyStatusTable } from "./key-status-table.ts";
 
 /** `signer status` */
 export function statusCommand(): Command {
-  const command = new Command("status").description(
-    "shows keys, backends and the journal of a running signer",
-  );
+  const command = new Command("status");
   return withAdminOptions(command).action(async (options: AdminOptions) => {
     printAnswer(GetStatusResponseSchema, await adminClient(options).getStatus({}), options, statusText);
   });

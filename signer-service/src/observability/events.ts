@@ -52,6 +52,12 @@ export interface SignerEvents {
   masterSecretAway(event: { scheme: string; network: string; epoch: number; problem: string }): void;
   /** What the store keeps of a signing session does not open: it was changed, or its sealing key is not configured. */
   signingUnreadable(id: string): void;
+  /** A call for a lock was answered, or refused. */
+  lockAnswered(call: { requestId: string; method: string; refusal?: DomainError; durationMs: number }): void;
+  /** An operator made or retired a lock key. */
+  lockKeyChanged(event: { keyId: string; change: "made" | "retired"; actor: string }): void;
+  /** A lock key in the store does not open: it was changed, or its sealing key is not configured. */
+  lockKeyUnreadable(keyId: string): void;
   /** A backend made a signature. Counted only. */
   backendSigned(event: { backend: string; seconds: number }): void;
   /** A backend did not. Counted only: the refusal of the transaction is logged with its cause. */
@@ -162,6 +168,23 @@ export function createEvents(log: Logger, metrics: Metrics): SignerEvents {
     signingUnreadable(id) {
       metrics.upkeepErrors.inc({ what: "sealed state" });
       log.error({ signing_session: id }, "sealed state does not open");
+    },
+    lockAnswered({ requestId, method, refusal, durationMs }) {
+      metrics.lockSeconds.observe({ method }, durationMs / 1000);
+      const reason = refusal === undefined ? "" : reasonName(refusal.reason);
+      const outcome = refusal === undefined ? "succeeded" : outcomeOf(refusal.reason);
+      metrics.lockCalls.inc({ method, outcome, reason });
+      if (refusal === undefined) return;
+      const fields = { request_id: requestId, rpc_method: method, reason };
+      // Anybody can have any number of elements refused.
+      if (outcome === "denied") log.debug(fields, "lock call refused");
+      else log.error({ ...fields, err: refusal.cause }, "lock call failed");
+    },
+    lockKeyChanged: ({ keyId, change, actor }) =>
+      log.info({ key_id: keyId, change, actor }, "lock key changed"),
+    lockKeyUnreadable(keyId) {
+      metrics.upkeepErrors.inc({ what: "sealed state" });
+      log.error({ key_id: keyId }, "lock key does not open");
     },
     backendSigned: ({ backend, seconds }) => metrics.backendSeconds.observe({ backend }, seconds),
     backendFailed: ({ backend }) => metrics.backendErrors.inc({ backend }),

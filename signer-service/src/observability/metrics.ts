@@ -18,6 +18,8 @@ export interface Metrics {
   readonly callSeconds: Histogram;
   readonly thresholdCalls: Counter<"method" | "outcome" | "reason">;
   readonly thresholdSeconds: Histogram<"method">;
+  readonly lockCalls: Counter<"method" | "outcome" | "reason">;
+  readonly lockSeconds: Histogram<"method">;
   readonly backendSeconds: Histogram<"backend">;
   readonly backendErrors: Counter<"backend">;
   readonly refusals: Counter<"reason">;
@@ -59,6 +61,14 @@ export function createMetrics(registry: Registry): Metrics {
       "How long calls about threshold keys took, in seconds.",
       "method",
     ),
+    lockCalls: counter(
+      "lock_calls_total",
+      "Calls for locks: succeeded, denied, or failed for a reason of the signer's own.",
+      "method",
+      "outcome",
+      "reason",
+    ),
+    lockSeconds: histogram("lock_seconds", "How long calls for locks took, in seconds.", "method"),
     backendSeconds: histogram(
       "backend_seconds",
       "How long backends took for a signature, in seconds.",

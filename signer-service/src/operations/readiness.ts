@@ -13,21 +13,25 @@ export interface ReadinessSources {
   /** What could not be loaded. */
   readonly missing: () => readonly MissingKeys[];
   readonly masterSecrets: () => readonly MasterSecretState[];
+  /** Throws when there is no lock key. */
+  readonly lockKeys: () => Promise<unknown>;
 }
 
 /**
- * What the signer needs to do its work: its store, and at least one key that signs. A single backend or key that is
- * away makes it no less ready: the others go on.
+ * What the signer needs to do its work: its store, and at least one key that signs; a lock key where it has no place for
+ * others. A single backend or key that is away makes it no less ready: the others go on.
  */
 export function readinessChecks({
   ping,
   keys,
   backends,
   missing,
+  lockKeys,
 }: Omit<ReadinessSources, "masterSecrets">): Record<string, ReadinessCheck> {
   return {
     store: ping,
     keys: async () => {
+      if (backends().length === 0 && missing().length === 0) return void (await lockKeys());
       const healthy = new Set(backends().flatMap(({ name, healthy }) => (healthy ? [name] : [])));
       const absent = new Set(missing().flatMap(({ keyIds }) => keyIds));
       const signs = (key: KeyView) => healthy.has(key.backend) && !absent.has(key.keyId) && canSign(key);

@@ -255,6 +255,24 @@ export interface ThresholdPresignatureTable {
   expires_at: Millis | null;
 }
 
+/** A lock key. Its state only ever goes on. */
+export interface LockKeyTable {
+  key_id: string;
+  /** The suite's byte. */
+  suite: bigint;
+  /** Hexadecimal digits. */
+  commitment: string;
+  /** "CURRENT", "GRACE" or "RETIRED". */
+  state: string;
+  /** The exponent, in hexadecimal digits; null once it is retired. */
+  sealed: string | null;
+  /** The key whose place it took; empty for a suite's first. */
+  replaced: string;
+  created_at: Millis;
+  grace_at: Millis | null;
+  retired_at: Millis | null;
+}
+
 /** The signer's store. */
 export interface SignerSchema {
   store_identity: StoreIdentityTable;
@@ -274,4 +292,5 @@ export interface SignerSchema {
   threshold_presigns: ThresholdPresignTable;
   threshold_presign_days: ThresholdPresignDayTable;
   threshold_presignatures: ThresholdPresignatureTable;
+  lock_keys: LockKeyTable;
 }

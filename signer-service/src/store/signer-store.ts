@@ -8,6 +8,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { GrantsThatHold } from "../journal/repair-grants.ts";
 import { journalOver, type OnHead } from "../journal/sql-journal.ts";
 import type { KeyRecords } from "../keys/key-records.ts";
+import type { LockKeyRecords } from "../lock/lock-key-records.ts";
 import type { EcdsaStore } from "../threshold/ecdsa/ecdsa-store.ts";
 import type { SecretName } from "../threshold/master-secrets/secret-name.ts";
 import { countedWrites } from "../threshold/store/counted-writes.ts";
@@ -19,6 +20,7 @@ import type { ThresholdStore } from "../threshold/threshold-store.ts";
 import { adminGrantsOver } from "./admin-grant-store.ts";
 import { readHead } from "./chain-head.ts";
 import { keyRecordsOver } from "./key-record-store.ts";
+import { lockKeysOver } from "./lock-key-store.ts";
 import { prune } from "./prune.ts";
 import { requestNoncesOver } from "./request-nonce-store.ts";
 import type { SignerSchema } from "./schema.ts";
@@ -43,6 +45,7 @@ export interface SignerStore {
   readonly journal: Journal;
   readonly keyRecords: KeyRecords;
   readonly adminGrants: AdminGrants;
+  readonly lockKeys: LockKeyRecords;
   readonly requestNonces: RequestNonces;
   readonly audit: SignerAudit;
   /** What threshold signing must not forget or do twice. */
@@ -68,6 +71,7 @@ export function signerStoreOver(engine: Engine<SignerSchema>, options: SignerSto
     journal: journalOver(engine, { now, grantsThatHold, ...(onHead && { onHead }) }),
     keyRecords: keyRecordsOver(engine, now),
     adminGrants: adminGrantsOver(engine, now),
+    lockKeys: lockKeysOver(engine, now),
     requestNonces: requestNoncesOver(engine),
     audit,
     threshold: (options) => openThresholdStore(countedWrites(engine, onThreshold), options),

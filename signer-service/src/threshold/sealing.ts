@@ -3,11 +3,17 @@ import { lp } from "@countersign/crypto/length-prefixed.ts";
 
 /** Where a sealed value stands. It opens there and nowhere else. */
 export interface SealPlace {
-  readonly purpose: "relayer-nonces" | "answer" | "presign-run" | "presign-answer" | "presignature";
-  /** The signing or presign session, or the presignature. */
+  readonly purpose:
+    | "relayer-nonces"
+    | "answer"
+    | "presign-run"
+    | "presign-answer"
+    | "presignature"
+    | "lock-key";
+  /** The signing or presign session, or the presignature; of a lock key, its suite's byte. */
   readonly sessionId: string;
   readonly stage: "open" | "done" | `version ${number}`;
-  /** The threshold key. */
+  /** The threshold or lock key. */
   readonly keyId: string;
 }
 
@@ -49,7 +55,7 @@ export class Seals {
     return Buffer.concat([header, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   }
 
-  /** Undefined for what was sealed elsewhere, or under a key that is not here, or was changed. */
+  /** In memory of its own. Undefined for what was sealed elsewhere, or under a key that is not here, or was changed. */
   open(place: SealPlace, sealed: Uint8Array): Uint8Array | undefined {
     if (sealed.length < HEADER_BYTES + TAG_BYTES || sealed[0] !== VERSION) return undefined;
     const header = sealed.subarray(0, HEADER_BYTES);
@@ -63,12 +69,11 @@ export class Seals {
     try {
       // GCM's end has no bytes of its own; it throws for what was changed.
       decipher.final();
-      return Uint8Array.from(plaintext);
     } catch {
-      return undefined;
-    } finally {
       plaintext.fill(0);
+      return undefined;
     }
+    return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
   }
 }
 

@@ -52,9 +52,10 @@ export interface ThresholdConfig {
     readonly capacity: number;
     /** Wallets are told to make more where a key has fewer than this. */
     readonly refillBelow: number;
-    /** Steps that run at the same time, in total and for one tenant. */
+    /** Steps that run at the same time, in total, for one tenant and for one of its users. */
     readonly concurrent: number;
     readonly concurrentPerTenant: number;
+    readonly concurrentPerUser: number;
   };
   /** How many shares may leave the signer. */
   readonly exports: {

@@ -1,5 +1,6 @@
 import type { EcdsaStore } from "./ecdsa/ecdsa-store.ts";
 import type { PresignRooms } from "./ecdsa/presign-rooms.ts";
+import type { PresignTurns } from "./ecdsa/presign-turns.ts";
 import type { PresignWork } from "./ecdsa/presign-work.ts";
 import type { ExportRates } from "./export/export-rates.ts";
 import type { MasterSecrets } from "./master-secrets/master-secrets.ts";
@@ -12,9 +13,10 @@ export interface ThresholdParts {
   readonly store: ThresholdStore;
   /** What threshold ECDSA must not forget or do twice. */
   readonly ecdsa: EcdsaStore;
-  /** Makes presignatures, and says how many may be made at the same time. */
+  /** Makes presignatures, says how many may be made at the same time, and has each made one step at a time. */
   readonly presignWork: PresignWork;
   readonly presignRooms: PresignRooms;
+  readonly presignTurns: PresignTurns;
   readonly masterSecrets: MasterSecrets;
   /** That which is in effect: nothing of it comes from a relay. Throws THRESHOLD_DISABLED while there is none. */
   readonly config: () => ThresholdConfig;

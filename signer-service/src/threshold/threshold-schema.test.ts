@@ -32,7 +32,7 @@ test("a section has its defaults and shows no secret", () => {
     presign: { perSession: 100, perUserDay: 1_000, capacity: 8, refillBelow: 2 },
     exports: { userPerHour: 3, tenantPerHour: 60 },
   });
-  expect(data?.presign).toMatchObject({ concurrent: 8, concurrentPerTenant: 4 });
+  expect(data?.presign).toMatchObject({ concurrent: 8, concurrentPerTenant: 4, concurrentPerUser: 2 });
   expect(new Set(data?.masterSecrets.map(({ scheme }) => scheme))).toEqual(new Set([ED25519_SCHEME]));
   expect(data?.masterSecrets.map(({ kind }) => kind)).toEqual(["reference", "reference", "sealed"]);
   expect(JSON.stringify(data)).not.toMatch(/(11|21|22){8}/);

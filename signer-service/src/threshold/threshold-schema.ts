@@ -1,10 +1,11 @@
-import { type Environment, secretField } from "@countersign/service-kit";
+import type { Environment } from "@countersign/service-kit";
 import { z } from "zod";
 import { evmPolicySchema } from "./evm-policy/evm-policy-schema.ts";
 import { secretName } from "./master-secrets/secret-name.ts";
 import { sameSecrets } from "./same-secrets.ts";
 import { ED25519_SCHEME, SCHEME_IDS } from "./schemes/scheme-ids.ts";
 import { secretBytesOf } from "./secret-bytes.ts";
+import { secretBytesField } from "./secret-bytes-field.ts";
 import type {
   MasterSecretSource,
   RelyingParty,
@@ -19,13 +20,6 @@ const MAX_ORIGINS = 16;
 /** Hard caps: no configuration goes beyond them. */
 const MAX_LIFETIME_SECONDS = 86_400;
 const MAX_USES = 1_000;
-
-/** A reference to 32 bytes. */
-const secretBytesField = (env: Environment) =>
-  secretField(env).refine(
-    (secret) => secretBytesOf(secret.reveal()) !== null,
-    "must be 32 bytes, as 64 hexadecimal digits or in base64url",
-  );
 
 const masterSecret = (env: Environment) =>
   z
@@ -126,6 +120,7 @@ const presign = z
     refill_below: z.int().min(0).max(64).default(2),
     concurrent: z.int().min(1).max(1_024).default(8),
     concurrent_per_tenant: z.int().min(1).max(1_024).default(4),
+    concurrent_per_user: z.int().min(1).max(1_024).default(2),
   })
   .refine((p) => p.refill_below <= p.capacity, {
     path: ["refill_below"],
@@ -165,6 +160,7 @@ export const thresholdSchema = (env: Environment) =>
           refillBelow: presign.refill_below,
           concurrent: presign.concurrent,
           concurrentPerTenant: presign.concurrent_per_tenant,
+          concurrentPerUser: presign.concurrent_per_user,
         },
         exports: { userPerHour: exports.user_per_hour, tenantPerHour: exports.tenant_per_hour },
       }),

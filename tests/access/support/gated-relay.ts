@@ -43,7 +43,7 @@ export async function startGatedRelay(protection: Protection, options: GatedRela
     limiter: new MemoryRateLimiter(options.now ?? (() => 0)),
     rates: {
       ...{ ip: PLENTY, failedAuth: PLENTY, tenant: PLENTY, key: PLENTY, user: PLENTY, method: PLENTY },
-      ...{ signIn: PLENTY, signInBegin: PLENTY, signInTenant: PLENTY },
+      ...{ signIn: PLENTY, signInBegin: PLENTY, signInTenant: PLENTY, lock: PLENTY },
       ...options.rates,
     },
     trustedProxies: parseNetworks(options.trustedProxies ?? []),

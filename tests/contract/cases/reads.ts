@@ -141,7 +141,7 @@ export const readCases: readonly ContractCase[] = [
     expect(await relay.client.getRelayInfo({})).toMatchObject({
       network: NETWORK,
       relayerAccounts: [{ accountId: RELAYER, publicKeys: [relay.relayerKey.publicKey] }],
-      contractVersion: "0.3.0",
+      contractVersion: "0.4.0",
       availability: Availability.OPEN,
       limits: {
         maxDelegateBytes: 65_536,

@@ -1,5 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { LockSuite } from "@countersign/gen/countersign/lock/v1/lock_pb.ts";
+import { LockSignerService } from "@countersign/gen/countersign/signer/v1/lock_signer_service_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
 import { expect, onTestFinished } from "vitest";
@@ -102,6 +104,42 @@ const CALLS: readonly (readonly [DescMethod, (world: SignerPostgresWorld) => Cal
     ({ admin }) =>
       (o) =>
         admin.revokeAdminGrant({ id: "g" }, o),
+  ],
+  [
+    method.listLockKeys,
+    ({ admin }) =>
+      (o) =>
+        admin.listLockKeys({}, o),
+  ],
+  [
+    method.rotateLockKey,
+    ({ admin }) =>
+      (o) =>
+        admin.rotateLockKey({ suite: LockSuite.RISTRETTO255_V1 }, o),
+  ],
+  [
+    method.retireLockKey,
+    ({ admin }) =>
+      (o) =>
+        admin.retireLockKey({ keyId: "x" }, o),
+  ],
+  [
+    LockSignerService.method.getLockKeys,
+    ({ lock }) =>
+      (o) =>
+        lock.getLockKeys({}, o),
+  ],
+  [
+    LockSignerService.method.applyLock,
+    ({ lock }) =>
+      (o) =>
+        lock.applyLock({ suite: LockSuite.RISTRETTO255_V1, element: new Uint8Array(32) }, o),
+  ],
+  [
+    LockSignerService.method.removeLock,
+    ({ lock }) =>
+      (o) =>
+        lock.removeLock({ keyId: "x", element: new Uint8Array(32) }, o),
   ],
 ];
 

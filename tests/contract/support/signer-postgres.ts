@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient } from "@connectrpc/connect";
+import { LockSignerService } from "@countersign/gen/countersign/signer/v1/lock_signer_service_pb.ts";
 import type { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { ThresholdSignerService } from "@countersign/gen/countersign/signer/v1/threshold_signer_service_pb.ts";
 import { PublicKey } from "near-api-js";
@@ -18,6 +19,7 @@ import { LedgerGate } from "./ledger-gate.ts";
 export interface SignerPostgresWorld {
   readonly client: Client<typeof RelayerSignerService>;
   readonly threshold: ThresholdClient;
+  readonly lock: Client<typeof LockSignerService>;
   readonly admin: TestSigner["admin"];
   readonly gate: LedgerGate;
   /** One that the key signs. */
@@ -45,11 +47,13 @@ export async function startSignerOnPostgres(): Promise<SignerPostgresWorld> {
       sealing_keys: [`file:${sealing}`],
       master_secrets: [{ network: "testnet", epoch: 1, secret: `file:${master}` }],
     }),
+    lock: { sealing_keys: [`file:${sealing}`] },
   });
   const transport = unixTransport(`unix:${signer.socketPath}`);
   return {
     client: signerClient(transport),
     threshold: createClient(ThresholdSignerService, transport),
+    lock: createClient(LockSignerService, transport),
     admin: signer.admin,
     gate,
     transaction: transactionBytes(PublicKey.from(key.publicKey)),

@@ -18,6 +18,7 @@ async function start(
     keys: () => signer.keys.list(),
     backends: () => signer.health.states(),
     missing: () => signer.ring.missing(),
+    lockKeys: async () => [],
     masterSecrets: () => [
       { scheme: ED25519_SCHEME, network: "testnet", epoch: 1, problem: "" },
       { scheme: ED25519_SCHEME, network: "testnet", epoch: 2, problem: "hsm gives no answer" },

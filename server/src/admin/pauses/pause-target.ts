@@ -1,5 +1,6 @@
 import { PauseLevel as LevelMessage } from "@countersign/gen/countersign/admin/v1/pause_pb.ts";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { LockService } from "@countersign/gen/countersign/lock/v1/lock_service_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
@@ -7,7 +8,7 @@ import { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1
 import { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import { formatPublicKey, parsePublicKey } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
-import { methodAccess } from "../../access/method-access.ts";
+import { isPausable } from "../../access/method-access.ts";
 import type { PauseLevel } from "../../ledger/protection-types.ts";
 import { ACTION_KINDS } from "../../policy/action-kinds.ts";
 
@@ -17,11 +18,14 @@ export interface PauseTarget {
   readonly target: string;
 }
 
-/** What is open to everybody is never paused: GetRelayInfo tells of pauses, and RefreshSession keeps sessions going. */
+/**
+ * GetRelayInfo tells of pauses, RefreshSession keeps sessions going, and RemoveServerLock opens the wallets that are there:
+ * none of these is ever paused.
+ */
 const METHODS: ReadonlySet<string> = new Set(
-  [RelayService, ThresholdKeyService, Ed25519SigningService, EcdsaSigningService, SessionService]
+  [RelayService, ThresholdKeyService, Ed25519SigningService, EcdsaSigningService, SessionService, LockService]
     .flatMap(({ methods }) => methods)
-    .filter((method) => methodAccess(method) !== "public")
+    .filter(isPausable)
     .map(({ name }) => name),
 );
 

@@ -1,6 +1,6 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
-import { type VerifiedAuthenticationResponse, verifyAuthenticationResponse } from "@simplewebauthn/server";
+import type { VerifiedAuthenticationResponse } from "@simplewebauthn/server";
 
 /** A passkey's assertion, as navigator.credentials.get gives it, without extension results. */
 export interface Assertion {
@@ -52,10 +52,12 @@ export function invalidAssertion(cause?: unknown): DomainError {
   );
 }
 
-function verifyResponse(
+async function verifyResponse(
   { credentialId, clientDataJson, authenticatorData, signature }: Assertion,
   { challenge, rpId, origins, publicKey }: ExpectedAssertion,
 ): Promise<VerifiedAuthenticationResponse> {
+  // Loaded with the first assertion: it is large, and signers without threshold keys see none.
+  const { verifyAuthenticationResponse } = await import("@simplewebauthn/server");
   const id = base64url(credentialId);
   const topOrigin = topOriginOf(clientDataJson);
   return verifyAuthenticationResponse({

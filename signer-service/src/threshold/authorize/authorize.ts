@@ -12,7 +12,7 @@ import { ED25519_SCHEME } from "../schemes/scheme-ids.ts";
 import { servedTenant } from "../served-tenant.ts";
 import { shortlyAfter, type ThresholdParts } from "../threshold-parts.ts";
 import type { SigningRequestRecord, ThresholdKeyRecord } from "../threshold-store.ts";
-import { usableSession, usesRefused } from "./session-authority.ts";
+import { assertPurpose, usableSession, usesRefused } from "./session-authority.ts";
 
 /** By what right something is to be signed. */
 export type Authority =
@@ -27,8 +27,9 @@ export interface SigningWish {
 }
 
 /**
- * Gives the right to one signature for each digest of a payload; the digests are computed here. What the session pays
- * is taken after all of the payload was checked and before a request is released. Throws THRESHOLD_KEY_NOT_FOUND,
+ * Gives the right to one signature for each digest of a payload; the digests are computed here. A session is looked at
+ * before the payload is, and what it pays is taken after all of the payload was checked and before a request is released.
+ * Throws THRESHOLD_KEY_NOT_FOUND,
  * PAYLOAD_MALFORMED, PAYLOAD_KEY_MISMATCH (of NEAR), EVM_POLICY_DENIED (of EVM) and THRESHOLD_DISABLED; of a session also
  * THRESHOLD_SESSION_INVALID, THRESHOLD_SESSION_EXPIRED, THRESHOLD_PURPOSE_NOT_ALLOWED and THRESHOLD_SESSION_EXHAUSTED; of
  * a single use also THRESHOLD_CHALLENGE_INVALID, ASSERTION_INVALID, USER_VERIFICATION_MISSING and
@@ -40,6 +41,10 @@ export async function authorize(
   { keyId, payload, authority }: SigningWish,
 ): Promise<readonly SigningRequestRecord[]> {
   const record = await ownedKey(parts, caller, keyId);
+  const right =
+    authority.kind === "session"
+      ? { kind: "session" as const, session: await usableSession(parts, caller, record, authority.token) }
+      : authority;
   const intent = readPayload(payload);
   assertMaySign(parts, record, intent);
   const { digests } = intent;
@@ -49,14 +54,15 @@ export async function authorize(
     return digests.map((digest) => ({ id: randomUUID(), owner, keyId, digest, expiresAt }));
   };
 
-  if (authority.kind === "session") {
-    const tokenHash = await usableSession(parts, caller, record, [intent.purpose], authority.token);
+  if (right.kind === "session") {
+    const { tokenHash } = right.session;
+    assertPurpose(right.session, [intent.purpose]);
     const made = requests();
     if (!(await parts.store.takeUses(tokenHash, parts.now(), made)))
       throw await usesRefused(parts, tokenHash);
     return made;
   }
-  const { nonce, assertion } = authority;
+  const { nonce, assertion } = right;
   await takeNonce(parts, caller, "authorize", record, nonce);
   const challenge = authorizeChallenge({ nonce, digests, keyId, tenant: caller.tenant });
   await takeAdmittedAssertion(parts, record, assertion, challenge);

@@ -8,29 +8,28 @@ import type { ThresholdKeyRecord, ThresholdSession } from "../threshold-store.ts
 
 type Parts = Pick<ThresholdParts, "store" | "now">;
 
-/**
- * The hash of a token whose session is the caller's, for this key and one of these purposes, and not over. Throws
- * THRESHOLD_SESSION_INVALID, THRESHOLD_SESSION_EXPIRED and THRESHOLD_PURPOSE_NOT_ALLOWED.
- */
+/** The session of a token: it is the caller's, for this key, and not over. Throws THRESHOLD_SESSION_INVALID and THRESHOLD_SESSION_EXPIRED. */
 export async function usableSession(
   { store, now }: Parts,
   caller: Caller,
   { keyId }: ThresholdKeyRecord,
-  purposes: readonly Purpose[],
   token: string,
-): Promise<string> {
+): Promise<ThresholdSession> {
   const tokenHash = tokenHashOf(token);
   if (tokenHash === undefined) throw invalid();
   const session = await store.session(tokenHash);
   if (session === undefined || !isOwn(caller, session.owner) || session.keyId !== keyId) throw invalid();
   if (isOver(session, now())) throw expired();
-  if (!purposes.some((purpose) => session.purposes.includes(purpose))) {
-    throw new DomainError(
-      ErrorReason.THRESHOLD_PURPOSE_NOT_ALLOWED,
-      "the threshold session is not for payloads of this kind",
-    );
-  }
-  return tokenHash;
+  return session;
+}
+
+/** Throws THRESHOLD_PURPOSE_NOT_ALLOWED for a session that is for none of these purposes. */
+export function assertPurpose({ purposes }: ThresholdSession, wanted: readonly Purpose[]): void {
+  if (wanted.some((purpose) => purposes.includes(purpose))) return;
+  throw new DomainError(
+    ErrorReason.THRESHOLD_PURPOSE_NOT_ALLOWED,
+    "the threshold session is not for payloads of this kind",
+  );
 }
 
 /** Why a session that was usable did not give its uses. */

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type Client, createClient } from "@connectrpc/connect";
@@ -14,11 +14,13 @@ import { KeyRing } from "@countersign/signer-service/keys/key-ring.ts";
 import type { ConfiguredKey } from "@countersign/signer-service/keys/keys-schema.ts";
 import { Reloading } from "@countersign/signer-service/keys/reloading.ts";
 import type { RingKey } from "@countersign/signer-service/keys/ring-key.ts";
+import { LockKeyOperations } from "@countersign/signer-service/lock/lock-key-operations.ts";
 import { createEvents } from "@countersign/signer-service/observability/events.ts";
 import { registerGauges } from "@countersign/signer-service/observability/gauges.ts";
 import { createMetrics, createProcessRegistry } from "@countersign/signer-service/observability/metrics.ts";
 import { openStore } from "@countersign/signer-service/store/open-store.ts";
 import { type SignerStore, signerStoreOver } from "@countersign/signer-service/store/signer-store.ts";
+import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
 import { onTestFinished } from "vitest";
 import { unixTransport } from "../../support/signer-client.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -26,6 +28,8 @@ import { MemoryBackend, type Place } from "./memory-backend.ts";
 
 export const AUDIENCE = "signer-test";
 export const NETWORK = "countersign-devnet";
+
+const LOCK_SEALS = new Seals([randomBytes(32)]);
 
 /** What a test's signer is configured with. */
 export interface World {
@@ -164,6 +168,12 @@ export async function startAdmin(world: World): Promise<AdminSigner> {
       backends: () => health.states(),
       journal,
       grants: store.adminGrants,
+      locks: new LockKeyOperations({
+        records: store.lockKeys,
+        seals: () => LOCK_SEALS,
+        random: randomBytes,
+        events,
+      }),
       verifyAdminGrant: (signed) => verifyAdminGrant(signed, trust, now()),
       events,
     },

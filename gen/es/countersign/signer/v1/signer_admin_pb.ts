@@ -2,20 +2,22 @@
 // @generated from file countersign/signer/v1/signer_admin.proto (package countersign.signer.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { LockKey, LockSuite } from "../../lock/v1/lock_pb.ts";
+import { file_countersign_lock_v1_lock } from "../../lock/v1/lock_pb.ts";
 import type { RelayerKey } from "./relayer_signer_pb.ts";
 import { file_countersign_signer_v1_relayer_signer } from "./relayer_signer_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file countersign/signer/v1/signer_admin.proto.
  */
 export const file_countersign_signer_v1_signer_admin: GenFile = /*@__PURE__*/
-  fileDesc("Cihjb3VudGVyc2lnbi9zaWduZXIvdjEvc2lnbmVyX2FkbWluLnByb3RvEhVjb3VudGVyc2lnbi5zaWduZXIudjEiEgoQR2V0U3RhdHVzUmVxdWVzdCLEAQoRR2V0U3RhdHVzUmVzcG9uc2USEAoIYXVkaWVuY2UYASABKAkSLgoEa2V5cxgCIAMoCzIgLmNvdW50ZXJzaWduLnNpZ25lci52MS5LZXlTdGF0dXMSNgoIYmFja2VuZHMYAyADKAsyJC5jb3VudGVyc2lnbi5zaWduZXIudjEuQmFja2VuZFN0YXR1cxI1Cgdqb3VybmFsGAQgASgLMiQuY291bnRlcnNpZ24uc2lnbmVyLnYxLkpvdXJuYWxTdGF0dXMizgEKCUtleVN0YXR1cxIuCgNrZXkYASABKAsyIS5jb3VudGVyc2lnbi5zaWduZXIudjEuUmVsYXllcktleRIPCgdiYWNrZW5kGAIgASgJEhQKDHBhdXNlX3JlYXNvbhgDIAEoCRIYCgtub25jZV9mbG9vchgEIAEoBEgAiAEBEhoKDWhpZ2hlc3Rfbm9uY2UYBSABKARIAYgBARISCgpoYXNfcG9saWN5GAYgASgIQg4KDF9ub25jZV9mbG9vckIQCg5faGlnaGVzdF9ub25jZSJUCg1CYWNrZW5kU3RhdHVzEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDwoHaGVhbHRoeRgDIAEoCBIPCgdwcm9ibGVtGAQgASgJIl0KDUpvdXJuYWxTdGF0dXMSDwoHZW50cmllcxgBIAEoBBIRCgloZWFkX2hhc2gYAiABKAwSEwoLbG9ja19yZWFzb24YAyABKAkSEwoLaW5jYXJuYXRpb24YBCABKAkiDwoNUmVsb2FkUmVxdWVzdCIwCg5SZWxvYWRSZXNwb25zZRINCgVhZGRlZBgBIAMoCRIPCgdyZW1vdmVkGAIgAygJIkkKD1BhdXNlS2V5UmVxdWVzdBIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESGgoGcmVhc29uGAIgASgJQgq6SAdyBRABGIACIkEKEFBhdXNlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyIuChBSZXN1bWVLZXlSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAASJCChFSZXN1bWVLZXlSZXNwb25zZRItCgNrZXkYASABKAsyIC5jb3VudGVyc2lnbi5zaWduZXIudjEuS2V5U3RhdHVzIqUBChJHZW5lcmF0ZUtleVJlcXVlc3QSGgoHYmFja2VuZBgBIAEoCUIJukgGcgQQARhAEjgKBmtleV9pZBgCIAEoCUIoukglciMQARiAATIcXltBLVphLXowLTldW0EtWmEtejAtOS5fLV0qJBIaCgduZXR3b3JrGAMgASgJQgm6SAZyBBABGEASHQoKYWNjb3VudF9pZBgEIAEoCUIJukgGcgQQAhhAIkQKE0dlbmVyYXRlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyJFChJBY3RpdmF0ZUtleVJlcXVlc3QSGgoGa2V5X2lkGAEgASgJQgq6SAdyBRABGIABEhMKC25vbmNlX2Zsb29yGAIgASgEIkQKE0FjdGl2YXRlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyItCg9EcmFpbktleVJlcXVlc3QSGgoGa2V5X2lkGAEgASgJQgq6SAdyBRABGIABIkEKEERyYWluS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyIuChBSZXRpcmVLZXlSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAASJCChFSZXRpcmVLZXlSZXNwb25zZRItCgNrZXkYASABKAsyIC5jb3VudGVyc2lnbi5zaWduZXIudjEuS2V5U3RhdHVzIlcKFVNldE5vbmNlRmxvb3JzUmVxdWVzdBI+CgZmbG9vcnMYASADKAsyIS5jb3VudGVyc2lnbi5zaWduZXIudjEuTm9uY2VGbG9vckILukgIkgEFCAEQgAQiNwoKTm9uY2VGbG9vchIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESDQoFbm9uY2UYAiABKAQiSAoWU2V0Tm9uY2VGbG9vcnNSZXNwb25zZRIuCgRrZXlzGAEgAygLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyLSAgoKQWRtaW5HcmFudBIzCgJpZBgBIAEoCUInukgkciIQARhAMhxeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXSokEhwKCGF1ZGllbmNlGAIgASgJQgq6SAdyBRABGIABEi4KCm5vdF9iZWZvcmUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEkMKDmtleV9tYW5hZ2VtZW50GAUgASgLMikuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleU1hbmFnZW1lbnRHcmFudEgAEkMKDmpvdXJuYWxfcmVwYWlyGAYgASgLMikuY291bnRlcnNpZ24uc2lnbmVyLnYxLkpvdXJuYWxSZXBhaXJHcmFudEgAQgcKBWdyYW50InQKEktleU1hbmFnZW1lbnRHcmFudBIaCgduZXR3b3JrGAEgASgJQgm6SAZyBBABGEASHQoKYWNjb3VudF9pZBgCIAEoCUIJukgGcgQQAhhAEg8KB21heV9hZGQYAyABKAgSEgoKbWF5X2RlbGV0ZRgEIAEoCCKhAQoSSm91cm5hbFJlcGFpckdyYW50EhoKB25ldHdvcmsYASABKAlCCbpIBnIEEAEYQBIdCgphY2NvdW50X2lkGAIgASgJQgm6SAZyBBACGEASHgoKcHVibGljX2tleRgDIAEoCUIKukgHcgUQARiAARINCgVub25jZRgEIAEoBBIhChBvbGRfcGF5bG9hZF9oYXNoGAUgASgMQge6SAR6AmggImsKEFNpZ25lZEFkbWluR3JhbnQSGQoFZ3JhbnQYASABKAxCCrpIB3oFEAEYgCASIAoMYWRtaW5fa2V5X2lkGAIgASgJQgq6SAdyBRABGIABEhoKCXNpZ25hdHVyZRgDIAEoDEIHukgEegJoQCJaChhJbnN0YWxsQWRtaW5HcmFudFJlcXVlc3QSPgoFZ3JhbnQYASABKAsyJy5jb3VudGVyc2lnbi5zaWduZXIudjEuU2lnbmVkQWRtaW5HcmFudEIGukgDyAEBIlYKGUluc3RhbGxBZG1pbkdyYW50UmVzcG9uc2USOQoFZ3JhbnQYASABKAsyKi5jb3VudGVyc2lnbi5zaWduZXIudjEuSW5zdGFsbGVkQWRtaW5HcmFudCJ8ChNJbnN0YWxsZWRBZG1pbkdyYW50EjAKBWdyYW50GAEgASgLMiEuY291bnRlcnNpZ24uc2lnbmVyLnYxLkFkbWluR3JhbnQSFAoMYWRtaW5fa2V5X2lkGAIgASgJEg8KB3Jldm9rZWQYAyABKAgSDAoEdXNlZBgEIAEoCCIYChZMaXN0QWRtaW5HcmFudHNSZXF1ZXN0IlUKF0xpc3RBZG1pbkdyYW50c1Jlc3BvbnNlEjoKBmdyYW50cxgBIAMoCzIqLmNvdW50ZXJzaWduLnNpZ25lci52MS5JbnN0YWxsZWRBZG1pbkdyYW50IjAKF1Jldm9rZUFkbWluR3JhbnRSZXF1ZXN0EhUKAmlkGAEgASgJQgm6SAZyBBABGEAiVQoYUmV2b2tlQWRtaW5HcmFudFJlc3BvbnNlEjkKBWdyYW50GAEgASgLMiouY291bnRlcnNpZ24uc2lnbmVyLnYxLkluc3RhbGxlZEFkbWluR3JhbnRiBnByb3RvMw", [file_buf_validate_validate, file_countersign_signer_v1_relayer_signer, file_google_protobuf_timestamp]);
+  fileDesc("Cihjb3VudGVyc2lnbi9zaWduZXIvdjEvc2lnbmVyX2FkbWluLnByb3RvEhVjb3VudGVyc2lnbi5zaWduZXIudjEiEgoQR2V0U3RhdHVzUmVxdWVzdCLEAQoRR2V0U3RhdHVzUmVzcG9uc2USEAoIYXVkaWVuY2UYASABKAkSLgoEa2V5cxgCIAMoCzIgLmNvdW50ZXJzaWduLnNpZ25lci52MS5LZXlTdGF0dXMSNgoIYmFja2VuZHMYAyADKAsyJC5jb3VudGVyc2lnbi5zaWduZXIudjEuQmFja2VuZFN0YXR1cxI1Cgdqb3VybmFsGAQgASgLMiQuY291bnRlcnNpZ24uc2lnbmVyLnYxLkpvdXJuYWxTdGF0dXMizgEKCUtleVN0YXR1cxIuCgNrZXkYASABKAsyIS5jb3VudGVyc2lnbi5zaWduZXIudjEuUmVsYXllcktleRIPCgdiYWNrZW5kGAIgASgJEhQKDHBhdXNlX3JlYXNvbhgDIAEoCRIYCgtub25jZV9mbG9vchgEIAEoBEgAiAEBEhoKDWhpZ2hlc3Rfbm9uY2UYBSABKARIAYgBARISCgpoYXNfcG9saWN5GAYgASgIQg4KDF9ub25jZV9mbG9vckIQCg5faGlnaGVzdF9ub25jZSJUCg1CYWNrZW5kU3RhdHVzEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDwoHaGVhbHRoeRgDIAEoCBIPCgdwcm9ibGVtGAQgASgJIl0KDUpvdXJuYWxTdGF0dXMSDwoHZW50cmllcxgBIAEoBBIRCgloZWFkX2hhc2gYAiABKAwSEwoLbG9ja19yZWFzb24YAyABKAkSEwoLaW5jYXJuYXRpb24YBCABKAkiDwoNUmVsb2FkUmVxdWVzdCIwCg5SZWxvYWRSZXNwb25zZRINCgVhZGRlZBgBIAMoCRIPCgdyZW1vdmVkGAIgAygJIkkKD1BhdXNlS2V5UmVxdWVzdBIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESGgoGcmVhc29uGAIgASgJQgq6SAdyBRABGIACIkEKEFBhdXNlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyIuChBSZXN1bWVLZXlSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAASJCChFSZXN1bWVLZXlSZXNwb25zZRItCgNrZXkYASABKAsyIC5jb3VudGVyc2lnbi5zaWduZXIudjEuS2V5U3RhdHVzIqUBChJHZW5lcmF0ZUtleVJlcXVlc3QSGgoHYmFja2VuZBgBIAEoCUIJukgGcgQQARhAEjgKBmtleV9pZBgCIAEoCUIoukglciMQARiAATIcXltBLVphLXowLTldW0EtWmEtejAtOS5fLV0qJBIaCgduZXR3b3JrGAMgASgJQgm6SAZyBBABGEASHQoKYWNjb3VudF9pZBgEIAEoCUIJukgGcgQQAhhAIkQKE0dlbmVyYXRlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyJFChJBY3RpdmF0ZUtleVJlcXVlc3QSGgoGa2V5X2lkGAEgASgJQgq6SAdyBRABGIABEhMKC25vbmNlX2Zsb29yGAIgASgEIkQKE0FjdGl2YXRlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyItCg9EcmFpbktleVJlcXVlc3QSGgoGa2V5X2lkGAEgASgJQgq6SAdyBRABGIABIkEKEERyYWluS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyIuChBSZXRpcmVLZXlSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAASJCChFSZXRpcmVLZXlSZXNwb25zZRItCgNrZXkYASABKAsyIC5jb3VudGVyc2lnbi5zaWduZXIudjEuS2V5U3RhdHVzIlcKFVNldE5vbmNlRmxvb3JzUmVxdWVzdBI+CgZmbG9vcnMYASADKAsyIS5jb3VudGVyc2lnbi5zaWduZXIudjEuTm9uY2VGbG9vckILukgIkgEFCAEQgAQiNwoKTm9uY2VGbG9vchIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESDQoFbm9uY2UYAiABKAQiSAoWU2V0Tm9uY2VGbG9vcnNSZXNwb25zZRIuCgRrZXlzGAEgAygLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyLSAgoKQWRtaW5HcmFudBIzCgJpZBgBIAEoCUInukgkciIQARhAMhxeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXSokEhwKCGF1ZGllbmNlGAIgASgJQgq6SAdyBRABGIABEi4KCm5vdF9iZWZvcmUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEkMKDmtleV9tYW5hZ2VtZW50GAUgASgLMikuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleU1hbmFnZW1lbnRHcmFudEgAEkMKDmpvdXJuYWxfcmVwYWlyGAYgASgLMikuY291bnRlcnNpZ24uc2lnbmVyLnYxLkpvdXJuYWxSZXBhaXJHcmFudEgAQgcKBWdyYW50InQKEktleU1hbmFnZW1lbnRHcmFudBIaCgduZXR3b3JrGAEgASgJQgm6SAZyBBABGEASHQoKYWNjb3VudF9pZBgCIAEoCUIJukgGcgQQAhhAEg8KB21heV9hZGQYAyABKAgSEgoKbWF5X2RlbGV0ZRgEIAEoCCKhAQoSSm91cm5hbFJlcGFpckdyYW50EhoKB25ldHdvcmsYASABKAlCCbpIBnIEEAEYQBIdCgphY2NvdW50X2lkGAIgASgJQgm6SAZyBBACGEASHgoKcHVibGljX2tleRgDIAEoCUIKukgHcgUQARiAARINCgVub25jZRgEIAEoBBIhChBvbGRfcGF5bG9hZF9oYXNoGAUgASgMQge6SAR6AmggImsKEFNpZ25lZEFkbWluR3JhbnQSGQoFZ3JhbnQYASABKAxCCrpIB3oFEAEYgCASIAoMYWRtaW5fa2V5X2lkGAIgASgJQgq6SAdyBRABGIABEhoKCXNpZ25hdHVyZRgDIAEoDEIHukgEegJoQCJaChhJbnN0YWxsQWRtaW5HcmFudFJlcXVlc3QSPgoFZ3JhbnQYASABKAsyJy5jb3VudGVyc2lnbi5zaWduZXIudjEuU2lnbmVkQWRtaW5HcmFudEIGukgDyAEBIlYKGUluc3RhbGxBZG1pbkdyYW50UmVzcG9uc2USOQoFZ3JhbnQYASABKAsyKi5jb3VudGVyc2lnbi5zaWduZXIudjEuSW5zdGFsbGVkQWRtaW5HcmFudCJ8ChNJbnN0YWxsZWRBZG1pbkdyYW50EjAKBWdyYW50GAEgASgLMiEuY291bnRlcnNpZ24uc2lnbmVyLnYxLkFkbWluR3JhbnQSFAoMYWRtaW5fa2V5X2lkGAIgASgJEg8KB3Jldm9rZWQYAyABKAgSDAoEdXNlZBgEIAEoCCIYChZMaXN0QWRtaW5HcmFudHNSZXF1ZXN0IlUKF0xpc3RBZG1pbkdyYW50c1Jlc3BvbnNlEjoKBmdyYW50cxgBIAMoCzIqLmNvdW50ZXJzaWduLnNpZ25lci52MS5JbnN0YWxsZWRBZG1pbkdyYW50IjAKF1Jldm9rZUFkbWluR3JhbnRSZXF1ZXN0EhUKAmlkGAEgASgJQgm6SAZyBBABGEAiVQoYUmV2b2tlQWRtaW5HcmFudFJlc3BvbnNlEjkKBWdyYW50GAEgASgLMiouY291bnRlcnNpZ24uc2lnbmVyLnYxLkluc3RhbGxlZEFkbWluR3JhbnQigAIKDUxvY2tLZXlTdGF0dXMSKQoDa2V5GAEgASgLMhwuY291bnRlcnNpZ24ubG9jay52MS5Mb2NrS2V5EjIKBXN0YXRlGAIgASgOMiMuY291bnRlcnNpZ24uc2lnbmVyLnYxLkxvY2tLZXlTdGF0ZRIvCgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZ3JhY2VfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmV0aXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhUKE0xpc3RMb2NrS2V5c1JlcXVlc3QiSgoUTGlzdExvY2tLZXlzUmVzcG9uc2USMgoEa2V5cxgBIAMoCzIkLmNvdW50ZXJzaWduLnNpZ25lci52MS5Mb2NrS2V5U3RhdHVzInMKFFJvdGF0ZUxvY2tLZXlSZXF1ZXN0EjkKBXN1aXRlGAEgASgOMh4uY291bnRlcnNpZ24ubG9jay52MS5Mb2NrU3VpdGVCCrpIB4IBBBABIAASIAoPcmVwbGFjZWRfa2V5X2lkGAIgASgJQge6SARyAhhAIkoKFVJvdGF0ZUxvY2tLZXlSZXNwb25zZRIxCgNrZXkYASABKAsyJC5jb3VudGVyc2lnbi5zaWduZXIudjEuTG9ja0tleVN0YXR1cyIxChRSZXRpcmVMb2NrS2V5UmVxdWVzdBIZCgZrZXlfaWQYASABKAlCCbpIBnIEEAEYQCJKChVSZXRpcmVMb2NrS2V5UmVzcG9uc2USMQoDa2V5GAEgASgLMiQuY291bnRlcnNpZ24uc2lnbmVyLnYxLkxvY2tLZXlTdGF0dXMqgAEKDExvY2tLZXlTdGF0ZRIeChpMT0NLX0tFWV9TVEFURV9VTlNQRUNJRklFRBAAEhoKFkxPQ0tfS0VZX1NUQVRFX0NVUlJFTlQQARIYChRMT0NLX0tFWV9TVEFURV9HUkFDRRACEhoKFkxPQ0tfS0VZX1NUQVRFX1JFVElSRUQQA2IGcHJvdG8z", [file_buf_validate_validate, file_countersign_lock_v1_lock, file_countersign_signer_v1_relayer_signer, file_google_protobuf_timestamp]);
 
 /**
  * Asks how the signer is.
@@ -969,4 +971,228 @@ export type RevokeAdminGrantResponse = Message<"countersign.signer.v1.RevokeAdmi
  */
 export const RevokeAdminGrantResponseSchema: GenMessage<RevokeAdminGrantResponse> = /*@__PURE__*/
   messageDesc(file_countersign_signer_v1_signer_admin, 32);
+
+/**
+ * A lock key and its life.
+ *
+ * @generated from message countersign.signer.v1.LockKeyStatus
+ */
+export type LockKeyStatus = Message<"countersign.signer.v1.LockKeyStatus"> & {
+  /**
+   * Its public half.
+   *
+   * @generated from field: countersign.lock.v1.LockKey key = 1;
+   */
+  key?: LockKey | undefined;
+
+  /**
+   * Its state.
+   *
+   * @generated from field: countersign.signer.v1.LockKeyState state = 2;
+   */
+  state: LockKeyState;
+
+  /**
+   * When it was made.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 3;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * When another one took its place; absent while it is current.
+   *
+   * @generated from field: google.protobuf.Timestamp grace_time = 4;
+   */
+  graceTime?: Timestamp | undefined;
+
+  /**
+   * When it was destroyed; absent before.
+   *
+   * @generated from field: google.protobuf.Timestamp retire_time = 5;
+   */
+  retireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.LockKeyStatus.
+ * Use `create(LockKeyStatusSchema)` to create a new message.
+ */
+export const LockKeyStatusSchema: GenMessage<LockKeyStatus> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_signer_admin, 33);
+
+/**
+ * Asks for the lock keys.
+ *
+ * @generated from message countersign.signer.v1.ListLockKeysRequest
+ */
+export type ListLockKeysRequest = Message<"countersign.signer.v1.ListLockKeysRequest"> & {
+};
+
+/**
+ * Describes the message countersign.signer.v1.ListLockKeysRequest.
+ * Use `create(ListLockKeysRequestSchema)` to create a new message.
+ */
+export const ListLockKeysRequestSchema: GenMessage<ListLockKeysRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_signer_admin, 34);
+
+/**
+ * Answers ListLockKeys.
+ *
+ * @generated from message countersign.signer.v1.ListLockKeysResponse
+ */
+export type ListLockKeysResponse = Message<"countersign.signer.v1.ListLockKeysResponse"> & {
+  /**
+   * All of them, the newest first.
+   *
+   * @generated from field: repeated countersign.signer.v1.LockKeyStatus keys = 1;
+   */
+  keys: LockKeyStatus[];
+};
+
+/**
+ * Describes the message countersign.signer.v1.ListLockKeysResponse.
+ * Use `create(ListLockKeysResponseSchema)` to create a new message.
+ */
+export const ListLockKeysResponseSchema: GenMessage<ListLockKeysResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_signer_admin, 35);
+
+/**
+ * Asks for a new lock key.
+ *
+ * @generated from message countersign.signer.v1.RotateLockKeyRequest
+ */
+export type RotateLockKeyRequest = Message<"countersign.signer.v1.RotateLockKeyRequest"> & {
+  /**
+   * The suite.
+   *
+   * @generated from field: countersign.lock.v1.LockSuite suite = 1;
+   */
+  suite: LockSuite;
+
+  /**
+   * The current key of the suite, which it replaces; empty if there is none.
+   *
+   * @generated from field: string replaced_key_id = 2;
+   */
+  replacedKeyId: string;
+};
+
+/**
+ * Describes the message countersign.signer.v1.RotateLockKeyRequest.
+ * Use `create(RotateLockKeyRequestSchema)` to create a new message.
+ */
+export const RotateLockKeyRequestSchema: GenMessage<RotateLockKeyRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_signer_admin, 36);
+
+/**
+ * Answers RotateLockKey.
+ *
+ * @generated from message countersign.signer.v1.RotateLockKeyResponse
+ */
+export type RotateLockKeyResponse = Message<"countersign.signer.v1.RotateLockKeyResponse"> & {
+  /**
+   * The suite's current key.
+   *
+   * @generated from field: countersign.signer.v1.LockKeyStatus key = 1;
+   */
+  key?: LockKeyStatus | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.RotateLockKeyResponse.
+ * Use `create(RotateLockKeyResponseSchema)` to create a new message.
+ */
+export const RotateLockKeyResponseSchema: GenMessage<RotateLockKeyResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_signer_admin, 37);
+
+/**
+ * Asks for a lock key to be destroyed.
+ *
+ * @generated from message countersign.signer.v1.RetireLockKeyRequest
+ */
+export type RetireLockKeyRequest = Message<"countersign.signer.v1.RetireLockKeyRequest"> & {
+  /**
+   * The key.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+};
+
+/**
+ * Describes the message countersign.signer.v1.RetireLockKeyRequest.
+ * Use `create(RetireLockKeyRequestSchema)` to create a new message.
+ */
+export const RetireLockKeyRequestSchema: GenMessage<RetireLockKeyRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_signer_admin, 38);
+
+/**
+ * Answers RetireLockKey.
+ *
+ * @generated from message countersign.signer.v1.RetireLockKeyResponse
+ */
+export type RetireLockKeyResponse = Message<"countersign.signer.v1.RetireLockKeyResponse"> & {
+  /**
+   * The key as it is now.
+   *
+   * @generated from field: countersign.signer.v1.LockKeyStatus key = 1;
+   */
+  key?: LockKeyStatus | undefined;
+};
+
+/**
+ * Describes the message countersign.signer.v1.RetireLockKeyResponse.
+ * Use `create(RetireLockKeyResponseSchema)` to create a new message.
+ */
+export const RetireLockKeyResponseSchema: GenMessage<RetireLockKeyResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_signer_admin, 39);
+
+/**
+ * What becomes of a lock key, in this order.
+ *
+ * @generated from enum countersign.signer.v1.LockKeyState
+ */
+export const LockKeyState = {
+  /**
+   * Not a state.
+   *
+   * @generated from enum value: LOCK_KEY_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It locks, and takes its locks off.
+   *
+   * @generated from enum value: LOCK_KEY_STATE_CURRENT = 1;
+   */
+  CURRENT: 1,
+
+  /**
+   * It only takes its locks off.
+   *
+   * @generated from enum value: LOCK_KEY_STATE_GRACE = 2;
+   */
+  GRACE: 2,
+
+  /**
+   * It is destroyed.
+   *
+   * @generated from enum value: LOCK_KEY_STATE_RETIRED = 3;
+   */
+  RETIRED: 3,
+} as const;
+
+/**
+ * What becomes of a lock key, in this order.
+ *
+ * @generated from enum countersign.signer.v1.LockKeyState
+ */
+export type LockKeyState = (typeof LockKeyState)[keyof typeof LockKeyState] | UnknownEnum;
+
+/**
+ * Describes the enum countersign.signer.v1.LockKeyState.
+ */
+export const LockKeyStateSchema: GenEnum<LockKeyState> = /*@__PURE__*/
+  enumDesc(file_countersign_signer_v1_signer_admin, 0);
 

@@ -1,0 +1,33 @@
+import type { RelayConfig } from "../config/config.ts";
+import type { Events } from "../observability/events.ts";
+import { NearRpc } from "./near-rpc.ts";
+import { NearViews } from "./views.ts";
+
+export interface NearOptions {
+  readonly config: Pick<RelayConfig["near"], "endpoints" | "timeoutMs" | "retries">;
+  readonly events: Pick<Events, "chainCallFailed">;
+  /** A number in [0, 1), for jitter. */
+  readonly random: () => number;
+}
+
+/** NEAR's endpoints, and what can be read there. */
+export interface Near {
+  readonly rpc: NearRpc;
+  readonly views: NearViews;
+}
+
+/** Calls nobody yet. */
+export function openNear({ config, events, random }: NearOptions): Near {
+  const { endpoints, timeoutMs, retries } = config;
+  const rpc = new NearRpc({
+    endpoints: endpoints.map(({ url, headers }) => ({ url, headers: revealed(headers) })),
+    ...{ timeoutMs, retries, random },
+    onFailure: ({ endpoint, method, error }) =>
+      events.chainCallFailed({ endpoint, method, kind: error.kind, error }),
+  });
+  return { rpc, views: new NearViews(rpc) };
+}
+
+function revealed(headers: RelayConfig["near"]["endpoints"][number]["headers"]): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, secret]) => [name, secret.reveal()]));
+}

@@ -1,0 +1,15 @@
+import type { ReadinessCheck, ServedService } from "@countersign/service-kit";
+
+/** What a relay does for the callers that it lets in, as the process that serves it sees it. */
+export interface Room {
+  /** The network that it is for; empty for none. */
+  readonly network: string;
+  readonly services: readonly ServedService[];
+  /** What it needs besides the ledger, by name. */
+  readonly checks: Readonly<Record<string, ReadinessCheck>>;
+  /** What operators see of it in /readyz. */
+  state(): Readonly<Record<string, unknown>>;
+  /** Works until `signal` aborts. Never throws. */
+  run(signal: AbortSignal): Promise<unknown>;
+  close(): void;
+}
