@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 
 const CLI = join(import.meta.dirname, "../../server/src/cli.ts");
 
@@ -15,7 +16,7 @@ export function countersign(
   env: Readonly<Record<string, string>>,
 ): Promise<CliResult> {
   return new Promise((resolve) => {
-    const options = { env, maxBuffer: 64 * 1024 * 1024, timeout: 60_000 };
+    const options = { env: { ...COMPILE_CACHE, ...env }, maxBuffer: 64 * 1024 * 1024, timeout: 60_000 };
     execFile(process.execPath, [CLI, ...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });

@@ -1,5 +1,6 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { LockService } from "@countersign/gen/countersign/lock/v1/lock_service_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { EcdsaSigningService } from "@countersign/gen/countersign/threshold/v1/ecdsa_service_pb.ts";
@@ -28,6 +29,7 @@ const SERVICES: readonly DescService[] = [
   Ed25519SigningService,
   EcdsaSigningService,
   SessionService,
+  LockService,
   Health,
   ServerReflection,
   ServerReflectionAlpha,
@@ -54,6 +56,9 @@ const SIGN_IN: ReadonlySet<DescMethod> = new Set([
   SessionService.method.refreshSession,
 ]);
 
+/** What is open to the pages of the tenant that is named. Counted: tests/lock/relay. */
+const LOCK: ReadonlySet<DescMethod> = new Set(LockService.methods);
+
 /** What anybody may call. */
 const PUBLIC: ReadonlySet<DescMethod> = new Set([
   RelayService.method.getRelayInfo,
@@ -63,7 +68,7 @@ const PUBLIC: ReadonlySet<DescMethod> = new Set([
 ]);
 
 const METHODS = SERVICES.flatMap(({ methods }) => methods);
-const GUARDED = METHODS.filter((method) => !PUBLIC.has(method) && !SIGN_IN.has(method));
+const GUARDED = METHODS.filter((method) => !PUBLIC.has(method) && !SIGN_IN.has(method) && !LOCK.has(method));
 
 type Headers = Readonly<Record<string, string>>;
 const bearer = (text: string): Headers => ({ authorization: `Bearer ${text}` });
@@ -156,7 +161,7 @@ it("the port serves what this test knows, and nothing else", async () => {
   expect([...served].sort()).toEqual(SERVICES.map(({ typeName }) => typeName).sort());
 });
 
-it("guards every method of the relay but one, and those that sign in", () => {
+it("guards every method of the relay but one, and those that sign in or lock", () => {
   expect(RelayService.methods.filter((method) => PUBLIC.has(method)).map(({ name }) => name)).toEqual([
     "GetRelayInfo",
   ]);
@@ -201,19 +206,22 @@ describe.each(GUARDED.map((method) => [fullName(method), method] as const))("%s"
   });
 });
 
-describe.each([...SIGN_IN].map((method) => [fullName(method), method] as const))("%s", (_, method) => {
-  it.each([
-    ["without credentials", () => ({})],
-    ["with bad ones", () => keyHeaders(stranger)],
-    ["with those of an ended session", () => bearer(ended)],
-  ])("is open to everybody %s", async (_what, headers) => {
-    for (const protocol of PROTOCOLS) {
-      // What an empty message is refused for, behind the gate.
-      const reason = await reasonFor(protocol, method, headers());
-      expect(reason).toMatch(/^(FIELD_INVALID|REFRESH_TOKEN_INVALID)$/);
-    }
-  });
-});
+describe.each([...SIGN_IN, ...LOCK].map((method) => [fullName(method), method] as const))(
+  "%s",
+  (_, method) => {
+    it.each([
+      ["without credentials", () => ({})],
+      ["with bad ones", () => keyHeaders(stranger)],
+      ["with those of an ended session", () => bearer(ended)],
+    ])("is open to everybody %s", async (_what, headers) => {
+      for (const protocol of PROTOCOLS) {
+        // What an empty message is refused for, behind the gate.
+        const reason = await reasonFor(protocol, method, headers());
+        expect(reason).toMatch(/^(FIELD_INVALID|REFRESH_TOKEN_INVALID)$/);
+      }
+    });
+  },
+);
 
 describe.each([...PUBLIC].map((method) => [fullName(method), method] as const))("%s", (_, method) => {
   it.each([

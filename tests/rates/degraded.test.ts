@@ -16,10 +16,10 @@ const bucketOf = (burst: number): Bucket => ({
 });
 
 /** A limiter that writes down when Redis went and came. */
-function replica(url: string, fallbackFraction: number) {
+async function replica(url: string, fallbackFraction: number) {
   const changes: string[] = [];
   const errors: unknown[] = [];
-  const limiter = openRateLimiter({
+  const limiter = await openRateLimiter({
     redisUrl: new Secret(url),
     fallbackFraction,
     now: Date.now,
@@ -69,25 +69,25 @@ async function deadUrl(): Promise<string> {
 
 describe("without Redis", () => {
   test("a limiter over Redis starts while Redis is down, and allows its fraction", async () => {
-    const { limiter, changes, errors } = replica(await deadUrl(), 0.25);
+    const { limiter, changes, errors } = await replica(await deadUrl(), 0.25);
     expect(await allowedOf(300, limiter, bucketOf(100))).toBe(25);
     expect(changes).toEqual(["degraded"]);
     expect(String(errors[0])).toContain("ECONNREFUSED");
   });
 
   test("the smallest fraction of a burst is one call, never none and never all", async () => {
-    const { limiter } = replica(await deadUrl(), 0.01);
+    const { limiter } = await replica(await deadUrl(), 0.01);
     expect(await allowedOf(50, limiter, bucketOf(10))).toBe(1);
   });
 
   test("the verdict tells the limit that holds", async () => {
-    const { limiter } = replica(await deadUrl(), 0.5);
+    const { limiter } = await replica(await deadUrl(), 0.5);
     const { tightest } = await limiter.take([bucketOf(10), bucketOf(100)]);
     expect(tightest).toMatchObject({ limit: 5, remaining: 4 });
   });
 
   test("without an address of Redis the limits are this process's own, in full", async () => {
-    const limiter = openRateLimiter({
+    const limiter = await openRateLimiter({
       fallbackFraction: 0.1,
       now: Date.now,
       onDegraded: () => expect.unreachable(),
@@ -102,7 +102,7 @@ describe.skipIf(redisServer === undefined)("when Redis comes and goes", () => {
   test("a limiter that started before Redis uses it once it is there", async () => {
     const redis = await ownRedis();
     await redis.kill();
-    const { limiter, changes } = replica(redis.url, 0.5);
+    const { limiter, changes } = await replica(redis.url, 0.5);
     const bucket = bucketOf(10);
     expect(await allowedOf(50, limiter, bucket)).toBe(5);
     await redis.start();
@@ -113,7 +113,7 @@ describe.skipIf(redisServer === undefined)("when Redis comes and goes", () => {
 
   test("killed and started again under load, no more than the bursts and the fraction get through", async () => {
     const redis = await ownRedis();
-    const replicas = [replica(redis.url, 0.2), replica(redis.url, 0.2)];
+    const replicas = await Promise.all([replica(redis.url, 0.2), replica(redis.url, 0.2)]);
     const bucket = bucketOf(50);
     const shared = await Promise.all(replicas.map(({ limiter }) => allowedOf(200, limiter, bucket)));
     expect(shared[0] ?? 0).toBeLessThanOrEqual(50);
@@ -149,7 +149,7 @@ describe.skipIf(redisServer === undefined)("when Redis comes and goes", () => {
 
   test("frozen, it is waited for once, and used again when it thaws", async () => {
     const redis = await ownRedis();
-    const { limiter, changes, errors } = replica(redis.url, 0.5);
+    const { limiter, changes, errors } = await replica(redis.url, 0.5);
     const bucket = bucketOf(10);
     expect(await allowedOf(4, limiter, bucket)).toBe(4);
     redis.freeze();

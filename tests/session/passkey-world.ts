@@ -56,7 +56,7 @@ export async function passkeyWorld(overrides: Partial<PasskeyContext> = {}) {
       pauses,
     },
     users,
-    pending: openPending({ now: () => now, onFailed: () => {} }),
+    pending: await openPending({ now: () => now, onFailed: () => {} }),
     randomBytes,
     assertFresh: () => undefined,
     contractCheck: undefined,

@@ -15,24 +15,27 @@ interface Twin {
   pass(ms: number): Promise<unknown>;
 }
 
-function inMemory(): Twin {
+async function inMemory(): Promise<Twin> {
   let now = 1_790_000_000_000;
-  const pending = openPending({ now: () => now, onFailed: () => {} });
+  const pending = await openPending({ now: () => now, onFailed: () => {} });
   const pass = async (ms: number) => {
     now += ms;
   };
   return { pending, other: pending, pass };
 }
 
-function inRedis(): Twin {
-  const open = () => replica(redisUrl ?? "").pending;
-  return { pending: open(), other: open(), pass: (ms) => sleep(ms + 10) };
+async function inRedis(): Promise<Twin> {
+  const [{ pending }, { pending: other }] = await Promise.all([
+    replica(redisUrl ?? ""),
+    replica(redisUrl ?? ""),
+  ]);
+  return { pending, other, pass: (ms) => sleep(ms + 10) };
 }
 
-function replica(url: string) {
+async function replica(url: string) {
   const errors: unknown[] = [];
   const onFailed = (error: unknown) => errors.push(error);
-  const pending = openPending({ redisUrl: new Secret(url), now: Date.now, onFailed });
+  const pending = await openPending({ redisUrl: new Secret(url), now: Date.now, onFailed });
   onTestFinished(() => pending.close());
   return { pending, errors };
 }
@@ -47,7 +50,7 @@ describe.each([
   const testHere = test.skipIf(!available);
 
   testHere("is taken once, as it was put, by one of many takers", async () => {
-    const { pending, other } = open();
+    const { pending, other } = await open();
     const id = freshId();
     const value = { tenant: "shop", list: [1, "ü", null], nested: { yes: true } };
     await pending.put("registration", id, value, 60_000);
@@ -58,7 +61,7 @@ describe.each([
   });
 
   testHere("is of its kind and id alone", async () => {
-    const { pending } = open();
+    const { pending } = await open();
     const id = freshId();
     await pending.put("registration", id, 1, 60_000);
     expect(await pending.take("passkey-sign-in", id)).toBeUndefined();
@@ -68,7 +71,7 @@ describe.each([
   });
 
   testHere("is over after its time", async () => {
-    const { pending, pass } = open();
+    const { pending, pass } = await open();
     const id = freshId();
     await pending.put("id-token", id, 1, 50);
     await pass(50);
@@ -76,7 +79,7 @@ describe.each([
   });
 
   testHere("has 8 KiB at most", async () => {
-    const { pending } = open();
+    const { pending } = await open();
     await pending.put("redirect", freshId(), "x".repeat(8_190), 60_000);
     await expect(pending.put("redirect", freshId(), "x".repeat(8_191), 60_000)).rejects.toThrow(RangeError);
   });
@@ -98,7 +101,7 @@ describe.skipIf(redisServer === undefined)("without Redis", () => {
   test("nothing is begun or finished until it is back, and the error tells nothing of what was sent", async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.kill());
-    const { pending, errors } = replica(redis.url);
+    const { pending, errors } = await replica(redis.url);
     await pending.put("registration", "id", { challenge: "hunter2" }, 60_000);
     await redis.kill();
     expect(await reasonOf(pending.put("registration", "id", "hunter2", 60_000))).toBe(
@@ -118,7 +121,7 @@ describe.skipIf(redisServer === undefined)("without Redis", () => {
       redis.thaw();
       await redis.kill();
     });
-    const { pending } = replica(redis.url);
+    const { pending } = await replica(redis.url);
     await pending.put("registration", "id", 1, 60_000);
     redis.freeze();
     expect(await reasonOf(pending.take("registration", "id"))).toBe("SHARED_STATE_UNAVAILABLE");
@@ -129,7 +132,8 @@ describe.skipIf(redisServer === undefined)("without Redis", () => {
     onTestFinished(() => redis.kill());
     const admin = new Redis(redis.url);
     onTestFinished(() => admin.disconnect());
-    await replica(redis.url).pending.put("sign-in-code", "a-secret-code", 1, 60_000);
+    const { pending } = await replica(redis.url);
+    await pending.put("sign-in-code", "a-secret-code", 1, 60_000);
     const keys = await admin.keys("*");
     expect(keys).toEqual([expect.stringMatching(/^\{countersign\}:pending:sign-in-code:[\w-]{43}$/)]);
     expect(await admin.pttl(keys[0] ?? "")).toBeGreaterThan(50_000);

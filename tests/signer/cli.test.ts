@@ -30,6 +30,17 @@ function adding(command: "generate" | "import", keystore: string, ...more: strin
 
 const newKeystore = () => join(temporaryDirectory(), "keystore.json");
 
+describe("signer help", () => {
+  it("names every command, and shows one as that command shows itself", async () => {
+    const { code, stdout } = await runCli(["help"]);
+    expect(code).toBe(0);
+    for (const name of ["run", "keys", "status", "master-secret"]) expect(stdout).toMatch(`\n  ${name} `);
+    const shown = await runCli(["help", "status"]);
+    expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining("--admin <address>") });
+    expect(shown).toEqual(await runCli(["status", "--help"]));
+  });
+});
+
 describe("signer keys generate", () => {
   it("makes a keystore whose public key list and export-public show, with nothing secret on the way", async () => {
     const keystore = newKeystore();

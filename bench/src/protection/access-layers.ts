@@ -16,7 +16,7 @@ import type { Tenants } from "./tenant.ts";
 const FAST = { perSecond: 100_000, burst: 1_000_000 };
 const RATES = {
   ...{ ip: FAST, failedAuth: FAST, tenant: FAST, key: FAST, user: FAST, method: FAST },
-  ...{ signIn: FAST, signInBegin: FAST, signInTenant: FAST },
+  ...{ signIn: FAST, signInBegin: FAST, signInTenant: FAST, lock: FAST },
 };
 /** Calls that wait for Redis at a time, as they do in a busy relay: ioredis sends them together. */
 const REDIS_CONCURRENCY = 32;

@@ -10,6 +10,7 @@ import {
   encodeUint,
   octetsLimit,
   type Reader,
+  Writer,
 } from "./codec.ts";
 import { libsecp256k1Points as points } from "./libsecp256k1-points.ts";
 import { ProtocolAbort } from "./protocol-abort.ts";
@@ -29,6 +30,19 @@ describe("encoding", () => {
     expect(bytesToHex(encodeArray(Array(15).fill(encodeUint(1))))).toBe(`9f${"01".repeat(15)}`);
     expect(bytesToHex(encodeArray(Array(16).fill(encodeUint(1))))).toBe(`dc0010${"01".repeat(16)}`);
     expect(bytesToHex(encodeArray(Array(1024).fill(encodeUint(1))).subarray(0, 4))).toBe("dc040001");
+  });
+
+  it("goes into memory that is there, as far as that goes", () => {
+    const write = (limit: number) => {
+      const writer = new Writer(limit);
+      writer.array(2);
+      writer.octets(Uint8Array.of(1, 0xff));
+      writer.octets(new Uint8Array(16));
+      return bytesToHex(writer.end());
+    };
+    expect(write(100)).toBe(`929201ccffdc0010${"00".repeat(16)}`);
+    expect(write(24)).toBe(write(100));
+    expect(() => write(23)).toThrow(RangeError);
   });
 
   it.each([

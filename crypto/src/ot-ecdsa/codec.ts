@@ -19,17 +19,40 @@ export function encodeArray(items: readonly Uint8Array[]): Uint8Array {
 
 /** Bytes, a scalar or a point: an array of small integers. */
 export function encodeOctets(bytes: Uint8Array): Uint8Array {
-  let wide = 0;
-  for (const byte of bytes) wide += byte >> 7;
-  const header = arrayHeader(bytes.length);
-  const out = new Uint8Array(header.length + bytes.length + wide);
-  out.set(header);
-  let at = header.length;
-  for (const byte of bytes) {
-    if (byte >= 0x80) out[at++] = 0xcc;
-    out[at++] = byte;
+  const writer = new Writer(octetsLimit(bytes.length));
+  writer.octets(bytes);
+  return writer.end();
+}
+
+/** Encodes one value after the other into memory that is there, for messages of hundreds of them. */
+export class Writer {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  /** `limit` is the most bytes that all values take. */
+  constructor(limit: number) {
+    this.#bytes = new Uint8Array(limit);
   }
-  return out;
+
+  /** The header of an array, whose items are written next. */
+  array(length: number): void {
+    for (const byte of arrayHeader(length)) this.#bytes[this.#at++] = byte;
+  }
+
+  /** As `encodeOctets`. */
+  octets(bytes: Uint8Array): void {
+    this.array(bytes.length);
+    for (const byte of bytes) {
+      if (byte >= 0x80) this.#bytes[this.#at++] = 0xcc;
+      this.#bytes[this.#at++] = byte;
+    }
+  }
+
+  /** A copy of what was written. Throws a RangeError for more than the limit. */
+  end(): Uint8Array {
+    if (this.#at > this.#bytes.length) throw new RangeError("more is encoded than was said");
+    return this.#bytes.slice(0, this.#at);
+  }
 }
 
 /** An array of scalars, of points, or of other byte strings. */

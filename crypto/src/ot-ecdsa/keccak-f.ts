@@ -1,5 +1,6 @@
 // Keccak-f[1600] (FIPS 202, section 3.3), unrolled: transcripts spend a fifth of a presignature in it, and noble's, which loops
-// over tables, takes twice as long. A lane is two words, the low one first; a0 and a1 are lane (0, 0), a2 and a3 lane (1, 0).
+// over tables, takes twice as long (decision 28). A lane is two words, the low one first; a0 and a1 are lane (0, 0), a2 and a3
+// lane (1, 0).
 
 /** ι's constants of the 24 rounds: the low and the high word of each. */
 const ROUNDS = new Int32Array([

@@ -1,7 +1,7 @@
 // "Multiplicative to additive": a sender with a and a receiver with b get α and β, α + β = a·b, from 384 transfers of
 // random scalars. The receiver's bits hide b behind random weights χ.
 import { bitAt, select } from "./bits.ts";
-import { decodeBody, encodeArray, encodeOctets, octetsLimit } from "./codec.ts";
+import { decodeBody, encodeArray, encodeOctets, octetsLimit, Writer } from "./codec.ts";
 import { scalarAt } from "./ot-extension.ts";
 import type { RunTools } from "./run-tools.ts";
 import {
@@ -12,6 +12,7 @@ import {
   SCALAR_SIZE,
   subtractScalars,
   toInteger,
+  writeReduced,
 } from "./scalar.ts";
 import { SEED_SIZE, TranscriptRng } from "./transcript.ts";
 import { wipe } from "./wipe.ts";
@@ -47,19 +48,25 @@ export async function offerFactor(
   factor: Uint8Array,
 ): Promise<Offer> {
   const masks = new Uint8Array(MTA_TRANSFERS * SCALAR_SIZE);
-  const pairs: Uint8Array[] = [];
+  const body = new Writer(OFFER_LIMIT);
+  const sum = new Uint8Array(SCALAR_SIZE);
+  const write = (value: bigint) => {
+    writeReduced(value, sum);
+    body.octets(sum);
+  };
   const a = toInteger(factor);
+  body.array(MTA_TRANSFERS);
   for (let i = 0; i < MTA_TRANSFERS; i++) {
     if (i % STRIDE === 0) await tools.pause();
     const mask = randomScalar(tools.random, purpose);
     masks.set(mask, i * SCALAR_SIZE);
     const d = toInteger(mask);
-    const zero = reduce(toInteger(scalarAt(v0, i)) + d + a);
-    const one = reduce(toInteger(scalarAt(v1, i)) + d - a);
-    pairs.push(encodeArray([encodeOctets(zero), encodeOctets(one)]));
+    body.array(2);
+    write(toInteger(scalarAt(v0, i)) + d + a);
+    write(toInteger(scalarAt(v1, i)) + d - a);
     mask.fill(0);
   }
-  return { body: encodeArray(pairs), masks };
+  return { body: body.end(), masks };
 }
 
 /** The receiver's message and share. `v` and `choices` are of its 384 transfers; the seed is drawn as `purpose`. */

@@ -110,22 +110,27 @@ export function scalarAt(scalars: Uint8Array, i: number): Uint8Array {
 
 /** Makes scalars of rows, uniform: 64 bytes of the generator that a row's hash seeds, modulo n. */
 export class RowHash {
-  readonly #preimage = concatBytes(LABEL, new Uint8Array(8 + ROW_SIZE));
+  /** What all rows' hashes begin with, and one that goes on from there: making one anew would cost as much as hashing. */
+  readonly #begun = sha256.create().update(LABEL);
+  readonly #hash = this.#begun.clone();
+  readonly #preimage = new Uint8Array(8 + ROW_SIZE);
+  readonly #seed = new Uint8Array(SEED_SIZE);
   readonly #rng = TranscriptRng.seeded(new Uint8Array(SEED_SIZE));
   readonly #wide = new Uint8Array(2 * SCALAR_SIZE);
 
   /** Writes the scalar of a row of 16 bytes and its index, below 2^32, into `target`. */
   write(index: number, row: Uint8Array, target: Uint8Array): void {
-    this.#preimage.set(u32le(index), LABEL.length);
-    this.#preimage.set(row, LABEL.length + 8);
-    const seed = sha256(this.#preimage);
-    this.#rng.reseed(seed);
+    this.#preimage.set(u32le(index));
+    this.#preimage.set(row, 8);
+    this.#begun._cloneInto(this.#hash).update(this.#preimage).digestInto(this.#seed);
+    this.#rng.reseed(this.#seed);
     writeReduced(toInteger(this.#rng.fill(this.#wide)), target);
-    seed.fill(0);
   }
 
   wipe(): void {
+    this.#hash.destroy();
     this.#preimage.fill(0);
+    this.#seed.fill(0);
     this.#rng.wipe();
     this.#wide.fill(0);
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
+import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 import type { RelayClient } from "../../support/submitting.ts";
 import { relayClient } from "../../support/test-relay.ts";
 import type { Message, Plan } from "./plan.ts";
@@ -18,6 +19,7 @@ export class RelayProcess {
 
   constructor(plan: Plan) {
     this.#child = fork(ENTRY, [JSON.stringify(plan)], {
+      env: { ...process.env, ...COMPILE_CACHE },
       execArgv: [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

@@ -1,4 +1,5 @@
 // A relay in a process of its own that ends, or stops, itself at a chosen event. The only argument is a Plan.
+import { flushCompileCache } from "node:module";
 import { createApp } from "@countersign/server/app.ts";
 import { loadRelayConfig } from "@countersign/server/config/config.ts";
 import type { Events } from "@countersign/server/observability/events.ts";
@@ -44,5 +45,7 @@ function watched(events: Events): Events {
 
 process.on("disconnect", () => process.exit());
 const app = await createApp(loadRelayConfig({ env: {}, flags: plan.flags }).config, { events: watched });
+// A killed process leaves no cache behind, and the next one starts slowly.
+flushCompileCache();
 tell({ event: "serves", address: app.address });
 process.on("SIGTERM", () => void app.stop().then(() => process.exit()));

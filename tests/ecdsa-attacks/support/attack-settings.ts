@@ -4,7 +4,7 @@ import type { SignerSettings } from "../../support/signer-settings.ts";
 import { NETWORK } from "../../support/test-relay.ts";
 
 /** More presignatures than a test makes. */
-const AMPLE = { per_session: 10_000, per_user_day: 100_000, capacity: 64 };
+const AMPLE = { per_session: 10_000, per_user_day: 100_000, capacity: 64, concurrent_per_user: 4 };
 
 /** A section `threshold` for both schemes on the relays' network, with the tests' EVM policy. */
 export function attackSettings(): SignerSettings {

@@ -16,7 +16,7 @@ import { signerTransport } from "@countersign/server/signer-client/signer-transp
 import { LanePool } from "@countersign/server/tx/lane-pool.ts";
 import { readWork } from "@countersign/server/tx/work.ts";
 import { Secret } from "@countersign/service-kit";
-import { onTestFinished, vi } from "vitest";
+import type { TestContext } from "vitest";
 import { TestWallet } from "../../support/test-wallet.ts";
 import { type ScriptedSigner, startScriptedSigner } from "./scripted-signer.ts";
 
@@ -32,6 +32,8 @@ export interface LaneWorldOptions {
   /** Of the lane's pauses: 0 to 1 in life. */
   readonly random?: () => number;
   readonly blockTimeMs?: number | undefined;
+  /** The test's own: lanes wait for their clocks, so tests run at the same time. */
+  readonly onTestFinished: TestContext["onTestFinished"];
 }
 
 interface AcceptedWith {
@@ -119,7 +121,12 @@ export async function startLaneWorld(options: LaneWorldOptions): Promise<LaneWor
     random,
   });
   const views = new NearViews(rpc);
-  const nonceAsked = vi.spyOn(views, "accessKey");
+  let noncesAsked = 0;
+  const accessKey = views.accessKey.bind(views);
+  views.accessKey = (...of) => {
+    noncesAsked += 1;
+    return accessKey(...of);
+  };
   const client = new SignerClient(
     signerTransport({
       address: { kind: "unix", path: signer.socketPath },
@@ -161,7 +168,7 @@ export async function startLaneWorld(options: LaneWorldOptions): Promise<LaneWor
   });
   const stop = new AbortController();
   let running = Promise.resolve();
-  onTestFinished(async () => {
+  options.onTestFinished(async () => {
     stop.abort();
     await running;
     await signer.stop();
@@ -177,7 +184,7 @@ export async function startLaneWorld(options: LaneWorldOptions): Promise<LaneWor
     signer,
     retries,
     pauses,
-    noncesAsked: () => nonceAsked.mock.calls.length,
+    noncesAsked: () => noncesAsked,
     moves,
     async accept(wallet, more = {}) {
       const id = `sub_${accepted++}`;

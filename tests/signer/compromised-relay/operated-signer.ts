@@ -11,6 +11,7 @@ import { formatPublicKey } from "@countersign/near";
 import { publicKeyOf } from "@countersign/signer-service/backends/keystore/ed25519-seed.ts";
 import { PublicKey } from "near-api-js";
 import { makeDevCerts } from "../../../scripts/dev-certs.ts";
+import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 import { Authority } from "../support/authority.ts";
 import { runCli } from "../support/signer-cli.ts";
 import { KEY_IDS, KEYS, type KeyId, networkOf, POLICIES } from "./relayer-keys.ts";
@@ -117,7 +118,7 @@ export class OperatedSigner {
 
   /** Starts the process; its store and its keys are as they were. */
   async resume(): Promise<void> {
-    const env = { ...this.#environment, SIGNER_LOG__LEVEL: "info" };
+    const env = { ...COMPILE_CACHE, ...this.#environment, SIGNER_LOG__LEVEL: "info" };
     const child = spawn(process.execPath, [CLI, "run", "--config", this.#config], { env });
     let output = "";
     child.stderr.on("data", (chunk) => {

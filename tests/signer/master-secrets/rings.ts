@@ -69,7 +69,7 @@ export function configOf(
   const exports = { userPerHour: 1, tenantPerHour: 1 };
   const presign = {
     ...{ perSession: 1, perUserDay: 1, capacity: 1, refillBelow: 1 },
-    ...{ concurrent: 1, concurrentPerTenant: 1 },
+    ...{ concurrent: 1, concurrentPerTenant: 1, concurrentPerUser: 1 },
   };
   return {
     backends,

@@ -73,7 +73,8 @@ if (!READ_ONLY) {
 const READ_ONLY_ROOT = `
   mount --make-rprivate / || exit 98
   while read -r _ at _; do
-    case "$at" in /proc* | /sys* | /dev*) ;; *) mount -o remount,bind,ro "$at" ;; esac
+    case "$at" in /dev/shm) ;; /proc* | /sys* | /dev*) continue ;; esac
+    mount -o remount,bind,ro "$at"
   done </proc/self/mounts
   while [ "$1" != -- ]; do mount --bind "$1" "$1" && mount -o remount,bind,rw "$1" || exit 98; shift; done
   shift

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
+import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 
 const CLI = join(import.meta.dirname, "../../../signer-service/src/cli.ts");
 
@@ -15,9 +16,14 @@ export interface CliResult {
 /** Runs `signer` to its end, with only these environment variables. */
 export function runCli(args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [CLI, ...args],
+      { env: { ...COMPILE_CACHE, ...env } },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+      },
+    );
   });
 }
 
@@ -31,7 +37,9 @@ export interface SignerProcess {
 
 /** Starts `signer run` and waits until it listens; it is killed when the test ends. */
 export async function startSigner(configFile: string, env: Record<string, string>): Promise<SignerProcess> {
-  const child = spawn(process.execPath, [CLI, "run", "--config", configFile], { env });
+  const child = spawn(process.execPath, [CLI, "run", "--config", configFile], {
+    env: { ...COMPILE_CACHE, ...env },
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   let output = "";
   child.stderr.on("data", (chunk) => {

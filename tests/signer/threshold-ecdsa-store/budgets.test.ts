@@ -52,7 +52,7 @@ overEngines("what presignatures may be made", (on) => {
     expect(count(opened, "pool full")).toBe(95);
     // One that is finished still takes its room, one that is aborted gives it back.
     const [first, second] = wanted.filter((_, i) => opened[i] === "opened");
-    await ecdsa.finishPresign(first?.id ?? "", 1, LAST, entry("d"), at(2));
+    await ecdsa.finishPresign(first ?? presign(), 1, LAST, entry("d"), at(2));
     expect(await ecdsa.openPresign(presign(), step(), budget, at(2))).toBe("pool full");
     await ecdsa.abortPresign(second?.id ?? "");
     expect(await ecdsa.openPresign(presign(), step(), budget, at(2))).toBe("opened");
@@ -118,7 +118,7 @@ overEngines("what presignatures may be made", (on) => {
     const refused = presign();
     expect(await ecdsa.openPresign(presign(), step(), both, at(1))).toBe("opened");
     expect(await ecdsa.openPresign(refused, step(), both, at(1))).toBe("session spent");
-    expect(await ecdsa.presign(refused.id, at(1))).toBeUndefined();
+    expect(await ecdsa.presign(refused.id, 1, at(1))).toBeUndefined();
   });
 
   it("is none of a session that ended or is over", async () => {

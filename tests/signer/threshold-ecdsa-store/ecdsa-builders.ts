@@ -42,6 +42,12 @@ export function step(change: Partial<PresignStep> = {}): PresignStep {
   };
 }
 
+/** A step without its state: what a call for the version before reads of it. */
+export const answered = (kept: PresignStep): PresignStep => ({ ...kept, state: new Uint8Array() });
+
+/** A step without its answer: what a call reads that goes on from it. */
+export const goneOnFrom = (kept: PresignStep): PresignStep => ({ ...kept, answer: new Uint8Array() });
+
 /** The last step. */
 export const LAST = step({ stage: "done", state: new Uint8Array() });
 
@@ -80,7 +86,7 @@ export async function fill(
   for (const [i, name] of names.entries()) {
     const begun = presign(change);
     await store.openPresign(begun, step(), BUDGET, at(i));
-    if (!(await store.finishPresign(begun.id, 1, LAST, entry(name), at(i)))) throw new Error("not made");
+    if (!(await store.finishPresign(begun, 1, LAST, entry(name), at(i)))) throw new Error("not made");
     made.push(entry(name).id);
   }
   return made;

@@ -2,7 +2,19 @@ import type { EcdsaStore } from "@countersign/signer-service/threshold/ecdsa/ecd
 import { expect, it } from "vitest";
 import { at, EXPIRY, KEY_ID, OWNER, request } from "../threshold-store/threshold-builders.ts";
 import { overEngines } from "../threshold-store/threshold-homes.ts";
-import { BUDGET, EPOCH, entry, fill, LAST, prepare, presign, signing, step } from "./ecdsa-builders.ts";
+import {
+  answered,
+  BUDGET,
+  EPOCH,
+  entry,
+  fill,
+  goneOnFrom,
+  LAST,
+  prepare,
+  presign,
+  signing,
+  step,
+} from "./ecdsa-builders.ts";
 
 const HUNDRED = Array.from({ length: 100 }, (_, i) => i);
 
@@ -19,12 +31,18 @@ overEngines("a presign session", (on) => {
   it("goes from step to step at any signer, each with its flight, answer and state", async () => {
     const begun = await opened();
     const [{ ecdsa }, { ecdsa: other }] = on.signers;
-    expect(await other.presign(begun.id, at(2))).toEqual({ ...begun, version: 1, step: step() });
+    const first = { ...begun, version: 1 };
+    expect(await other.presign(begun.id, 1, at(2))).toEqual({ ...first, step: goneOnFrom(step()) });
+    expect(await other.presign(begun.id, 0, at(2))).toEqual({ ...first, step: answered(step()) });
+    const neither = { ...first, step: answered(goneOnFrom(step())) };
+    expect(await other.presign(begun.id, 2, at(2))).toEqual(neither);
     const next = step({ stage: "triples_done" });
-    expect(await other.stepPresign(begun.id, 1, next, at(2))).toBe(true);
-    expect(await ecdsa.presign(begun.id, at(3))).toEqual({ ...begun, version: 2, step: next });
-    expect(await ecdsa.finishPresign(begun.id, 2, LAST, entry("a"), at(3))).toBe(true);
-    expect(await other.presign(begun.id, at(4))).toEqual({ ...begun, version: 3, step: LAST });
+    expect(await other.stepPresign(begun, 1, next, at(2))).toBe(true);
+    const second = { ...begun, version: 2 };
+    expect(await ecdsa.presign(begun.id, 2, at(3))).toEqual({ ...second, step: goneOnFrom(next) });
+    expect(await ecdsa.presign(begun.id, 1, at(3))).toEqual({ ...second, step: answered(next) });
+    expect(await ecdsa.finishPresign(begun, 2, LAST, entry("a"), at(3))).toBe(true);
+    expect(await other.presign(begun.id, 2, at(4))).toEqual({ ...begun, version: 3, step: LAST });
     expect(await other.pool(OWNER, KEY_ID, EPOCH)).toEqual([entry("a").id]);
   });
 
@@ -34,21 +52,22 @@ overEngines("a presign session", (on) => {
     const begun = presign();
     const large = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 31) % 256);
     await ecdsa.openPresign(begun, step({ answer: large, state: large }), BUDGET, at(1));
-    expect((await ecdsa.presign(begun.id, at(1)))?.step).toEqual(step({ answer: large, state: large }));
+    expect((await ecdsa.presign(begun.id, 1, at(1)))?.step.state).toEqual(large);
+    expect((await ecdsa.presign(begun.id, 0, at(1)))?.step.answer).toEqual(large);
   });
 
   it("takes one of 100 steps that come at once, and none at another version", async () => {
     const begun = await opened();
     const answers = HUNDRED.map((i) => step({ answer: Uint8Array.of(i) }));
-    const taken = await both((store, i) => store.stepPresign(begun.id, 1, answers[i] ?? step(), at(2)));
+    const taken = await both((store, i) => store.stepPresign(begun, 1, answers[i] ?? step(), at(2)));
     expect(taken.filter(Boolean)).toHaveLength(1);
     const [{ ecdsa }] = on.signers;
-    expect(await ecdsa.presign(begun.id, at(2))).toMatchObject({
+    expect(await ecdsa.presign(begun.id, 1, at(2))).toMatchObject({
       version: 2,
       step: { answer: Uint8Array.of(taken.indexOf(true)) },
     });
     for (const version of [0, 1, 3]) {
-      expect(await ecdsa.stepPresign(begun.id, version, step(), at(2))).toBe(false);
+      expect(await ecdsa.stepPresign(begun, version, step(), at(2))).toBe(false);
     }
   });
 
@@ -56,8 +75,8 @@ overEngines("a presign session", (on) => {
     const begun = await opened();
     const ended = await both((store, i) =>
       i % 3 === 0
-        ? store.stepPresign(begun.id, 1, step(), at(2))
-        : store.finishPresign(begun.id, 1, LAST, entry(`${i}`), at(2)),
+        ? store.stepPresign(begun, 1, step(), at(2))
+        : store.finishPresign(begun, 1, LAST, entry(`${i}`), at(2)),
     );
     expect(ended.filter(Boolean)).toHaveLength(1);
     const winner = ended.indexOf(true);
@@ -69,13 +88,13 @@ overEngines("a presign session", (on) => {
   it("is over after its last step, and after its time", async () => {
     const begun = await opened();
     const [{ ecdsa }] = on.signers;
-    expect(await ecdsa.presign(begun.id, EXPIRY)).toBeUndefined();
-    expect(await ecdsa.stepPresign(begun.id, 1, step(), EXPIRY)).toBe(false);
-    expect(await ecdsa.finishPresign(begun.id, 1, LAST, entry("a"), EXPIRY)).toBe(false);
+    expect(await ecdsa.presign(begun.id, 1, EXPIRY)).toBeUndefined();
+    expect(await ecdsa.stepPresign(begun, 1, step(), EXPIRY)).toBe(false);
+    expect(await ecdsa.finishPresign(begun, 1, LAST, entry("a"), EXPIRY)).toBe(false);
     expect(await ecdsa.pool(OWNER, KEY_ID, EPOCH)).toEqual([]);
-    expect(await ecdsa.finishPresign(begun.id, 1, LAST, entry("a"), at(2))).toBe(true);
-    expect(await ecdsa.stepPresign(begun.id, 2, step(), at(3))).toBe(false);
-    expect(await ecdsa.finishPresign(begun.id, 2, LAST, entry("b"), at(3))).toBe(false);
+    expect(await ecdsa.finishPresign(begun, 1, LAST, entry("a"), at(2))).toBe(true);
+    expect(await ecdsa.stepPresign(begun, 2, step(), at(3))).toBe(false);
+    expect(await ecdsa.finishPresign(begun, 2, LAST, entry("b"), at(3))).toBe(false);
     expect(await ecdsa.pool(OWNER, KEY_ID, EPOCH)).toEqual([entry("a").id]);
   });
 
@@ -83,9 +102,9 @@ overEngines("a presign session", (on) => {
     const begun = await opened();
     const [{ ecdsa }] = on.signers;
     await ecdsa.abortPresign(begun.id);
-    expect(await ecdsa.presign(begun.id, at(2))).toBeUndefined();
-    expect(await ecdsa.stepPresign(begun.id, 1, step(), at(2))).toBe(false);
-    expect(await ecdsa.finishPresign(begun.id, 1, LAST, entry("a"), at(2))).toBe(false);
+    expect(await ecdsa.presign(begun.id, 1, at(2))).toBeUndefined();
+    expect(await ecdsa.stepPresign(begun, 1, step(), at(2))).toBe(false);
+    expect(await ecdsa.finishPresign(begun, 1, LAST, entry("a"), at(2))).toBe(false);
     expect(await on.query("select id from threshold_presigns")).toEqual([]);
     await ecdsa.abortPresign("unknown");
   });
@@ -99,7 +118,7 @@ overEngines("a presign session", (on) => {
     const signings = requests.map((of, i) => signing(of, entry(`${i}`).id));
     for (const [i, begun] of sessions.entries()) {
       await ecdsa.openPresign(begun, step(), BUDGET, at(1));
-      await ecdsa.finishPresign(begun.id, 1, LAST, entry(`${i}`), at(1));
+      await ecdsa.finishPresign(begun, 1, LAST, entry(`${i}`), at(1));
     }
     for (const wanted of signings.slice(1)) await ecdsa.reserve(wanted, EPOCH, 5, at(2));
     const [, reserved, used] = signings.map(({ id }) => id);
@@ -119,7 +138,7 @@ overEngines("a presign session", (on) => {
       const [wanted, begun] = [request(), presign()];
       await store.putRequests([wanted]);
       await ecdsa.openPresign(begun, step(), BUDGET, at(1));
-      await ecdsa.finishPresign(begun.id, 1, LAST, entry(`${round}`), at(1));
+      await ecdsa.finishPresign(begun, 1, LAST, entry(`${round}`), at(1));
       const run = signing(wanted, entry(`${round}`).id);
       await Promise.all([ecdsa.reserve(run, EPOCH, 5, at(2)), other.abortPresign(begun.id)]);
       expect((await ecdsa.ecdsaSigning(run.id, at(2)))?.stage ?? "destroyed").toBe("destroyed");

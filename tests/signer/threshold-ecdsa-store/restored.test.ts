@@ -24,9 +24,9 @@ overEngines("a store of presignatures that was put back", (on) => {
     const { ecdsa: restored } = again;
 
     expect(await restored.pool(OWNER, KEY_ID, EPOCH)).toEqual([]);
-    expect(await restored.presign(begun.id, at(1))).toBeUndefined();
-    expect(await restored.stepPresign(begun.id, 1, step(), at(1))).toBe(false);
-    expect(await restored.finishPresign(begun.id, 1, LAST, entry("d"), at(1))).toBe(false);
+    expect(await restored.presign(begun.id, 1, at(1))).toBeUndefined();
+    expect(await restored.stepPresign(begun, 1, step(), at(1))).toBe(false);
+    expect(await restored.finishPresign(begun, 1, LAST, entry("d"), at(1))).toBe(false);
     for (const id of [reserved ?? "", done ?? ""]) {
       expect(await restored.ecdsaSigning(id, at(1))).toBeUndefined();
       expect(await restored.finishEcdsaSigning(id, ANSWER, at(1))).toBe(false);

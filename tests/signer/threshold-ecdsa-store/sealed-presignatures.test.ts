@@ -4,10 +4,12 @@ import { expect, it } from "vitest";
 import { at, EXPIRY, KEY_ID, OWNER, request, SEALING_KEY } from "../threshold-store/threshold-builders.ts";
 import { overEngines } from "../threshold-store/threshold-homes.ts";
 import {
+  answered,
   BUDGET,
   EPOCH,
   entry,
   fill,
+  goneOnFrom,
   LAST,
   prepare,
   presign,
@@ -47,7 +49,7 @@ overEngines("what is sealed of presignatures", (on) => {
     const [row] = await rows("presigns");
     expect(bytesOf(row?.state).includes(Buffer.from(step().state))).toBe(false);
     expect(bytesOf(row?.answer).includes(Buffer.from(step().answer))).toBe(false);
-    await ecdsa.finishPresign(begun.id, 1, LAST, entry("a"), at(1));
+    await ecdsa.finishPresign(begun, 1, LAST, entry("a"), at(1));
     expect(await rows("presigns")).toMatchObject([{ stage: "done", state: null }]);
     const [pooled] = await rows("presignatures");
     expect(bytesOf(pooled?.sealed).includes(Buffer.from(entry("a").state))).toBe(false);
@@ -68,12 +70,17 @@ overEngines("what is sealed of presignatures", (on) => {
     const [{ ecdsa, unreadable }] = on.signers;
     const begun = presign();
     await ecdsa.openPresign(begun, step(), BUDGET, at(1));
+    /** Of the state, and of the answer. */
+    const opened = async (at1: number) => [
+      await ecdsa.presign(begun.id, at1, at(1)),
+      await ecdsa.presign(begun.id, at1 - 1, at(1)),
+    ];
     await on.query("update threshold_presigns set version = 2");
-    expect(await ecdsa.presign(begun.id, at(1))).toBeUndefined();
+    expect(await opened(2)).toEqual([undefined, undefined]);
     await on.query("update threshold_presigns set version = 1, key_id = 'other'");
-    expect(await ecdsa.presign(begun.id, at(1))).toBeUndefined();
-    await on.query(`update threshold_presigns set key_id = '${KEY_ID}', state = answer`);
-    expect(await ecdsa.presign(begun.id, at(1))).toBeUndefined();
+    expect(await opened(1)).toEqual([undefined, undefined]);
+    await on.query(`update threshold_presigns set key_id = '${KEY_ID}', state = answer, answer = state`);
+    expect(await opened(1)).toEqual([undefined, undefined]);
 
     const [first, second] = [await reserved("a"), await reserved("b")];
     const sealed = await sealedOf(second.id);
@@ -83,7 +90,7 @@ overEngines("what is sealed of presignatures", (on) => {
     expect((await ecdsa.ecdsaSigning(first.id, at(1)))?.stage).toBe("destroyed");
     await on.query(`update threshold_presignatures set state = 'used' where signing_id = '${second.id}'`);
     expect((await ecdsa.ecdsaSigning(second.id, at(1)))?.stage).toBe("destroyed");
-    expect(unreadable).toEqual([begun.id, begun.id, begun.id, first.id, second.id]);
+    expect(unreadable).toEqual([...Array.from({ length: 6 }, () => begun.id), first.id, second.id]);
   });
 
   it("opens during a rotation of sealing keys, and not after it", async () => {
@@ -95,11 +102,13 @@ overEngines("what is sealed of presignatures", (on) => {
     const newKey = new Uint8Array(32).fill(6);
     const during = await on.openSigner(new Seals([newKey, SEALING_KEY]));
     expect((await during.ecdsa.ecdsaSigning(wish.id, at(1)))?.stage).toBe("reserved");
-    expect(await during.ecdsa.stepPresign(begun.id, 1, step({ stage: "presign" }), at(1))).toBe(true);
+    expect(await during.ecdsa.stepPresign(begun, 1, step({ stage: "presign" }), at(1))).toBe(true);
     if (on.file !== undefined) await during.close();
     const after = await on.openSigner(new Seals([newKey]));
     expect((await after.ecdsa.ecdsaSigning(wish.id, at(1)))?.stage).toBe("destroyed");
-    expect((await after.ecdsa.presign(begun.id, at(1)))?.step).toEqual(step({ stage: "presign" }));
+    const kept = step({ stage: "presign" });
+    expect((await after.ecdsa.presign(begun.id, 2, at(1)))?.step).toEqual(goneOnFrom(kept));
+    expect((await after.ecdsa.presign(begun.id, 1, at(1)))?.step).toEqual(answered(kept));
     expect(after.unreadable).toEqual([wish.id]);
   });
 

@@ -19,6 +19,7 @@ import { createLogger, standardInterceptors } from "@countersign/service-kit";
 import { thresholdSignerService } from "@countersign/signer-service/rpc/threshold/threshold-signer-service.ts";
 import type { EcdsaStore } from "@countersign/signer-service/threshold/ecdsa/ecdsa-store.ts";
 import { PresignRooms } from "@countersign/signer-service/threshold/ecdsa/presign-rooms.ts";
+import { PresignTurns } from "@countersign/signer-service/threshold/ecdsa/presign-turns.ts";
 import { encodePresignature } from "@countersign/signer-service/threshold/ecdsa/presignature-bytes.ts";
 import { ExportRates } from "@countersign/signer-service/threshold/export/export-rates.ts";
 import { ECDSA_SCHEME } from "@countersign/signer-service/threshold/schemes/scheme-ids.ts";
@@ -61,6 +62,7 @@ export async function signingWorld(on: ThresholdHome) {
         ecdsa,
         presignWork: { advance: () => Promise.reject(new Error("nothing is made here")) },
         presignRooms: new PresignRooms(),
+        presignTurns: new PresignTurns(),
         masterSecrets: { currentEpoch: () => 1, epochs: () => [1], use: (_, fn) => fn(masterSecret) },
         config: () => CONFIG,
         exportRates: new ExportRates(() => 0),
@@ -99,7 +101,7 @@ export async function signingWorld(on: ThresholdHome) {
       const begun = presign({ keyId, tokenHash });
       await store.openPresign(begun, step(), BUDGET, at(0));
       const entry = { id: own.id, state: encodePresignature(relayers) };
-      if (!(await store.finishPresign(begun.id, 1, LAST, entry, now))) throw new Error("not made");
+      if (!(await store.finishPresign(begun, 1, LAST, entry, now))) throw new Error("not made");
       return own.id;
     },
     /** A request that was authorised. */
@@ -168,7 +170,7 @@ const CONFIG = {
   sessions: { defaultLifetimeSeconds: 900, maxLifetimeSeconds: 900, defaultUses: 100, maxUses: 100 },
   presign: {
     ...{ perSession: 100, perUserDay: 100, capacity: 8, refillBelow: 2 },
-    ...{ concurrent: 8, concurrentPerTenant: 4 },
+    ...{ concurrent: 8, concurrentPerTenant: 4, concurrentPerUser: 4 },
   },
   exports: { userPerHour: 1, tenantPerHour: 1 },
 };

@@ -24,8 +24,8 @@ overEngines("statements", (on) => {
       prepare.mockClear();
       const begun = presign({ keyId });
       await ecdsa.openPresign(begun, step(), { ...BUDGET, capacity: 0 }, at(1));
-      await ecdsa.presign(begun.id, at(1));
-      await ecdsa.stepPresign(begun.id, 1, step(), at(1));
+      await ecdsa.presign(begun.id, 1, at(1));
+      await ecdsa.stepPresign(begun, 1, step(), at(1));
       await ecdsa.abortPresign(begun.id);
       const presignatureId = await world.deal();
       await client.getPresignaturePool({ caller: CALLER, request: { keyId } });

@@ -77,6 +77,26 @@ test.each<readonly [string, Given, Purpose]>([
   expect(await outcomeOf(wallet.authorizeEcdsa(payload, token))).toBe("THRESHOLD_PURPOSE_NOT_ALLOWED");
 });
 
+test("a payload is not looked at for who has no session of the key", async () => {
+  let now = Date.now();
+  const { client } = await startThresholdSigner({
+    threshold: evmSettings(EVM_POLICY),
+    overrides: { now: () => new Date(now) },
+  });
+  const wallet = await EcdsaWallet.withKey(client);
+  const ended = await wallet.mint();
+  await client.endThresholdSession({ caller: wallet.caller, request: { token: ended } });
+  const over = await wallet.mint({ lifetimeSeconds: 10 });
+  now += 10_000;
+  const transactions = [Uint8Array.of(1)];
+  const malformed = { payload: { case: "evmTransactions" as const, value: { transactions } } };
+  const outcome = (token: string) => outcomeOf(wallet.authorizeEcdsa(malformed, token));
+  expect(await outcome(await wallet.mint())).toBe("PAYLOAD_MALFORMED");
+  expect(await outcome(`cst_${"A".repeat(43)}`)).toBe("THRESHOLD_SESSION_INVALID");
+  expect(await outcome(ended)).toBe("THRESHOLD_SESSION_INVALID");
+  expect(await outcome(over)).toBe("THRESHOLD_SESSION_EXPIRED");
+});
+
 test("an assertion alone lets one payload be signed, and no other", async () => {
   const client = await signer();
   const wallet = await EcdsaWallet.withKey(client);

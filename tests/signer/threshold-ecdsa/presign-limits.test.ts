@@ -1,5 +1,7 @@
+import { Code } from "@connectrpc/connect";
 import { Purpose } from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
 import { errorFromConnect, reasonName } from "@countersign/service-kit";
+import type { PresignWork } from "@countersign/signer-service/threshold/ecdsa/presign-work.ts";
 import type { ThresholdParts } from "@countersign/signer-service/threshold/threshold-parts.ts";
 import { expect, test } from "vitest";
 import { outcomeOf } from "../threshold/support/reason.ts";
@@ -52,11 +54,18 @@ test("only a session of the key that may sign for EVM makes presignatures, while
   expect(await begun(wallet, short)).toBe("THRESHOLD_SESSION_EXPIRED");
 });
 
-test("a session makes as many as it may, and another one makes more", async () => {
-  const wallet = await limited({ presign: { per_session: 2 } });
-  const token = await wallet.mint();
-  const outcomes = [await begun(wallet, token), await begun(wallet, token), await begun(wallet, token)];
-  expect(outcomes).toEqual(["answered", "answered", "PRESIGN_BUDGET_EXHAUSTED"]);
+test("a session makes as many as it may, says when it is over, and another one makes more", async () => {
+  let now = Date.now();
+  const wallet = await limited({ presign: { per_session: 2 }, now: () => new Date(now) });
+  const token = await wallet.mint({ lifetimeSeconds: 60 });
+  expect([await begun(wallet, token), await begun(wallet, token)]).toEqual(["answered", "answered"]);
+  now += 10_000;
+  const error = await wallet.beginPresign(token).then(
+    () => expect.fail("answered"),
+    (error: unknown) => errorFromConnect(error),
+  );
+  expect(reasonName(error.reason ?? 0)).toBe("PRESIGN_BUDGET_EXHAUSTED");
+  expect(error.retryAfterMs).toBe(50_000);
   expect(await begun(wallet, await wallet.mint())).toBe("answered");
 });
 
@@ -144,7 +153,7 @@ test("as many steps run as there is room for, in total and for one tenant; the o
   const waiting: (() => void)[] = [];
   let holds = true;
   const wallet = await limited({
-    presign: { concurrent: 2, concurrent_per_tenant: 2 },
+    presign: { concurrent: 2, concurrent_per_tenant: 2, concurrent_per_user: 2 },
     parts: ({ presignWork }) => ({
       presignWork: {
         advance: async (job) => {
@@ -168,3 +177,79 @@ test("as many steps run as there is room for, in total and for one tenant; the o
   expect(await Promise.all(running)).toEqual(["answered", "answered"]);
   expect(await begun(wallet, token)).toBe("answered");
 });
+
+/** A thread that holds each step until it is let go of. */
+function held(presignWork: PresignWork) {
+  const waiting: (() => void)[] = [];
+  let steps = 0;
+  const work: PresignWork = {
+    advance: async (job) => {
+      steps++;
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return presignWork.advance(job);
+    },
+  };
+  return {
+    work,
+    steps: () => steps,
+    isAt: (count: number) => expect.poll(() => waiting.length).toBe(count),
+    letGo: () => {
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+  };
+}
+
+test("a user takes no more than a user's share of the rooms, by default two, and others have theirs", async () => {
+  let thread: ReturnType<typeof held> | undefined;
+  const wallet = await limited({
+    parts: ({ presignWork }) => {
+      thread = held(presignWork);
+      return { presignWork: thread.work };
+    },
+  });
+  const other = await EcdsaWallet.withKey(wallet.client, { user: "user-2" });
+  const [token, others] = [await wallet.mint(), await other.mint()];
+  const running = [begun(wallet, token), begun(wallet, token)];
+  await thread?.isAt(2);
+  const error = await wallet.beginPresign(token).then(
+    () => expect.fail("answered"),
+    (error: unknown) => errorFromConnect(error),
+  );
+  expect(error).toMatchObject({ code: Code.ResourceExhausted, message: expect.stringContaining("user") });
+  expect(error.retryAfterMs).toBeGreaterThan(0);
+  running.push(begun(other, others));
+  await thread?.isAt(3);
+  thread?.letGo();
+  expect(await Promise.all(running)).toEqual(["answered", "answered", "answered"]);
+});
+
+test.each(["identical", "other"] as const)(
+  "a step is computed once while the %s flight waits for it",
+  async (which) => {
+    let thread: ReturnType<typeof held> | undefined;
+    let holds = false;
+    const wallet = await limited({
+      parts: ({ presignWork }) => {
+        thread = held(presignWork);
+        const { work } = thread;
+        return { presignWork: { advance: (job) => (holds ? work : presignWork).advance(job) } };
+      },
+    });
+    const presign = await wallet.beginPresign(await wallet.mint());
+    const call = wallet.presignStepRequest(presign);
+    const messages = which === "other" ? call.request.messages.toReversed() : call.request.messages;
+    holds = true;
+    const first = wallet.client.presignStep(call);
+    await thread?.isAt(1);
+    const second = wallet.client.presignStep({ ...call, request: { ...call.request, messages } });
+    const outcome = outcomeOf(second);
+    // Long enough for it to get to the thread, if it did.
+    await wallet.pool();
+    await wallet.pool();
+    thread?.letGo();
+    const { response } = await first;
+    if (which === "identical") expect((await second).response).toEqual(response);
+    expect(await outcome).toBe(which === "identical" ? "answered" : "PRESIGN_ABORTED");
+    expect(thread?.steps()).toBe(1);
+  },
+);

@@ -1,9 +1,10 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { startDevnet } from "@countersign/devnet";
 import { SECRETS_ENV, thresholdSettings } from "../../signer/threshold/support/threshold-signer.ts";
+import { COMPILE_CACHE } from "../../support/compile-cache.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { type SignerSettings, signerSettings } from "../../support/signer-settings.ts";
 import { NETWORK, relayFlags } from "../../support/test-relay.ts";
@@ -52,17 +53,12 @@ const RELAY = new URL("faulty-relay.ts", import.meta.url);
 const SIGNER = new URL("faulty-threshold-signer.ts", import.meta.url);
 const MASTER_SECRETS = [{ network: NETWORK, epoch: 1, secret: "env:MASTER_1" }];
 
-/** Of all grounds of this process at once: without it, each start compiles everything anew. */
-const COMPILE_CACHE = join(tmpdir(), `attack-cache-${randomUUID()}`);
-let grounds = 0;
-
 export async function createSignerGround(
   store: AttackStore,
   options: SignerGroundOptions = {},
 ): Promise<SignerGround> {
   const { rounds = "real", program = SIGNER } = options;
   const threshold = options.threshold ?? thresholdSettings({ master_secrets: MASTER_SECRETS });
-  grounds += 1;
   const folder = mkdtempSync(join(tmpdir(), "attack-"));
   const isShared = store !== "SQLite";
   const database = isShared ? await createDatabase() : undefined;
@@ -81,17 +77,15 @@ export async function createSignerGround(
     program,
     env: {
       ...process.env,
+      ...COMPILE_CACHE,
       ...SECRETS_ENV,
       UNUSED: "unused",
-      NODE_COMPILE_CACHE: COMPILE_CACHE,
       ...(database && { DATABASE_URL: database.url }),
     },
     signerStore: database?.url ?? join(folder, "signer.db"),
     async remove() {
       await database?.drop();
       rmSync(folder, { recursive: true, force: true });
-      grounds -= 1;
-      if (grounds === 0) rmSync(COMPILE_CACHE, { recursive: true, force: true });
     },
   };
 }

@@ -8,7 +8,10 @@ import type { ThresholdKeyRecord, ThresholdSession } from "../threshold-store.ts
 
 type Parts = Pick<ThresholdParts, "store" | "now">;
 
-/** The session of a token: it is the caller's, for this key, and not over. Throws THRESHOLD_SESSION_INVALID and THRESHOLD_SESSION_EXPIRED. */
+/**
+ * The session of a token: it is the caller's, for this key, and not over. Throws THRESHOLD_SESSION_INVALID and
+ * THRESHOLD_SESSION_EXPIRED.
+ */
 export async function usableSession(
   { store, now }: Parts,
   caller: Caller,

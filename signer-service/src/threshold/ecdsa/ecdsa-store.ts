@@ -25,11 +25,14 @@ export interface PresignStep {
   readonly state: Uint8Array;
 }
 
-/** A presign session as it stands. */
+/** A presign session as it stands, for a call that names a version. */
 export interface Presign extends NewPresign {
   /** Steps that were answered: from 1. */
   readonly version: number;
-  /** The last step. Its state is empty once the stage is "done". */
+  /**
+   * The last step, without what the call has no use for: the state is there when the call goes on from the session's
+   * version, and the answer when it names the version before. A state is empty once the stage is "done", too.
+   */
   readonly step: PresignStep;
 }
 
@@ -104,13 +107,16 @@ export interface EcdsaStore {
     budget: PresignBudget,
     now: Date,
   ): Promise<"opened" | PresignRefusal>;
-  /** Undefined for one that is unknown, over its time, aborted or unreadable. Not compared with any owner. */
-  presign(id: string, now: Date): Promise<Presign | undefined>;
+  /**
+   * What a call that names `version` needs. Undefined for one that is unknown, over its time, aborted or unreadable. Not
+   * compared with any owner.
+   */
+  presign(id: string, version: number, now: Date): Promise<Presign | undefined>;
   /** Keeps step `version` + 1 while the session is at `version`; false when it is not, or is gone: nothing may leave then. */
-  stepPresign(id: string, version: number, step: PresignStep, now: Date): Promise<boolean>;
+  stepPresign(presign: NewPresign, version: number, step: PresignStep, now: Date): Promise<boolean>;
   /** As `stepPresign` for the last step, with the presignature put into its key's pool in the same transaction. */
   finishPresign(
-    id: string,
+    presign: NewPresign,
     version: number,
     step: PresignStep,
     entry: PoolEntry,

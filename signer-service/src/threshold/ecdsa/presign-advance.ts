@@ -1,11 +1,10 @@
-import type { WireMessage } from "@countersign/crypto/ot-ecdsa/presign-run.ts";
 import { ProtocolAbort } from "@countersign/crypto/ot-ecdsa/protocol-abort.ts";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import { useRelayerHalf } from "../keys/relayer-half.ts";
 import type { ThresholdParts } from "../threshold-parts.ts";
 import type { ThresholdKeyRecord } from "../threshold-store.ts";
-import type { PresignProgress } from "./presign-work.ts";
+import { type PresignProgress, wipeUnlessMoved } from "./presign-work.ts";
 
 /** What of a presign session a step goes on from. */
 export interface PresignBefore {
@@ -15,7 +14,7 @@ export interface PresignBefore {
 }
 
 /**
- * Has a step of a presign session computed and gives it to `keep`, which says whether it was the first to go on from that
+ * Has a step of a presign session computed for an encoded flight and gives it to `keep`, which says whether it was the first to go on from that
  * version: otherwise it is false, and nothing may leave. The relayer's share is derived for this step alone. What ends the
  * run burns the session, and all that it made. Throws PRESIGN_ABORTED, MASTER_SECRET_UNAVAILABLE and
  * THRESHOLD_KEY_BROKEN.
@@ -24,7 +23,7 @@ export async function advancePresign(
   parts: ThresholdParts,
   record: ThresholdKeyRecord,
   { id, state }: PresignBefore,
-  flight: readonly WireMessage[],
+  flight: Uint8Array,
   keep: (progress: PresignProgress) => Promise<boolean>,
 ): Promise<boolean> {
   try {
@@ -41,7 +40,7 @@ export async function advancePresign(
     if (!(error instanceof ProtocolAbort)) throw error;
     throw await presignAborted(parts, id, "a protocol message does not hold", error);
   } finally {
-    state?.fill(0);
+    wipeUnlessMoved(state);
   }
 }
 

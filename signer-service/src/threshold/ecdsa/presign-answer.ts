@@ -1,6 +1,6 @@
 import type { WireMessage } from "@countersign/crypto/ot-ecdsa/presign-run.ts";
 import type { Presign, PresignStage, PresignStep } from "./ecdsa-store.ts";
-import { decodeFlight, encodeFlight } from "./flight.ts";
+import { decodeFlight } from "./flight.ts";
 import type { PresignProgress } from "./presign-work.ts";
 
 /** What a step of presigning answers. */
@@ -14,12 +14,11 @@ export interface PresignAnswer {
 }
 
 const ID_BYTES = 32;
-const NOTHING = new Uint8Array();
 
-/** A step as the store keeps it: its answer is the presignature's id, if there is one, and the flight. */
+/** A step as the store keeps it: its answer is the flight, after the presignature's id where there is one. */
 export function stepOf(flightHash: Uint8Array, progress: PresignProgress): PresignStep {
   const { stage, state, flight, presignature } = progress;
-  const answer = Buffer.concat([presignature?.id ?? NOTHING, encodeFlight(flight)]);
+  const answer = presignature === undefined ? flight : Buffer.concat([presignature.id, flight]);
   return { stage, flightHash, answer, state };
 }
 

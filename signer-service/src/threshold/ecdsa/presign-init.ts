@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { WireMessage } from "@countersign/crypto/ot-ecdsa/presign-run.ts";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
-import { usableSession } from "../authorize/session-authority.ts";
+import { assertPurpose, usableSession } from "../authorize/session-authority.ts";
 import type { Caller } from "../caller.ts";
 import { EVM_PURPOSES } from "../intents/intent.ts";
 import { shortlyAfter, type ThresholdParts } from "../threshold-parts.ts";
@@ -41,10 +41,11 @@ export async function presignInit(
 ): Promise<BegunPresign> {
   const { ecdsa, config, now } = parts;
   const record = await ownedEcdsaKey(parts, caller, keyId);
-  const usable = () => usableSession(parts, caller, record, EVM_PURPOSES, sessionToken);
-  const tokenHash = await usable();
+  const usable = () => usableSession(parts, caller, record, sessionToken);
+  const session = await usable();
+  assertPurpose(session, EVM_PURPOSES);
   const { presign: limits } = config();
-  return parts.presignRooms.within(caller.tenant, limits, async () => {
+  return parts.presignRooms.within(caller, limits, async () => {
     const { tenant, user, epoch } = record;
     const expiresAt = shortlyAfter(now());
     const presign: NewPresign = {
@@ -52,25 +53,26 @@ export async function presignInit(
       owner: { tenant, user },
       keyId,
       epoch,
-      tokenHash,
+      tokenHash: session.tokenHash,
       expiresAt,
     };
-    const hash = flightHash(encodeFlight(flight));
+    const encoded = encodeFlight(flight);
+    const hash = flightHash(encoded);
     const paid: PresignStep = { stage: "triples", flightHash: hash, answer: NOTHING, state: NOTHING };
     const outcome = await ecdsa.openPresign(presign, paid, limits, now());
     if (outcome === "pool full") throw poolFull(limits.capacity);
     if (outcome === "day spent") throw spent("day", DAY_MS - (now().getTime() % DAY_MS));
     if (outcome === "session spent") {
       // Unless it has ended in the meantime.
-      await usable();
-      throw spent("session");
+      const { expiresAt: ends } = await usable();
+      throw spent("session", ends.getTime() - now().getTime());
     }
 
     let step = paid;
     try {
-      const isKept = await advancePresign(parts, record, { id: presign.id }, flight, async (progress) => {
+      const isKept = await advancePresign(parts, record, { id: presign.id }, encoded, async (progress) => {
         step = stepOf(hash, progress);
-        return ecdsa.stepPresign(presign.id, OPENED, step, now());
+        return ecdsa.stepPresign(presign, OPENED, step, now());
       });
       if (!isKept) throw await presignAborted(parts, presign.id, "the first step took too long");
     } catch (error) {
@@ -87,10 +89,8 @@ function poolFull(capacity: number): DomainError {
   return new DomainError(ErrorReason.PRESIGNATURE_POOL_FULL, message);
 }
 
-function spent(what: "session" | "day", retryAfterMs?: number): DomainError {
+/** The wait is until it is over: before that nothing of it comes back. */
+function spent(what: "session" | "day", retryAfterMs: number): DomainError {
   const message = `the ${what}'s presignatures are spent`;
-  return new DomainError(ErrorReason.PRESIGN_BUDGET_EXHAUSTED, message, {
-    subject: what,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
+  return new DomainError(ErrorReason.PRESIGN_BUDGET_EXHAUSTED, message, { subject: what, retryAfterMs });
 }

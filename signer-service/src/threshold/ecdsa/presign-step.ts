@@ -9,6 +9,7 @@ import type { Presign } from "./ecdsa-store.ts";
 import { encodeFlight, flightHash } from "./flight.ts";
 import { advancePresign, presignAborted } from "./presign-advance.ts";
 import { answerOf, type PresignAnswer, stepOf } from "./presign-answer.ts";
+import { wipeUnlessMoved } from "./presign-work.ts";
 
 /** What a wallet sends to go on with a presignature. */
 export interface NextFlight {
@@ -28,15 +29,24 @@ export interface NextFlight {
 export async function presignStep(
   parts: ThresholdParts,
   caller: Caller,
+  wanted: NextFlight,
+): Promise<PresignAnswer> {
+  servedTenant(parts.config(), caller.tenant);
+  return parts.presignTurns.inTurn(wanted.presignSessionId, () => inTurn(parts, caller, wanted));
+}
+
+async function inTurn(
+  parts: ThresholdParts,
+  caller: Caller,
   { presignSessionId, keyId, version, flight }: NextFlight,
 ): Promise<PresignAnswer> {
   const { store, ecdsa, config, now } = parts;
-  servedTenant(config(), caller.tenant);
-  const hash = flightHash(encodeFlight(flight));
-  const presign = await ecdsa.presign(presignSessionId, now());
+  const presign = await ecdsa.presign(presignSessionId, version, now());
   try {
     assertOwn(presign, caller, keyId);
     const { id, step } = presign;
+    const encoded = encodeFlight(flight);
+    const hash = flightHash(encoded);
     if (version === presign.version - 1) {
       if (Buffer.compare(hash, step.flightHash) === 0) return answerOf(presign);
       throw await presignAborted(parts, id, "this step was answered for other messages");
@@ -45,26 +55,21 @@ export async function presignStep(
     if (step.stage === "done") throw invalid();
     const record = await store.key(presign.keyId);
     if (record === undefined) throw brokenKey();
-    return await parts.presignRooms.within(caller.tenant, config().presign, async () => {
+    return await parts.presignRooms.within(caller, config().presign, async () => {
       let next = step;
-      const isFirst = await advancePresign(
-        parts,
-        record,
-        { id, state: step.state },
-        flight,
-        async (progress) => {
-          next = stepOf(hash, progress);
-          const { presignature } = progress;
-          return presignature === undefined
-            ? ecdsa.stepPresign(id, version, next, now())
-            : ecdsa.finishPresign(id, version, next, presignature, now());
-        },
-      );
+      const before = { id, state: step.state };
+      const isFirst = await advancePresign(parts, record, before, encoded, async (progress) => {
+        next = stepOf(hash, progress);
+        const { presignature } = progress;
+        return presignature === undefined
+          ? ecdsa.stepPresign(presign, version, next, now())
+          : ecdsa.finishPresign(presign, version, next, presignature, now());
+      });
       if (!isFirst) throw staleState(version);
       return answerOf({ version: version + 1, step: next });
     });
   } finally {
-    presign?.step.state.fill(0);
+    wipeUnlessMoved(presign?.step.state);
   }
 }
 

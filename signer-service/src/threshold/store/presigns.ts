@@ -1,7 +1,7 @@
 import { type Engine, fromMillis, toMillis, whole } from "@countersign/sql";
-import { type Selectable, sql, type Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { fromHex, toHex } from "../../chain/hash-text.ts";
-import type { SignerSchema, ThresholdPresignTable } from "../../store/schema.ts";
+import type { SignerSchema } from "../../store/schema.ts";
 import type { EcdsaStore, NewPresign, Presign, PresignStage, PresignStep } from "../ecdsa/ecdsa-store.ts";
 import type { SealPlace, Seals } from "../sealing.ts";
 import { currentIncarnation } from "./current-incarnation.ts";
@@ -9,26 +9,11 @@ import { PresignRefused, takePresign } from "./presign-budgets.ts";
 import { destroyOfPresign, insertPresignature } from "./presignatures.ts";
 import type { SigningsOptions } from "./signings.ts";
 
-type PresignRow = Selectable<ThresholdPresignTable>;
-
 /** Presign sessions. */
 export function presignsOver(
   engine: Engine<SignerSchema>,
   { seals, onUnreadable }: SigningsOptions,
 ): Pick<EcdsaStore, "openPresign" | "presign" | "stepPresign" | "finishPresign" | "abortPresign"> {
-  /** The session as it stands at a version; undefined when it is at another one, or gone. */
-  const standing = (id: string, now: Date, version?: number) =>
-    engine.read((db) =>
-      db
-        .selectFrom("threshold_presigns")
-        .selectAll()
-        .where("id", "=", id)
-        .where("expires_at", ">", toMillis(now, "time"))
-        .where("incarnation", "=", currentIncarnation)
-        .$if(version !== undefined, (q) => q.where("version", "=", whole(version ?? 0, "version")))
-        .executeTakeFirst(),
-    );
-
   return {
     async openPresign(presign, step, budget, now) {
       const row = { ...columnsOf(presign), ...stepColumns(seals(), presign, 1, step) };
@@ -46,27 +31,22 @@ export function presignsOver(
         throw error;
       }
     },
-    async presign(id, now) {
-      const row = await standing(id, now);
+    async presign(id, version, now) {
+      const row = await standing(engine, id, version, now);
       if (row === undefined) return undefined;
       const found = fromRow(row, seals());
       if (found === undefined) onUnreadable(id);
       return found;
     },
-    async stepPresign(id, version, step, now) {
-      const row = await standing(id, now, version);
-      if (row === undefined) return false;
-      const next = stepColumns(seals(), presignOf(row), version + 1, step);
-      return engine.write((trx) => advance(trx, row, next, now));
+    async stepPresign(presign, version, step, now) {
+      const next = stepColumns(seals(), presign, version + 1, step);
+      return engine.write((trx) => advance(trx, presign.id, version, next, now));
     },
-    async finishPresign(id, version, step, entry, now) {
-      const row = await standing(id, now, version);
-      if (row === undefined) return false;
-      const presign = presignOf(row);
+    async finishPresign(presign, version, step, entry, now) {
       const next = stepColumns(seals(), presign, version + 1, step);
       const presignature = { presign, entry, createdAt: now };
       return engine.write(async (trx) => {
-        if (!(await advance(trx, row, next, now))) return false;
+        if (!(await advance(trx, presign.id, version, next, now))) return false;
         await insertPresignature(trx, seals(), presignature);
         return true;
       });
@@ -79,12 +59,33 @@ export function presignsOver(
   };
 }
 
+/** A session's row. Its state and its answer, which are large, are read where the call's version asks for them. */
+function standing(engine: Engine<SignerSchema>, id: string, version: number, now: Date) {
+  return engine.read((db) =>
+    db
+      .selectFrom("threshold_presigns")
+      .select(["id", "tenant", "user_id", "key_id", "epoch", "token_hash", "expires_at"])
+      .select(["version", "stage", "flight_hash"])
+      .select(({ eb, ref }) => {
+        const readAt = (at: number, column: "state" | "answer") =>
+          eb.case().when("version", "=", whole(at, "version")).then(ref(column)).end().as(column);
+        return [readAt(version, "state"), readAt(version + 1, "answer")];
+      })
+      .where("id", "=", id)
+      .where("expires_at", ">", toMillis(now, "time"))
+      .where("incarnation", "=", currentIncarnation)
+      .executeTakeFirst(),
+  );
+}
+
+type PresignRow = NonNullable<Awaited<ReturnType<typeof standing>>>;
 type StepColumns = ReturnType<typeof stepColumns>;
 
 /** Of several that go on from a version, one changes the row. */
 async function advance(
   trx: Transaction<SignerSchema>,
-  { id, version }: PresignRow,
+  id: string,
+  version: number,
   next: StepColumns,
   now: Date,
 ): Promise<boolean> {
@@ -92,7 +93,7 @@ async function advance(
     .updateTable("threshold_presigns")
     .set(next)
     .where("id", "=", id)
-    .where("version", "=", version)
+    .where("version", "=", whole(version, "version"))
     .where("stage", "<>", sql.lit("done"))
     .where("expires_at", ">", toMillis(now, "time"))
     .where("incarnation", "=", currentIncarnation)
@@ -147,11 +148,11 @@ function presignOf(row: PresignRow): NewPresign {
 function fromRow(row: PresignRow, seals: Seals): Presign | undefined {
   const presign = presignOf(row);
   const version = Number(row.version);
-  const answer = seals.open(placeOf(presign, version, "presign-answer"), row.answer);
-  if (answer === undefined) return undefined;
-  const state =
-    row.state === null ? new Uint8Array() : seals.open(placeOf(presign, version, "presign-run"), row.state);
-  if (state === undefined) return undefined;
+  const opened = (purpose: "presign-run" | "presign-answer", sealed: Uint8Array | null) =>
+    sealed === null ? new Uint8Array() : seals.open(placeOf(presign, version, purpose), sealed);
+  const answer = opened("presign-answer", row.answer);
+  const state = opened("presign-run", row.state);
+  if (answer === undefined || state === undefined) return undefined;
   const stage = row.stage as PresignStage;
   return { ...presign, version, step: { stage, flightHash: fromHex(row.flight_hash), answer, state } };
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { formatPublicKey, type PublicKey, parsePublicKey } from "@countersign/near";
 import { Secret } from "@countersign/service-kit";
 import { addToKeystore } from "@countersign/signer-service/backends/keystore/keystore.ts";
+import { COMPILE_CACHE } from "../../../support/compile-cache.ts";
 import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { openPolicy, type SignerSettings, signerSettings } from "../../../support/signer-settings.ts";
 import { USER_PIN } from "../../../support/softhsm.ts";
@@ -84,7 +85,7 @@ export async function createCrashWorld({ store, journal, token }: CrashWorldOpti
     sites,
     keys,
     grantKey: privateKey,
-    env: environment(folder, database, token),
+    env: environment(database, token),
     async enterKeys() {
       const admin = adminOf(join(sites[0]?.folder ?? "", "a"));
       const floors = keyIds.map((keyId) => ({ keyId, nonce: 0n }));
@@ -126,13 +127,13 @@ function placesOf(keystore: string, token: CrashToken | undefined): SignerSettin
   return { backends: [file, { ...settings, pin: "env:PIN" }], keys: [key] };
 }
 
-function environment(folder: string, database?: TestDatabase, token?: CrashToken): NodeJS.ProcessEnv {
+function environment(database?: TestDatabase, token?: CrashToken): NodeJS.ProcessEnv {
   return {
     ...process.env,
+    ...COMPILE_CACHE,
     ...token?.environment,
     PASSPHRASE,
     PIN: USER_PIN,
-    NODE_COMPILE_CACHE: join(folder, "cache"),
     ...(database && { DATABASE_URL: database.url }),
   };
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
+import { COMPILE_CACHE } from "../../../support/compile-cache.ts";
 
 const ROOT = join(import.meta.dirname, "../../../..");
 
@@ -18,7 +19,7 @@ export interface Program {
 }
 
 export interface ProgramOptions {
-  /** All of its environment. */
+  /** All of its environment, but for where compiled modules are. */
   readonly env?: Readonly<Record<string, string>>;
   readonly isReady: (line: Record<string, unknown>) => boolean;
 }
@@ -30,7 +31,7 @@ export async function startProgram(
   { env = {}, isReady }: ProgramOptions,
 ): Promise<Program> {
   const child = spawn(process.execPath, [join(ROOT, path), ...args], {
-    env,
+    env: { ...COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));

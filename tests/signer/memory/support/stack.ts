@@ -91,7 +91,7 @@ export async function prepareStack(custody: Custody): Promise<Stack> {
       writeFileSync(stack.signerConfig, JSON.stringify(settings));
     },
     async signerCommand(...args) {
-      const env = { ...signerEnv, ...custody.env, NODE_COMPILE_CACHE: file("cache") };
+      const env = { ...signerEnv, ...custody.env };
       const { code, stdout, stderr } = await runCli(args, env);
       if (code !== 0) throw new Error(stderr);
       return stdout;

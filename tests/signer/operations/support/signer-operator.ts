@@ -15,6 +15,7 @@ import { keyCommand } from "@countersign/signer-service/commands/key.ts";
 import { reloadCommand } from "@countersign/signer-service/commands/reload.ts";
 import { statusCommand } from "@countersign/signer-service/commands/status.ts";
 import { onTestFinished } from "vitest";
+import { COMPILE_CACHE } from "../../../support/compile-cache.ts";
 import { type SignerSettings, signerSettings } from "../../../support/signer-settings.ts";
 import { adminOf } from "../../../support/test-signer.ts";
 import { runCommand } from "../../admin/support/run-command.ts";
@@ -58,7 +59,7 @@ export class SignerOperator {
   #exports = 0;
 
   constructor(environment: Record<string, string> = {}) {
-    this.#environment = { PATH: process.env.PATH ?? "", ...environment };
+    this.#environment = { ...COMPILE_CACHE, PATH: process.env.PATH ?? "", ...environment };
     for (const name of ["run", "state"]) mkdirSync(this.file(name), { mode: 0o700 });
     this.configure({
       ...signerSettings(this.file("run")),

@@ -6,6 +6,7 @@ import { createLogger, standardInterceptors } from "@countersign/service-kit";
 import { thresholdSignerService } from "@countersign/signer-service/rpc/threshold/threshold-signer-service.ts";
 import { PresignRooms } from "@countersign/signer-service/threshold/ecdsa/presign-rooms.ts";
 import { PresignThreads } from "@countersign/signer-service/threshold/ecdsa/presign-threads/presign-threads.ts";
+import { PresignTurns } from "@countersign/signer-service/threshold/ecdsa/presign-turns.ts";
 import { ExportRates } from "@countersign/signer-service/threshold/export/export-rates.ts";
 import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
 import { openEcdsaStore } from "@countersign/signer-service/threshold/store/sql-ecdsa-store.ts";
@@ -30,7 +31,7 @@ const config = {
   sessions: { defaultLifetimeSeconds: 900, maxLifetimeSeconds: 900, defaultUses: 100, maxUses: 100 },
   presign: {
     ...{ perSession: 100, perUserDay: 100, capacity: 8, refillBelow: 2 },
-    ...{ concurrent: 8, concurrentPerTenant: 4 },
+    ...{ concurrent: 8, concurrentPerTenant: 4, concurrentPerUser: 4 },
   },
   exports: { userPerHour: 1, tenantPerHour: 1 },
 };
@@ -55,6 +56,7 @@ export async function inProcess(
       ecdsa: openEcdsaStore(engine, stateOptions),
       presignWork,
       presignRooms: new PresignRooms(),
+      presignTurns: new PresignTurns(),
       masterSecrets: {
         currentEpoch: (_scheme, network) => (network === NETWORK ? 1 : undefined),
         epochs: () => [1],

@@ -4,6 +4,7 @@ import { groupKey, verifyingShare } from "@countersign/crypto/keys-secp256k1.ts"
 import { libsecp256k1Points } from "@countersign/crypto/ot-ecdsa/libsecp256k1-points.ts";
 import { advancePresign, beginPresign, type WireMessage } from "@countersign/crypto/ot-ecdsa/presign-run.ts";
 import { expect, onTestFinished, test } from "vitest";
+import { decodeFlight, encodeFlight } from "../flight.ts";
 import { PresignThread } from "./presign-thread.ts";
 import { PresignThreads } from "./presign-threads.ts";
 
@@ -28,11 +29,13 @@ async function presignWith(work: PresignThreads) {
   let { run, flight } = await beginPresign(tools, client);
   let state: Uint8Array | undefined;
   for (;;) {
-    const given = { share: relayerShare(), publicKey, flight, ...(state && { state }) };
+    const encoded = encodeFlight(flight);
+    const given = { share: relayerShare(), publicKey, flight: encoded, ...(state && { state }) };
     const progress = await work.advance(given);
     // What was given is gone from here.
-    expect([given.share, state].flatMap((bytes) => [...(bytes ?? [])]).every((b) => b === 0)).toBe(true);
-    const next = await advancePresign(tools, client, run, progress.flight);
+    expect(given.share.every((byte) => byte === 0)).toBe(true);
+    for (const moved of [given.flight, ...(state ? [state] : [])]) expect(moved).toHaveLength(0);
+    const next = await advancePresign(tools, client, run, decodeFlight(progress.flight));
     ({ run, flight } = next);
     state = progress.state;
     if (next.presignature !== undefined) return { progress, presignature: next.presignature };
@@ -60,8 +63,10 @@ test("a flight that does not hold aborts, a state that is none fails, and the th
   const work = threads();
   const { flight } = await beginPresign(tools, client);
   const doubled: WireMessage[] = [...flight, ...flight];
-  const job = (more: object) => ({ share: relayerShare(), publicKey, flight, ...more });
-  await expect(work.advance(job({ flight: doubled }))).rejects.toMatchObject({ name: "ProtocolAbort" });
+  const job = (more: object) => ({ share: relayerShare(), publicKey, flight: encodeFlight(flight), ...more });
+  await expect(work.advance(job({ flight: encodeFlight(doubled) }))).rejects.toMatchObject({
+    name: "ProtocolAbort",
+  });
   await expect(work.advance(job({ state: new Uint8Array(9) }))).rejects.toThrow("a presign thread failed");
   expect((await work.advance(job({}))).stage).toBe("triples");
 });
@@ -69,7 +74,7 @@ test("a flight that does not hold aborts, a state that is none fails, and the th
 test("who waits when the threads are closed is told, and so is who comes later", async () => {
   const work = threads();
   const { flight } = await beginPresign(tools, client);
-  const job = () => ({ share: relayerShare(), publicKey, flight });
+  const job = () => ({ share: relayerShare(), publicKey, flight: encodeFlight(flight) });
   const waiting = Array.from({ length: 9 }, () => work.advance(job()).then(() => "done", String));
   await work.close();
   const outcomes = await Promise.all(waiting);
@@ -79,7 +84,7 @@ test("who waits when the threads are closed is told, and so is who comes later",
 
 test("threads that are closed while they compute end their step first, and not the process", async () => {
   const { flight } = await beginPresign(tools, client);
-  const job = () => ({ share: relayerShare(), publicKey, flight });
+  const job = () => ({ share: relayerShare(), publicKey, flight: encodeFlight(flight) });
   for (let i = 0; i < 8; i++) {
     const work = threads();
     await work.advance(job());

@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import { ProtocolAbort } from "@countersign/crypto/ot-ecdsa/protocol-abort.ts";
-import { decodeFlight, encodeFlight } from "../flight.ts";
 import type { PresignJob, PresignProgress, PresignWork } from "../presign-work.ts";
 import { PresignThread } from "./presign-thread.ts";
 import type { ThreadAnswer, ThreadJob } from "./thread-job.ts";
@@ -24,11 +23,10 @@ export class PresignThreads implements PresignWork {
     const job: ThreadJob = {
       share: Uint8Array.from(share),
       publicKey: Uint8Array.from(publicKey),
-      state: state === undefined ? null : Uint8Array.from(state),
-      flight: encodeFlight(flight),
+      state: state ?? null,
+      flight,
     };
     share.fill(0);
-    state?.fill(0);
     const waiting = { job, ...Promise.withResolvers<ThreadAnswer>() };
     this.#queue.push(waiting);
     this.#share();
@@ -82,6 +80,6 @@ function progressOf(answer: ThreadAnswer): PresignProgress {
   if (answer.kind === "aborted") throw new ProtocolAbort(answer.message);
   if (answer.kind === "failed") throw new Error(`a presign thread failed: ${answer.message}`);
   const { stage, state, flight, presignature } = answer;
-  const progress = { stage, state, flight: decodeFlight(flight) };
+  const progress = { stage, state, flight };
   return presignature === null ? progress : { ...progress, presignature };
 }

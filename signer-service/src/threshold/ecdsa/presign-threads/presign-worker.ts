@@ -68,7 +68,7 @@ async function advance({ share, publicKey, state, flight }: ThreadJob): Promise<
     return {
       kind: "advanced",
       stage: run.stage,
-      state: run.stage === "done" ? new Uint8Array() : ownBytes(serialize(run)),
+      state: run.stage === "done" ? new Uint8Array() : serialize(run),
       flight: encodeFlight([...before.flight, ...out]),
       presignature: presignature === undefined ? null : entryOf(presignature),
     };
@@ -80,11 +80,4 @@ async function advance({ share, publicKey, state, flight }: ThreadJob): Promise<
 
 function entryOf(presignature: Presignature): PoolEntry {
   return { id: Uint8Array.from(presignature.id), state: encodePresignature(presignature) };
-}
-
-/** Moves bytes into memory of their own. */
-function ownBytes(bytes: Uint8Array): Uint8Array {
-  const own = Uint8Array.from(bytes);
-  bytes.fill(0);
-  return own;
 }
