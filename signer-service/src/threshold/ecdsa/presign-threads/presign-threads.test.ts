@@ -5,7 +5,6 @@ import { libsecp256k1Points } from "@countersign/crypto/ot-ecdsa/libsecp256k1-po
 import { advancePresign, beginPresign, type WireMessage } from "@countersign/crypto/ot-ecdsa/presign-run.ts";
 import { expect, onTestFinished, test } from "vitest";
 import { decodeFlight, encodeFlight } from "../flight.ts";
-import { PresignThread } from "./presign-thread.ts";
 import { PresignThreads } from "./presign-threads.ts";
 
 const tools = {
@@ -78,8 +77,8 @@ test("who waits when the threads are closed is told, and so is who comes later",
   const waiting = Array.from({ length: 9 }, () => work.advance(job()).then(() => "done", String));
   await work.close();
   const outcomes = await Promise.all(waiting);
-  expect(outcomes.at(-1)).toBe("Error: the presign threads are closed");
-  await expect(work.advance(job())).rejects.toThrow("the presign threads are closed");
+  expect(outcomes.at(-1)).toBe("Error: the threads are closed");
+  await expect(work.advance(job())).rejects.toThrow("the threads are closed");
 });
 
 test("threads that are closed while they compute end their step first, and not the process", async () => {
@@ -94,14 +93,4 @@ test("threads that are closed while they compute end their step first, and not t
     await work.close();
     expect((await computing).stage).toBe("triples");
   }
-});
-
-test("a thread that has ended says so", async () => {
-  const thread = new PresignThread();
-  const job = { share: relayerShare(), publicKey: Uint8Array.from(publicKey), state: null };
-  const answer = thread.run({ ...job, flight: new Uint8Array() });
-  expect(thread.isBusy).toBe(true);
-  await thread.end();
-  expect(await answer).toMatchObject({ kind: "aborted" });
-  expect(thread).toMatchObject({ hasEnded: true, isBusy: false });
 });
