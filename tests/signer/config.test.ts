@@ -13,6 +13,7 @@ const ENV = {
   AWS_KEY_ID: "id",
   AWS_SECRET: "secret",
   SEALING_KEY: "11".repeat(32),
+  LOCK_SEALING_KEY: "12".repeat(32),
   MASTER_SECRET_TESTNET: "22".repeat(32),
   MASTER_SECRET_TESTNET_ECDSA: "33".repeat(32),
   DATABASE_URL: "postgres://signer:password@db/signer",
