@@ -154,6 +154,7 @@ describe("reflection", () => {
   it.each(["v1", "v1alpha"])("lists the services and methods over %s", async (version) => {
     const reflection = new GrpcReflection(host(), insecure, {}, version);
     expect([...(await reflection.listServices())].sort()).toEqual([
+      "countersign.lock.v1.LockService",
       SERVICE,
       "countersign.threshold.v1.EcdsaSigningService",
       "countersign.threshold.v1.Ed25519SigningService",
