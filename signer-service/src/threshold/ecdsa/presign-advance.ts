@@ -14,10 +14,10 @@ export interface PresignBefore {
 }
 
 /**
- * Has a step of a presign session computed for an encoded flight and gives it to `keep`, which says whether it was the first to go on from that
- * version: otherwise it is false, and nothing may leave. The relayer's share is derived for this step alone. What ends the
- * run burns the session, and all that it made. Throws PRESIGN_ABORTED, MASTER_SECRET_UNAVAILABLE and
- * THRESHOLD_KEY_BROKEN.
+ * Has a step of a presign session computed for an encoded flight and gives it to `keep`, which says whether it was the
+ * first to go on from that version: otherwise it is false, and nothing may leave. The relayer's share is derived for this
+ * step alone. What ends the run burns the session, and all that it made. Throws PRESIGN_ABORTED,
+ * MASTER_SECRET_UNAVAILABLE and THRESHOLD_KEY_BROKEN.
  */
 export async function advancePresign(
   parts: ThresholdParts,
