@@ -56,7 +56,8 @@ export function errorOf(thrown: unknown): CountersignError {
   });
 }
 
-function isReasonName(name: string | undefined): name is ErrorReasonName {
+/** Whether it is a reason that this version knows. */
+export function isReasonName(name: string | undefined): name is ErrorReasonName {
   return ErrorReasonSchema.values.some(({ localName }) => localName === name);
 }
 

@@ -4,3 +4,5 @@ export { SubmissionState, WaitUntil } from "@countersign/gen/countersign/relay/v
 export { CountersignError, type ErrorReasonName, errorOf } from "./countersign-error.ts";
 export { createRelayClient, type RelayClient } from "./relay-client.ts";
 export type { RelayClientOptions } from "./relay-transport.ts";
+export type { Federation, MaybeFederation, RelayPeer } from "./submissions/federation.ts";
+export { type AccessKeyView, nearRpc, type ViewAccessKey } from "./wallet/view-access-key.ts";

@@ -4,6 +4,10 @@ import { type Clock, systemClock } from "./clock.ts";
 import { DEFAULT_TIMEOUT_MS, type RelayClientOptions, relayTransport } from "./relay-transport.ts";
 import { DEFAULT_RETRY } from "./retry-policy.ts";
 import { retrying } from "./retrying-transport.ts";
+import { federatedClient } from "./submissions/federated-client.ts";
+import { type MaybeFederation, peerOptions } from "./submissions/federation.ts";
+import type { FederatedRelay } from "./submissions/submit-with-failover.ts";
+import type { ViewAccessKey } from "./wallet/view-access-key.ts";
 import { resumingWatch } from "./watch-submission.ts";
 
 /**
@@ -16,20 +20,30 @@ import { resumingWatch } from "./watch-submission.ts";
  */
 export type RelayClient = Client<typeof RelayService>;
 
-/** A client of one relay. Opens no connection until a method is called. */
-export function createRelayClient(options: RelayClientOptions): RelayClient {
+type Waiting = Pick<RelayClientOptions, "retry" | "timeoutMs">;
+
+/**
+ * A client of one relay, or of one with `peers`, which take on submissions that it cannot be given
+ * (`submitWithFailover`). Opens no connection until a method is called.
+ */
+export function createRelayClient(options: RelayClientOptions & MaybeFederation): RelayClient {
   return relayClientWith(options, systemClock);
 }
 
 /** `createRelayClient` with a clock of the caller's. */
-export function relayClientWith(options: RelayClientOptions, clock: Clock): RelayClient {
-  return relayClientOver(relayTransport(options), options, clock);
+export function relayClientWith(options: RelayClientOptions & MaybeFederation, clock: Clock): RelayClient {
+  const wire = relayTransport(options);
+  if (options.peers === undefined) return relayClientOver(wire, options, clock);
+  if (options.near === undefined)
+    throw new TypeError("peers need `near`: the chain is asked before they are");
+  const peers = options.peers.map((peer) => relayTransport(peerOptions(options, peer)));
+  return federatedClientOver(wire, peers, options.near, options, clock);
 }
 
 /** The client over a transport of the caller's, which repeats nothing itself. */
-export function relayClientOver(
+function relayClientOver(
   wire: Transport,
-  { retry, timeoutMs = DEFAULT_TIMEOUT_MS }: Pick<RelayClientOptions, "retry" | "timeoutMs">,
+  { retry, timeoutMs = DEFAULT_TIMEOUT_MS }: Waiting,
   clock: Clock,
 ): RelayClient {
   const policy = { ...DEFAULT_RETRY, ...retry };
@@ -40,6 +54,22 @@ export function relayClientOver(
     createAccount: (request, call) => client.createAccount(withKey(request, call), call),
     watchSubmission: resumingWatch(client.watchSubmission, policy, timeoutMs, clock),
   };
+}
+
+/** The client over the transports of a relay and its peers, which repeat nothing themselves. */
+export function federatedClientOver(
+  wire: Transport,
+  peers: readonly Transport[],
+  near: ViewAccessKey,
+  waiting: Waiting,
+  clock: Clock,
+): RelayClient {
+  if (peers.length === 0) return relayClientOver(wire, waiting, clock);
+  const relay = (over: Transport): FederatedRelay => ({
+    client: relayClientOver(over, waiting, clock),
+    once: relayClientOver(over, { ...waiting, retry: { attempts: 1 } }, clock),
+  });
+  return federatedClient([relay(wire), ...peers.map(relay)], near, withKey);
 }
 
 function withKey<T extends { idempotencyKey?: string }>(request: T, call: CallOptions | undefined): T {

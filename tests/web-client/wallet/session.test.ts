@@ -118,6 +118,58 @@ it("signing out ends the sessions there and erases the shares here, even if the 
   expect(made.passkeys.touches.slice(touches).map(({ withPrf }) => withPrf)).toEqual([true, true]);
 });
 
+it("signing out erases the shares first, however long the relay takes to end the sessions", async () => {
+  const made = await walletWithKey();
+  await signHello(made);
+  const ending = Promise.withResolvers<void>();
+  made.relay.deeds.endSession = () => {
+    ending.resolve();
+    return new Promise(() => {});
+  };
+  const abort = new AbortController();
+  const signingOut = made.wallet.signOut({ signal: abort.signal }).then(failed, errorOf);
+  await ending.promise;
+  expect(await made.wallet.unlock({ accountId: ACCOUNT })).toEqual({ by: "passkey" });
+  abort.abort();
+  expect(await signingOut).toMatchObject({ code: Code.Canceled });
+  expect(made.wallet.user).toBeUndefined();
+});
+
+it("no threshold session is taken that was being minted while its user signed out", async () => {
+  const made = await walletWithKey();
+  const minting = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  made.relay.deeds.mintSession = async (honest) => {
+    minting.resolve();
+    await answered.promise;
+    return honest();
+  };
+  const minted = made.wallet.mintSession({ accountId: ACCOUNT, policy: {} }).then(failed, errorOf);
+  await minting.promise;
+  await made.wallet.signOut();
+  answered.resolve();
+  expect(await minted).toMatchObject({ code: Code.Canceled });
+});
+
+it("another user who signs in finds neither shares nor threshold sessions of the one before", async () => {
+  const made = await walletWithKey();
+  await signHello(made);
+  const mint = () => made.relay.of("mintSession").length;
+  const sameUser = mint();
+  await made.wallet.signIn();
+  await signHello(made);
+  expect(mint()).toBe(sameUser);
+  expect(await made.wallet.unlock({ accountId: ACCOUNT })).toEqual({ by: "held" });
+  made.relay.deeds.finishPasskeySignIn = (honest) => {
+    const { signedIn } = honest();
+    return { signedIn: { ...signedIn, user: { id: "u_bob" } } };
+  };
+  expect(await made.wallet.signIn()).toMatchObject({ id: "u_bob" });
+  expect(await made.wallet.unlock({ accountId: ACCOUNT })).toEqual({ by: "passkey" });
+  await signHello(made);
+  expect(mint()).toBe(sameUser + 1);
+});
+
 it("a sign-in whose challenge could be one of the signer's is not shown to the passkey", async () => {
   const made = await walletWithKey();
   const touches = made.passkeys.touches.length;

@@ -61,10 +61,21 @@ it("a relay that answers with three commitments in turn gets a share for each no
     honest();
     throw refusal(ErrorReason.SIGNING_SESSION_STALE);
   };
-  for (let i = 0; i < 3; i++) await signHello(made).then(failed, errorOf);
+  expect(await signHello(made).then(failed, errorOf)).toMatchObject({ reason: "SIGNING_SESSION_STALE" });
   const hidings = made.relay.of("signInit").map(({ request }) => text(request.clientCommitments.hiding));
   const shares = made.relay.of("signFinalize").map(({ request }) => text(request.clientSignatureShare));
   expect([new Set(hidings).size, hidings.length, shares.length]).toEqual([3, 3, 3]);
+});
+
+it("a run that an earlier attempt to begin has ended is begun again, with nonces of its own", async () => {
+  const made = await walletWithKey();
+  made.relay.deeds.signFinalize = (honest, _, nth) => {
+    if (nth === 1) throw refusal(ErrorReason.SIGNING_SESSION_STALE);
+    return honest();
+  };
+  await signHello(made);
+  const hidings = made.relay.of("signInit").map(({ request }) => text(request.clientCommitments.hiding));
+  expect([new Set(hidings).size, hidings.length]).toEqual([2, 2]);
 });
 
 describe("when SignFinalize's answer is lost", () => {
@@ -95,7 +106,6 @@ it.each<[MethodName, keyof typeof ErrorReason]>([
   ["authorize", "THRESHOLD_PURPOSE_NOT_ALLOWED"],
   ["authorize", "LEDGER_UNAVAILABLE"],
   ["signInit", "SIGNING_REQUEST_INVALID"],
-  ["signFinalize", "SIGNING_SESSION_STALE"],
   ["signFinalize", "SIGNATURE_SHARE_INVALID"],
 ])("%s that fails with %s is called once", async (method, reason) => {
   const made = await walletWithKey();

@@ -5,5 +5,5 @@ import { webPlatform } from "./web-platform.ts";
 
 /** A wallet of this page, with `evm`. Starts its Web Worker; opens no connection until a method is called. */
 export function createWallet(options: WalletOptions): WalletWithEvm {
-  return evmWalletOver(options, webPlatform());
+  return evmWalletOver(options, webPlatform(options));
 }

@@ -1,8 +1,13 @@
 import { connectVault, type Vault } from "../vault/vault-client.ts";
 
-/** Starts the worker. Bundlers find it by this very expression. */
-export function startVault(): Vault {
-  const worker = new Worker(new URL("./vault.worker.ts", import.meta.url), { type: "module" });
+/**
+ * Starts the worker. Whether it takes part in a server lock is in its name, which nobody changes afterwards: see
+ * `vault.worker.ts`. Bundlers find workers by these very expressions, whose options have to be literals.
+ */
+export function startVault({ hasLock }: { readonly hasLock: boolean }): Vault {
+  const worker = hasLock
+    ? new Worker(new URL("./vault.worker.ts", import.meta.url), { type: "module", name: "with-lock" })
+    : new Worker(new URL("./vault.worker.ts", import.meta.url), { type: "module" });
   return connectVault({
     send: (call, transfer) => worker.postMessage(call, [...transfer]),
     receive: (listener) => worker.addEventListener("message", ({ data }) => listener(data)),

@@ -4,9 +4,14 @@ import { noblePoints } from "@countersign/crypto/ot-ecdsa/noble-points.ts";
 import type { PointBackend } from "@countersign/crypto/ot-ecdsa/point-backend.ts";
 import { EcdsaVault } from "./ecdsa-vault.ts";
 import { Ed25519Vault } from "./ed25519-vault.ts";
+import type { EnvelopeStore } from "./envelope-store.ts";
 import { ExportDesk } from "./export-desk.ts";
+import { LockVault } from "./lock-vault.ts";
+import { NoLockVault } from "./no-lock-vault.ts";
+import type { OpenedShares } from "./opened-shares.ts";
 import { pause } from "./pause.ts";
 import { memoryPresignatures, type PresignatureStore } from "./presignature-store.ts";
+import { SealedEnvelopes } from "./sealed-envelopes.ts";
 import type { VaultApi } from "./vault-api.ts";
 import { malformed, VaultError } from "./vault-error.ts";
 
@@ -16,23 +21,36 @@ export interface VaultPlatform {
   readonly points?: PointBackend;
   /** Where presignatures wait, sealed: in memory if absent. */
   readonly presignatures?: PresignatureStore;
+  /**
+   * Where envelopes of server locks are kept, and with that, that there are any. If absent, no seed outlives its unlocking, and
+   * the methods of `LockVaultApi` refuse.
+   */
+  readonly envelopes?: EnvelopeStore;
+  /** For a vault without `envelopes`: where some may be of former times, which `forgetEnvelopes` deletes. */
+  readonly formerEnvelopes?: Pick<EnvelopeStore, "forgetAll">;
 }
 
 type Of<M extends keyof VaultApi> = Parameters<VaultApi[M]>[0];
 
 const PRF_SIZE = 32;
 
-/** The client's half of threshold keys, of both schemes: what runs in the worker. */
+/** The client's half of threshold keys, of both schemes, and of the server lock: what runs in the worker. */
 export class ShareVault implements VaultApi {
   readonly #ed25519: Ed25519Vault;
   readonly #ecdsa: EcdsaVault;
+  readonly #locks: LockVault | NoLockVault;
   readonly #exports: ExportDesk;
 
   /** `random` is a cryptographic generator. */
   constructor(random: Random, platform: VaultPlatform = {}) {
     const { points = noblePoints, presignatures = memoryPresignatures() } = platform;
+    const { envelopes, formerEnvelopes } = platform;
     this.#ed25519 = new Ed25519Vault(random);
     this.#ecdsa = new EcdsaVault({ points, pause, random: (_, size) => random(size) }, presignatures);
+    this.#locks =
+      envelopes === undefined
+        ? new NoLockVault(formerEnvelopes)
+        : new LockVault(random, new SealedEnvelopes(envelopes), (...of) => this.#open(...of));
     this.#exports = new ExportDesk([this.#ed25519, this.#ecdsa]);
   }
 
@@ -44,10 +62,10 @@ export class ShareVault implements VaultApi {
         throw new VaultError("MALFORMED", `the PRF gave ${secret.length} bytes, not ${PRF_SIZE}`);
       }
       seed = wrapKeySeed(secret, accountId, rpId);
-      const ed25519 = this.#ed25519.unlock(seed, accountId, rpId);
-      const ecdsaVerifyingShare = this.#ecdsa.unlock(ed25519.shareId, seed, accountId, rpId);
-      this.#exports.unlocked(ed25519.shareId);
-      return { ...ed25519, ecdsaVerifyingShare };
+      const opened = this.#open(seed, accountId, rpId);
+      // By the passkey alone, and not where a relay opened them.
+      this.#exports.unlocked(opened.shareId);
+      return opened;
     } catch (error) {
       throw malformed(error);
     } finally {
@@ -132,6 +150,34 @@ export class ShareVault implements VaultApi {
     return this.#ecdsa.abandonEcdsa(of);
   }
 
+  heldEnvelopes(of: Of<"heldEnvelopes">) {
+    return this.#locks.heldEnvelopes(of);
+  }
+
+  beginEnvelope(of: Of<"beginEnvelope">) {
+    return this.#locks.beginEnvelope(of);
+  }
+
+  finishEnvelope(of: Of<"finishEnvelope">) {
+    return this.#locks.finishEnvelope(of);
+  }
+
+  beginOpening(of: Of<"beginOpening">) {
+    return this.#locks.beginOpening(of);
+  }
+
+  finishOpening(of: Of<"finishOpening">) {
+    return this.#locks.finishOpening(of);
+  }
+
+  abandonPass(of: Of<"abandonPass">) {
+    return this.#locks.abandonPass(of);
+  }
+
+  forgetEnvelopes(of: Of<"forgetEnvelopes">) {
+    return this.#locks.forgetEnvelopes(of);
+  }
+
   beginExport() {
     return this.#exports.begin();
   }
@@ -142,7 +188,17 @@ export class ShareVault implements VaultApi {
 
   lock(): void {
     this.#exports.clear();
+    this.#locks.lock();
     this.#ecdsa.lock();
     this.#ed25519.lock();
+  }
+
+  /** Derives the shares of a wallet's seed, which stays the caller's, and keeps them; with a server lock, a copy of it. Throws MALFORMED. */
+  #open(seed: Uint8Array, accountId: string, rpId: string): OpenedShares {
+    const ed25519 = this.#ed25519.unlock(seed, accountId, rpId);
+    const { shareId } = ed25519;
+    const ecdsaVerifyingShare = this.#ecdsa.unlock(shareId, seed, accountId, rpId);
+    this.#locks.keep(shareId, seed, accountId, rpId);
+    return { ...ed25519, ecdsaVerifyingShare };
   }
 }

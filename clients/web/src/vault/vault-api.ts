@@ -1,23 +1,23 @@
 import type { EcdsaVaultApi } from "./ecdsa-vault-api.ts";
 import type { Ed25519VaultApi } from "./ed25519-vault-api.ts";
-import type { ShareId } from "./key-ceremony.ts";
+import type { LockVaultApi } from "./lock-vault-api.ts";
+import type { OpenedShares } from "./opened-shares.ts";
 
 /**
  * What the worker does for the page. Whatever it answers may be seen by everybody, but for `finishExport`; shares, nonces,
- * presignatures and what the passkey gave are in none of its answers. Throws VaultError.
+ * presignatures and what the passkey gave are in none of its answers. Only `LockVaultApi`, in a wallet that has a server lock,
+ * writes the wallet's seed where a script of the page finds it. Throws VaultError.
  */
-export interface VaultApi extends Ed25519VaultApi, EcdsaVaultApi {
+export interface VaultApi extends Ed25519VaultApi, EcdsaVaultApi, LockVaultApi {
   /**
    * Derives the shares of an account, one for each scheme, from what the passkey's PRF gave (32 bytes, which are zero
    * afterwards) and keeps them. Throws MALFORMED.
    */
-  unlock(of: { readonly prfFirst: ArrayBuffer; readonly accountId: string; readonly rpId: string }): {
-    readonly shareId: ShareId;
-    /** Of Ed25519: 32 bytes. */
-    readonly verifyingShare: Uint8Array;
-    /** Of secp256k1: 33 bytes. */
-    readonly ecdsaVerifyingShare: Uint8Array;
-  };
+  unlock(of: {
+    readonly prfFirst: ArrayBuffer;
+    readonly accountId: string;
+    readonly rpId: string;
+  }): OpenedShares;
   /** Begins the export of a key of either scheme: makes a recipient for the relayer's share. */
   beginExport(of: Record<string, never>): Promise<{
     readonly exportId: number;
@@ -27,7 +27,7 @@ export interface VaultApi extends Ed25519VaultApi, EcdsaVaultApi {
   /**
    * The whole private key, once: a scalar of 32 bytes, little-endian for Ed25519, big-endian for secp256k1. It is secret,
    * and has been compared with the public key. `info` is what the sealed share is bound to. Throws ROUND_SPENT, MALFORMED
-   * for a share that cannot be opened, KEY_MISMATCH, and LOCKED unless the key's share was unlocked between both calls.
+   * for a share that cannot be opened, KEY_MISMATCH, and LOCKED unless the passkey unlocked the key's share between both calls.
    */
   finishExport(of: {
     readonly exportId: number;
@@ -36,7 +36,7 @@ export interface VaultApi extends Ed25519VaultApi, EcdsaVaultApi {
     readonly encapsulatedKey: Uint8Array;
     readonly sealedShare: Uint8Array;
   }): Promise<Uint8Array>;
-  /** Erases all shares, nonces, runs and presignatures. Sealed ones stay in the store. */
+  /** Erases all shares, nonces, runs, presignatures, seeds and passes. Sealed presignatures and envelopes stay in the store. */
   lock(of: Record<string, never>): void;
 }
 
@@ -62,6 +62,13 @@ export const VAULT_METHODS = [
   "revealEcdsa",
   "finishEcdsa",
   "abandonEcdsa",
+  "heldEnvelopes",
+  "beginEnvelope",
+  "finishEnvelope",
+  "beginOpening",
+  "finishOpening",
+  "abandonPass",
+  "forgetEnvelopes",
   "beginExport",
   "finishExport",
   "lock",

@@ -10,6 +10,8 @@ export type Vault = {
     of: Parameters<VaultApi[M]>[0],
   ) => Promise<Awaited<ReturnType<VaultApi[M]>>>;
 } & {
+  /** Resolves once the worker listens; rejects when it is gone before. */
+  readonly ready: Promise<void>;
   /** Ends the worker and all that it holds. Calls that run reject. */
   readonly close: () => void;
 };
@@ -65,6 +67,7 @@ export function connectVault(port: PagePort): Vault {
   const method = <M extends keyof VaultApi>(name: M) =>
     ((of: Parameters<VaultApi[M]>[0]) => call(name, of)) as Vault[M];
   return {
+    ready: ready.promise,
     unlock: method("unlock"),
     prove: method("prove"),
     confirm: method("confirm"),
@@ -85,6 +88,13 @@ export function connectVault(port: PagePort): Vault {
     revealEcdsa: method("revealEcdsa"),
     finishEcdsa: method("finishEcdsa"),
     abandonEcdsa: method("abandonEcdsa"),
+    heldEnvelopes: method("heldEnvelopes"),
+    beginEnvelope: method("beginEnvelope"),
+    finishEnvelope: method("finishEnvelope"),
+    beginOpening: method("beginOpening"),
+    finishOpening: method("finishOpening"),
+    abandonPass: method("abandonPass"),
+    forgetEnvelopes: method("forgetEnvelopes"),
     beginExport: method("beginExport"),
     finishExport: method("finishExport"),
     lock: method("lock"),

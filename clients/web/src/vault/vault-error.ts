@@ -18,7 +18,13 @@ export type VaultRefusal =
   | "RELAYER_SHARE_INVALID"
   /** A message of the relayer's does not hold: the run and all that was made in it is gone. */
   | "PRESIGN_ABORTED"
-  /** The store of presignatures does not answer. */
+  /** The vault is one of a wallet without a server lock. */
+  | "NO_LOCK"
+  /** A relay's answer to a lock's pass does not hold: another lock's, or none at all. */
+  | "LOCK_ANSWER_INVALID"
+  /** The envelope opens with no answer: it was altered, or is of another account. It is deleted. */
+  | "ENVELOPE_UNUSABLE"
+  /** The store of presignatures or of envelopes does not answer. */
   | "STORE_UNAVAILABLE";
 
 /** What the vault throws. The message holds nothing secret. */

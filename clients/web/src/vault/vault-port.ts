@@ -2,7 +2,7 @@ import type { VAULT_METHODS, VaultApi } from "./vault-api.ts";
 import type { VaultRefusal } from "./vault-error.ts";
 
 /** Both halves come from one build, so another version means that a cached worker is older than its page. */
-export const VAULT_PROTOCOL = 2;
+export const VAULT_PROTOCOL = 4;
 
 type Method = (typeof VAULT_METHODS)[number];
 

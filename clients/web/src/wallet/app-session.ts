@@ -20,29 +20,27 @@ interface Current {
   readonly user: User;
 }
 
+type SessionCalls = Pick<Client<typeof SessionService>, "refreshSession" | "revokeSession">;
+
 /**
  * The session of whoever is signed in. The access token stays in memory; the refresh token is in `store`, and each is sent
  * once: a second use ends the session.
  */
 export class AppSession {
-  readonly #service: Pick<Client<typeof SessionService>, "refreshSession">;
+  readonly #service: SessionCalls;
   readonly #store: TextStore;
   readonly #name: string;
   readonly #wallTime: () => number;
   #current: Current | undefined;
   #renewing: Promise<Current> | undefined;
+  #epoch = 0;
 
   /**
    * @param service repeats nothing itself
    * @param name of the refresh token in `store`
    * @param wallTime milliseconds since 1970
    */
-  constructor(
-    service: Pick<Client<typeof SessionService>, "refreshSession">,
-    store: TextStore,
-    name: string,
-    wallTime: () => number,
-  ) {
+  constructor(service: SessionCalls, store: TextStore, name: string, wallTime: () => number) {
     this.#service = service;
     this.#store = store;
     this.#name = name;
@@ -63,8 +61,25 @@ export class AppSession {
     return this.#current !== undefined || this.#store.getItem(this.#name) !== null;
   }
 
-  /** Takes the tokens of a sign-in or a refresh. */
+  /** Changes whenever somebody signs in or out: an answer that was asked for before is not this session's. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Takes the tokens of a sign-in. */
   accept(signedIn: SignedIn | undefined): User {
+    const user = this.#take(signedIn);
+    this.#begin();
+    return user;
+  }
+
+  /** An access token that holds for now, without asking for another; undefined when there is none. */
+  get heldToken(): string | undefined {
+    const current = this.#current;
+    return current !== undefined && current.expiresAt > this.#wallTime() ? current.accessToken : undefined;
+  }
+
+  #take(signedIn: SignedIn | undefined): User {
     const { accessToken, accessExpiresAt, refreshToken, sessionId, user } = signedIn ?? {};
     if (!accessToken || accessExpiresAt === undefined || user === undefined || sessionId === undefined) {
       throw new CountersignError("the relay gave no session", { reason: "UNSPECIFIED", code: Code.DataLoss });
@@ -83,9 +98,7 @@ export class AppSession {
     const current = this.#current;
     if (current !== undefined && current.expiresAt - MARGIN_MS > this.#wallTime()) return current.accessToken;
     // Shared by all callers: the signal ends one caller's waiting and not the refresh, whose token is used up.
-    this.#renewing ??= this.#renew().finally(() => {
-      this.#renewing = undefined;
-    });
+    this.#renewing ??= this.#renewOnce();
     try {
       return (await unlessAborted(this.#renewing, signal)).accessToken;
     } catch (error) {
@@ -103,6 +116,19 @@ export class AppSession {
   clear(): void {
     this.#current = undefined;
     this.#store.removeItem(this.#name);
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#epoch++;
+    this.#renewing = undefined;
+  }
+
+  #renewOnce(): Promise<Current> {
+    const renewing = this.#renew().finally(() => {
+      if (this.#renewing === renewing) this.#renewing = undefined;
+    });
+    return renewing;
   }
 
   async #renew(): Promise<Current> {
@@ -114,14 +140,20 @@ export class AppSession {
         code: Code.Unauthenticated,
       });
     }
+    const epoch = this.#epoch;
+    let signedIn: SignedIn | undefined;
     try {
-      const { signedIn } = await this.#service.refreshSession({ refreshToken });
-      this.accept(signedIn);
+      signedIn = (await this.#service.refreshSession({ refreshToken })).signedIn;
     } catch (thrown) {
       const error = errorOf(thrown);
-      if (ENDED.includes(error.reason)) this.clear();
+      if (epoch === this.#epoch && ENDED.includes(error.reason)) this.clear();
       throw error;
     }
+    if (epoch !== this.#epoch) {
+      await endSession(this.#service, signedIn);
+      throw overtaken();
+    }
+    this.#take(signedIn);
     const renewed = this.#current;
     if (renewed === undefined) throw new Error("the session was accepted and is not there");
     return renewed;
@@ -131,4 +163,22 @@ export class AppSession {
 /** CANCELED, with the signal's reason as cause. */
 export function cancelled({ reason }: AbortSignal): CountersignError {
   return new CountersignError("cancelled", { reason: "UNSPECIFIED", code: Code.Canceled, cause: reason });
+}
+
+/** Somebody signed in or out while something was asked for in a session's name. */
+export function overtaken(): CountersignError {
+  return new CountersignError("the session has ended meanwhile", {
+    reason: "CREDENTIALS_MISSING",
+    code: Code.Unauthenticated,
+  });
+}
+
+/** Ends a session that was not taken up, as far as the relay can be reached: it ends by itself, too. */
+export async function endSession(
+  open: Pick<SessionCalls, "revokeSession">,
+  signedIn: SignedIn | undefined,
+): Promise<void> {
+  if (!signedIn?.accessToken) return;
+  const headers = { Authorization: `Bearer ${signedIn.accessToken}` };
+  await open.revokeSession({}, { headers }).catch(() => undefined);
 }

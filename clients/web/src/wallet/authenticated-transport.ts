@@ -1,5 +1,5 @@
-import type { Transport } from "@connectrpc/connect";
-import { errorOf } from "../countersign-error.ts";
+import { Code, type Transport } from "@connectrpc/connect";
+import { CountersignError, errorOf } from "../countersign-error.ts";
 import { isRound } from "../rounds.ts";
 import type { AppSession } from "./app-session.ts";
 
@@ -29,6 +29,27 @@ export function authenticated(wire: Transport, session: AppSession): Transport {
       const token = await session.token(signal);
       return wire.stream(method, signal, timeoutMs, bearing(header, token), ...rest);
     },
+  };
+}
+
+/**
+ * A transport to a peer, whose calls carry the token that the session has: it is not renewed, which only the first relay
+ * does, and what the peer says of it does not count there. Throws CREDENTIALS_EXPIRED without one.
+ */
+export function authenticatedAsHeld(wire: Transport, session: AppSession): Transport {
+  const held = (header: HeadersLike) => {
+    const token = session.heldToken;
+    if (token !== undefined) return bearing(header, token);
+    throw new CountersignError("the access token is over, and a peer cannot renew it", {
+      reason: "CREDENTIALS_EXPIRED",
+      code: Code.Unauthenticated,
+    });
+  };
+  return {
+    unary: async (method, signal, timeoutMs, header, ...rest) =>
+      wire.unary(method, signal, timeoutMs, held(header), ...rest),
+    stream: async (method, signal, timeoutMs, header, ...rest) =>
+      wire.stream(method, signal, timeoutMs, held(header), ...rest),
   };
 }
 

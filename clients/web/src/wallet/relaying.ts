@@ -1,3 +1,4 @@
+import { Code } from "@connectrpc/connect";
 import type { GetRelayInfoResponse } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
 import { type Submission, WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { attachSignature, encodeSignedDelegate, encodeTransaction, parsePublicKey } from "@countersign/near";
@@ -9,6 +10,9 @@ import type { WalletKey } from "./wallet-key.ts";
 
 /** How many blocks a delegate lives, where the relay's limits allow it: about two minutes. */
 const BLOCKS_AHEAD = 120n;
+
+/** Codes that leave open how a submission ends. */
+const UNKNOWN: readonly Code[] = [Code.Unavailable, Code.DeadlineExceeded, Code.Canceled];
 
 export interface RelayingParts {
   readonly network: string;
@@ -83,8 +87,14 @@ export class Relaying {
       signature: { type: "ed25519", data },
     });
     const waitUntil = WaitUntil.ACCEPTED;
-    const accepted = await relayClient.submitDelegate({ network, signedDelegate, waitUntil }, call);
-    return this.#follow(accepted.submission, onState, call);
+    const request = { network, signedDelegate, waitUntil };
+    const { submission } = await relayClient.submitDelegate(request, call).catch((thrown) => {
+      const error = errorOf(thrown);
+      // Who asks again, not knowing how it ended, gets the same nonce: one of both delegates is executed.
+      if (UNKNOWN.includes(error.code)) nonces.giveBack(key, nonce);
+      throw error;
+    });
+    return this.#follow(submission, onState, call);
   }
 
   async #follow(

@@ -1,7 +1,9 @@
 import type { Client } from "@connectrpc/connect";
-import type { User } from "@countersign/gen/countersign/session/v1/session_pb.ts";
+import type { SignedIn, User } from "@countersign/gen/countersign/session/v1/session_pb.ts";
 import type { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
 import { errorOf } from "../countersign-error.ts";
+import { endSession, overtaken } from "./app-session.ts";
+import { otherUser } from "./proven-user.ts";
 import { assertSignInChallenge } from "./sign-in-challenge.ts";
 import type { Wallet, WalletCall } from "./wallet.ts";
 import type { WalletContext } from "./wallet-context.ts";
@@ -37,7 +39,10 @@ export class SignIn {
     const { tenant, rpId, session, passkeys, shares } = this.#context;
     const isFirst = !session.isSignedIn;
     const service = isFirst ? this.#clients.open : this.#clients.own;
-    const begun = await service.beginPasskeyRegistration({ tenant, rpId, userName }, call);
+    const begun = await this.fresh(
+      () => service.beginPasskeyRegistration({ tenant, rpId, userName }, call),
+      call,
+    );
     const { credentialJson, ...answer } = await passkeys.register(begun.optionsJson, call.signal);
     await shares.take(answer, accountId);
     const { registrationId } = begun;
@@ -46,14 +51,29 @@ export class SignIn {
       call,
     );
     this.#credentialId = answer.credentialId;
-    return isFirst ? session.accept(done.signedIn) : this.#currentUser(call);
+    return isFirst ? this.takeUp(done.signedIn, answer.credentialId) : this.currentUser(call);
   }
 
-  async signIn(
+  async signIn(of: NonNullable<Parameters<Wallet["signIn"]>[0]>, call: WalletCall): Promise<User> {
+    const { signedIn, credentialId } = await this.withPasskey(of, call);
+    return this.takeUp(signedIn, credentialId);
+  }
+
+  /** Goes on with a session, which a passkey began or something else. */
+  takeUp(signedIn: SignedIn | undefined, credentialId: Uint8Array | undefined): User {
+    const { session, signedInAs } = this.#context;
+    const user = session.accept(signedIn);
+    signedInAs(user);
+    this.#credentialId = credentialId;
+    return user;
+  }
+
+  /** A session of whoever signs in with a passkey now, which is not taken up. */
+  async withPasskey(
     { accountId, contractAccountId = "" }: NonNullable<Parameters<Wallet["signIn"]>[0]>,
     call: WalletCall,
-  ): Promise<User> {
-    const { tenant, rpId, session, passkeys, shares } = this.#context;
+  ): Promise<{ readonly signedIn: SignedIn | undefined; readonly credentialId: Uint8Array }> {
+    const { tenant, rpId, passkeys, shares } = this.#context;
     const { open } = this.#clients;
     const { signInId, optionsJson } = await open.beginPasskeySignIn({ tenant, rpId }, call);
     assertSignInChallenge(optionsJson);
@@ -63,15 +83,31 @@ export class SignIn {
       { signInId, credentialJson, accountId: contractAccountId },
       call,
     );
-    this.#credentialId = answer.credentialId;
-    return session.accept(signedIn);
+    return { signedIn, credentialId: answer.credentialId };
+  }
+
+  /**
+   * Asks for something that needs a session that has just begun. Where it began too long ago the user signs in again with
+   * a passkey, and it is asked for once more. Another user's passkey changes nothing: PERMISSION_DENIED.
+   */
+  async fresh<T>(ask: () => Promise<T>, call: WalletCall): Promise<T> {
+    try {
+      return await ask();
+    } catch (thrown) {
+      const error = errorOf(thrown);
+      const { user } = this.#context.session;
+      if (error.reason !== "SESSION_NOT_FRESH" || user === undefined) throw error;
+      await this.#signInAgain(user, call);
+    }
+    return ask();
   }
 
   async resume(call: WalletCall): Promise<User | undefined> {
-    const { session } = this.#context;
+    const { session, signedInAs } = this.#context;
     if (!session.isSignedIn) return undefined;
     try {
       await session.token(call.signal);
+      if (session.user !== undefined) signedInAs(session.user);
       return session.user;
     } catch (thrown) {
       const error = errorOf(thrown);
@@ -81,9 +117,9 @@ export class SignIn {
     }
   }
 
+  /** Ends the session. What is open on the page stays: see `WalletParts.leave`. */
   async signOut(call: WalletCall): Promise<void> {
-    const { session, shares } = this.#context;
-    await shares.lock();
+    const { session } = this.#context;
     try {
       if (session.isSignedIn) await this.#clients.own.revokeSession({}, call);
     } finally {
@@ -92,7 +128,23 @@ export class SignIn {
     }
   }
 
-  async #currentUser(call: WalletCall): Promise<User> {
+  async #signInAgain(user: User, call: WalletCall): Promise<void> {
+    const { session } = this.#context;
+    const { open, own } = this.#clients;
+    const { epoch, sessionId } = session;
+    const { signedIn, credentialId } = await this.withPasskey({}, call);
+    const isOther = signedIn?.user?.id !== user.id;
+    if (isOther || session.epoch !== epoch) {
+      await endSession(open, signedIn);
+      throw isOther ? otherUser() : overtaken();
+    }
+    this.takeUp(signedIn, credentialId);
+    // The session of before ends by itself, if not now.
+    if (sessionId !== undefined) await own.revokeSession({ sessionId }, call).catch(() => undefined);
+  }
+
+  /** The user who is signed in, as the relay knows it. */
+  async currentUser(call: WalletCall): Promise<User> {
     const { user } = await this.#clients.own.getUser({}, call);
     if (user === undefined) throw new Error("GetUser answered without a user");
     return user;

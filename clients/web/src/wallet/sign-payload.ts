@@ -60,8 +60,31 @@ async function authorize(
   return requests;
 }
 
-/** One signature. Whatever happens, the nonces of the round are gone afterwards. */
+/** How many runs a request may take. */
+const MAX_RUNS = 3;
+
+/**
+ * One signature. An attempt to begin whose answer was lost may reach the signer late, and ends the run that came after it:
+ * then another one is begun, with nonces of its own.
+ */
 async function sign(
+  context: WalletContext,
+  key: WalletKey,
+  request: SigningRequest,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  for (let runs = 1; ; runs++) {
+    try {
+      return await run(context, key, request, signal);
+    } catch (thrown) {
+      const error = errorOf(thrown);
+      if (runs === MAX_RUNS || error.reason !== "SIGNING_SESSION_STALE") throw error;
+    }
+  }
+}
+
+/** Two rounds. Whatever happens, their nonces are gone afterwards. */
+async function run(
   context: WalletContext,
   key: WalletKey,
   request: SigningRequest,

@@ -4,7 +4,9 @@ import { sessionChallenge } from "@countersign/crypto/assertion-challenge.ts";
 import { NonceUse, SessionPolicySchema } from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
 import { errorOf } from "../countersign-error.ts";
 import { sameBytes } from "../vault/same-bytes.ts";
+import { cancelled } from "./app-session.ts";
 import { schemeOf } from "./key-scheme.ts";
+import type { WalletCall } from "./wallet.ts";
 import type { WalletContext } from "./wallet-context.ts";
 import { fromVault, notReady, untrue } from "./wallet-errors.ts";
 import type { WalletKey } from "./wallet-key.ts";
@@ -37,15 +39,20 @@ export class ThresholdSessions {
     this.#context = context;
   }
 
-  /** Mints a session for the key, with one touch of its passkey. It takes the place of the key's present one. */
+  /**
+   * Mints a session for the key, with one touch of its passkey. It takes the place of the key's present one. Throws CANCELED
+   * also when the shares are erased meanwhile.
+   */
   async mint(
     key: WalletKey,
     policy: ThresholdSessionPolicy,
-    signal: AbortSignal | undefined,
+    callers: AbortSignal | undefined,
   ): Promise<MintedSession> {
     const { keyService, tenant, rpId, passkeys, shares } = this.#context;
     const { keyId, accountId, credentialId } = key;
-    const call = signal === undefined ? {} : { signal };
+    const { untilLocked } = shares;
+    const signal = callers === undefined ? untilLocked : AbortSignal.any([callers, untilLocked]);
+    const call = { signal };
     const given = await keyService.createNonce({ keyId, use: NonceUse.SESSION }, call);
     if (given.tenant !== tenant) throw untrue("ASSERTION_INVALID", "the nonce is another tenant's");
     const { nonce } = given;
@@ -60,6 +67,7 @@ export class ThresholdSessions {
     if (token === "" || expiresAt === undefined) {
       throw untrue("THRESHOLD_SESSION_INVALID", "the relay gave no threshold session");
     }
+    if (untilLocked.aborted) throw cancelled(untilLocked);
     this.#held.set(keyId, { token, policy });
     return { expiresAt: timestampDate(expiresAt), maxUses };
   }
@@ -102,12 +110,17 @@ export class ThresholdSessions {
     await fromVault(scheme.adopt(vault, { shareId, keyId, network, relayerVerifyingShare }));
   }
 
-  /** Ends all sessions, as far as the relay can be reached. */
-  async end(): Promise<void> {
+  /** Forgets all sessions, at once. */
+  drop(): void {
+    this.#held.clear();
+  }
+
+  /** Forgets all sessions, at once, and ends them, as far as the relay can be reached. */
+  async end(call: WalletCall): Promise<void> {
     const { keyService } = this.#context;
     const tokens = [...this.#held.values()];
-    this.#held.clear();
-    await Promise.allSettled(tokens.map(({ token }) => keyService.endSession({ token })));
+    this.drop();
+    await Promise.allSettled(tokens.map(({ token }) => keyService.endSession({ token }, call)));
   }
 
   /** A session after `stale`, which is over: minted once for all that ask. */

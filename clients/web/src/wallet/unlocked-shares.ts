@@ -1,5 +1,6 @@
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import type { Vault } from "../vault/vault-client.ts";
+import { cancelled } from "./app-session.ts";
 import { type PasskeyAnswer, type Passkeys, wipe } from "./passkeys.ts";
 import { fromVault, noPrf } from "./wallet-errors.ts";
 
@@ -18,19 +19,48 @@ export class UnlockedShares {
   readonly #vault: Vault;
   readonly #passkeys: Passkeys;
   readonly #rpId: string;
+  readonly #opened: (accountId: string, share: UnlockedShare) => void;
   readonly #shares = new Map<string, UnlockedShare>();
+  #work = new AbortController();
 
-  constructor(vault: Vault, passkeys: Passkeys, rpId: string) {
+  /** @param opened is told of all shares that come into the vault */
+  constructor(
+    vault: Vault,
+    passkeys: Passkeys,
+    rpId: string,
+    opened: (accountId: string, share: UnlockedShare) => void,
+  ) {
     this.#vault = vault;
     this.#passkeys = passkeys;
     this.#rpId = rpId;
+    this.#opened = opened;
+  }
+
+  /** Aborts when the shares are erased the next time: what began before is not to open any afterwards. */
+  get untilLocked(): AbortSignal {
+    return this.#work.signal;
   }
 
   get(accountId: string, credentialId: Uint8Array): UnlockedShare | undefined {
     return this.#shares.get(nameOf(accountId, credentialId));
   }
 
-  /** Gives a PRF result to the vault, which takes it away. Without a result or an account there is nothing to unlock. */
+  /** The account's of a passkey; of any one, if none is named. */
+  find(accountId: string, credentialId: Uint8Array | undefined): UnlockedShare | undefined {
+    if (credentialId !== undefined) return this.get(accountId, credentialId);
+    return [...this.#shares.values()].find((share) => this.get(accountId, share.credentialId) === share);
+  }
+
+  /** Takes shares that the vault has opened. */
+  put(accountId: string, share: UnlockedShare): void {
+    this.#shares.set(nameOf(accountId, share.credentialId), share);
+    this.#opened(accountId, share);
+  }
+
+  /**
+   * Gives a PRF result to the vault, which takes it away. Without a result or an account there is nothing to unlock. Throws
+   * CANCELED when the shares are erased meanwhile.
+   */
   async take(
     { prfFirst, credentialId }: PasskeyAnswer,
     accountId: string | undefined,
@@ -39,9 +69,12 @@ export class UnlockedShares {
       wipe(prfFirst);
       return undefined;
     }
+    const { untilLocked } = this;
     const of = { prfFirst, accountId, rpId: this.#rpId };
     const share = { ...(await fromVault(this.#vault.unlock(of))), credentialId };
-    this.#shares.set(nameOf(accountId, credentialId), share);
+    // The vault was told in this order, so it has erased them.
+    if (untilLocked.aborted) throw cancelled(untilLocked);
+    this.put(accountId, share);
     return share;
   }
 
@@ -65,9 +98,11 @@ export class UnlockedShares {
     throw noPrf();
   }
 
-  /** Erases all of them. */
+  /** Erases all of them, and ends what would open more. The page's are gone at once. */
   async lock(): Promise<void> {
     this.#shares.clear();
+    this.#work.abort();
+    this.#work = new AbortController();
     await this.#vault.lock({});
   }
 }

@@ -1,4 +1,5 @@
 import type { Client } from "@connectrpc/connect";
+import type { User } from "@countersign/gen/countersign/session/v1/session_pb.ts";
 import type { Ed25519SigningService } from "@countersign/gen/countersign/threshold/v1/ed25519_service_pb.ts";
 import type { ThresholdKeyService } from "@countersign/gen/countersign/threshold/v1/threshold_key_service_pb.ts";
 import type { Clock } from "../clock.ts";
@@ -25,4 +26,6 @@ export interface WalletContext {
   readonly keys: WalletKeys;
   readonly policy: RetryPolicy;
   readonly clock: Clock;
+  /** Is told who is signed in now. What a user before left open on this page, and envelopes, are erased. */
+  readonly signedInAs: (user: User) => void;
 }

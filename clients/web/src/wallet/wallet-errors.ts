@@ -26,11 +26,21 @@ const REASONS: Readonly<Record<VaultRefusal, ErrorReasonName>> = {
   ROUND_SPENT: "SIGNING_SESSION_STALE",
   RELAYER_SHARE_INVALID: "SIGNATURE_SHARE_INVALID",
   PRESIGN_ABORTED: "PRESIGN_ABORTED",
+  NO_LOCK: "UNSPECIFIED",
+  LOCK_ANSWER_INVALID: "UNSPECIFIED",
+  ENVELOPE_UNUSABLE: "UNSPECIFIED",
   STORE_UNAVAILABLE: "UNSPECIFIED",
 };
 
 /** Refusals that say something about the wallet and not about what it was answered. */
-const OWN: readonly VaultRefusal[] = ["LOCKED", "NOTHING_TO_CONFIRM", "ROUND_SPENT", "STORE_UNAVAILABLE"];
+const OWN: readonly VaultRefusal[] = [
+  "LOCKED",
+  "NOTHING_TO_CONFIRM",
+  "ROUND_SPENT",
+  "NO_LOCK",
+  "ENVELOPE_UNUSABLE",
+  "STORE_UNAVAILABLE",
+];
 
 /** The vault's refusals as CountersignError; everything else as it is. */
 export async function fromVault<T>(answer: Promise<T>): Promise<T> {

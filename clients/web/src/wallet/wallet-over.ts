@@ -14,7 +14,8 @@ export function walletOver(options: WalletOptions, platform: WalletPlatform): Wa
 
 /** What signs for NEAR, and what all wallets do. */
 export function walletOf(parts: WalletParts, { near }: Pick<WalletOptions, "near">): Wallet {
-  const { context, relayClient, signIn, sessions, beforeLock } = parts;
+  const { context, relayClient, signIn, identities, sessions, unlocking, listeners, beforeLock, leave } =
+    parts;
   const { network, session, keys, vault } = context;
   const keyOf = (accountId: string): WalletKey => parts.keyOf(ed25519Scheme, accountId);
   const sign: Wallet["sign"] = async ({ accountId, payload }, { signal } = {}) =>
@@ -26,6 +27,7 @@ export function walletOf(parts: WalletParts, { near }: Pick<WalletOptions, "near
 
   return {
     relayClient,
+    identities,
     get user() {
       return session.user;
     },
@@ -33,10 +35,16 @@ export function walletOf(parts: WalletParts, { near }: Pick<WalletOptions, "near
     signIn: (of = {}, call = {}) => signIn.signIn(of, call),
     resume: (call = {}) => signIn.resume(call),
     async signOut(call = {}) {
-      stopWork();
-      if (session.isSignedIn) await sessions.end();
-      await signIn.signOut(call);
+      const ending = sessions.end(call);
+      try {
+        await leave();
+      } finally {
+        await ending;
+        await signIn.signOut(call);
+      }
     },
+    unlock: async ({ accountId }, call = {}) => unlocking.unlock(accountId, call),
+    on: (listener) => listeners.on(listener),
     key: (accountId) => keys.get(ed25519Scheme.id, accountId),
     createKey: async ({ accountId }, { signal } = {}) => parts.createKey(ed25519Scheme, accountId, signal),
     mintSession: async ({ accountId, policy }, { signal } = {}) =>

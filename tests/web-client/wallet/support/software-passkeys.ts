@@ -20,6 +20,7 @@ export function softwarePasskeys(): SoftwarePasskeys {
   const touches: SoftwarePasskeys["touches"] = [];
   const results: ArrayBuffer[] = [];
   const { credentialId } = passkey;
+  let userHandle: Uint8Array | undefined;
   const evaluate = (withPrf: boolean) => {
     if (!withPrf) return undefined;
     const first = new Uint8Array(createHmac("sha256", passkey.credentialId).update(PRF_INPUT).digest())
@@ -35,6 +36,8 @@ export function softwarePasskeys(): SoftwarePasskeys {
     async register(optionsJson) {
       const challenge = challengeOf(optionsJson);
       touches.push({ challenge, withPrf: true });
+      const { user }: { user?: { id: string } } = JSON.parse(optionsJson);
+      userHandle = user && Buffer.from(user.id, "base64url");
       const made = passkey.register(challenge);
       const credentialJson = registrationJson({ ...made, transports: ["internal"] });
       return { credentialId, credentialJson, prfFirst: evaluate(true) };
@@ -42,7 +45,7 @@ export function softwarePasskeys(): SoftwarePasskeys {
     async signIn(optionsJson) {
       const challenge = challengeOf(optionsJson);
       touches.push({ challenge, withPrf: true });
-      const credentialJson = signInJson({ ...passkey.assert(challenge), userHandle: undefined });
+      const credentialJson = signInJson({ ...passkey.assert(challenge), userHandle });
       return { credentialId, credentialJson, prfFirst: evaluate(true) };
     },
     async assert({ challenge, withPrf }) {

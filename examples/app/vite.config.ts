@@ -1,0 +1,7 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  // Beside whatever path the page is served at.
+  base: "./",
+  build: { target: "esnext", modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+});
