@@ -185,6 +185,11 @@ const CODES: Record<ReasonName, Code> = {
   LOCK_KEY_UNKNOWN: Code.NotFound,
   LOCK_ELEMENT_INVALID: Code.InvalidArgument,
   LOCK_KEY_STATE_CONFLICT: Code.FailedPrecondition,
+  WEBHOOKS_DISABLED: Code.FailedPrecondition,
+  WEBHOOK_NOT_FOUND: Code.NotFound,
+  WEBHOOK_URL_INVALID: Code.InvalidArgument,
+  WEBHOOK_LIMIT_REACHED: Code.FailedPrecondition,
+  WEBHOOK_SECRETS_FULL: Code.FailedPrecondition,
 };
 
 const byNumber = new Map<number, Code>(

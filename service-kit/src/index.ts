@@ -12,10 +12,15 @@ export {
 export { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "./connection-limits.ts";
 export { DomainError, ERROR_DOMAIN, reasonFromName, reasonName } from "./domain-error.ts";
 export { codeOfReason } from "./error-codes.ts";
+export {
+  createFetchListener,
+  type FetchListener,
+  type FetchListenerOptions,
+} from "./fetch-listener.ts";
 export type { Gate } from "./gate.ts";
-export type { NodeRequest, NodeResponse } from "./http-engines.ts";
+export type { FilteredRequest, FilteredResponse, HttpFilter } from "./http-filter.ts";
 export type { RunningCalls } from "./interceptors/running-calls.ts";
-export { standardInterceptors } from "./interceptors/standard.ts";
+export { standardInterceptors, statelessInterceptors } from "./interceptors/standard.ts";
 export { violationsOf } from "./interceptors/validation.ts";
 export type { AdmitConnection, ListenOn, TlsIdentity } from "./listen-on.ts";
 export { type ConfigSources, type LoadedConfig, loadConfig } from "./load-config.ts";
@@ -28,7 +33,7 @@ export {
 } from "./operations-server.ts";
 export { type PemFiles, type PemIdentity, readPemFiles, samePem } from "./pem-files.ts";
 export { REQUEST_ID_HEADER } from "./request-id.ts";
-export type { CallLimits, HttpFilter } from "./rpc-listener.ts";
+export type { CallLimits } from "./rpc-router.ts";
 export { type RpcServer, type RpcServerOptions, serveRpc } from "./rpc-server.ts";
 export { Secret } from "./secret.ts";
 export {
@@ -38,7 +43,7 @@ export {
   readSecret,
   secretField,
 } from "./secret-reference.ts";
-export { type ServedService, serve } from "./served-service.ts";
+export { type ServedService, serve, serveSome } from "./served-service.ts";
 export {
   isSignedWith,
   type RequestKey,

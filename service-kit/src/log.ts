@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { plainError } from "./plain-error.ts";
 
 export type { Logger } from "pino";
 
@@ -29,8 +30,33 @@ export function createLogger(service: string, level: LogLevel, destination?: Des
     level,
     base: { service },
     redact: { paths, censor: "[redacted]" },
-    formatters: { level: (label: string) => ({ level: label }) },
+    formatters: { level: levelName },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    browser: {
+      asObject: true,
+      formatters: { level: levelName, log: withPlainErrors },
+      write: writeLine(service),
+    },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+function levelName(label: string): object {
+  return { level: label };
+}
+
+/**
+ * How pino writes where there is no Node: its build for such platforms has no base, and of errors it would leave nothing.
+ * The platform's log takes lines from the console.
+ */
+function writeLine(service: string): (entry: object) => void {
+  return ({ ...entry }) => {
+    const line = { ...entry, time: new Date().toISOString(), service };
+    // biome-ignore lint/suspicious/noConsole: there is no other way out
+    console.log(JSON.stringify(line, (_, value) => (typeof value === "bigint" ? value.toString() : value)));
+  };
+}
+
+function withPlainErrors(entry: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, plainError(value)]));
 }

@@ -1,46 +1,21 @@
 import http2 from "node:http2";
-import {
-  type ContextValues,
-  createConnectRouter,
-  createContextValues,
-  type HandlerContext,
-  type Interceptor,
-} from "@connectrpc/connect";
+import { type ContextValues, createContextValues, type Interceptor } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
-import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
-import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import type { Logger } from "pino";
 import type { BodyBudget, BodyShare } from "./body-budget.ts";
-import { boundedGzip, withShare } from "./bounded-gzip.ts";
+import { withShare } from "./bounded-gzip.ts";
 import { peerKey, requestIdKey } from "./call-context.ts";
-import { assertReadable, markRead, openCall, type UnreadCall } from "./call-gate.ts";
+import type { UnreadCall } from "./call-gate.ts";
 import type { Gate } from "./gate.ts";
 import type { NodeListener, NodeRequest, NodeResponse } from "./http-engines.ts";
+import type { HttpFilter } from "./http-filter.ts";
 import { peerOf } from "./peer.ts";
 import { receivedBody, streamedBody } from "./received-body.ts";
 import { REQUEST_ID_HEADER, requestIdFrom } from "./request-id.ts";
+import { type CallLimits, createRpcRouter } from "./rpc-router.ts";
 import type { ServedService } from "./served-service.ts";
-import { assertKnown, unknownMethods } from "./unknown-method.ts";
-
-/** What calls may ask for. Times in milliseconds, sizes in bytes. */
-export interface CallLimits {
-  /** Deadline of a call that names none. Health watches have none then. */
-  readonly defaultDeadlineMs: number;
-  /** A call that names a longer one is refused with FIELD_INVALID. */
-  readonly maxDeadlineMs: number;
-  /** Largest request message, before and after decompression. */
-  readonly readMaxBytes: number;
-  /**
-   * All request bodies together, until their calls are answered; who sends one that does not fit is refused with
-   * OVERLOADED. Default: 8 of the largest messages, and at least 64 MiB. An eighth is kept for bodies up to 64 KiB.
-   */
-  readonly bodiesMaxBytes?: number;
-}
-
-/** Looks at a request before any RPC does; true when it has answered it. */
-export type HttpFilter = (request: NodeRequest, response: NodeResponse) => boolean;
 
 export interface RpcListenerOptions {
   readonly services: readonly ServedService[];
@@ -70,28 +45,7 @@ const WRITE_GRACE_MS = 10_000;
  */
 export function createRpcListener(options: RpcListenerOptions): NodeListener {
   const { limits, log } = options;
-  const router = createConnectRouter({
-    acceptCompression: [boundedGzip],
-    interceptors: [markRead, ...options.interceptors],
-    maxTimeoutMs: limits.maxDeadlineMs,
-    readMaxBytes: limits.readMaxBytes,
-    requestGate: async (context: HandlerContext) => {
-      openCall(
-        context,
-        context.service.typeName === Health.typeName ? Number.POSITIVE_INFINITY : limits.defaultDeadlineMs,
-        options.onUnread,
-      );
-      await options.gate?.(context);
-      assertKnown(context);
-      assertReadable(context);
-    },
-  });
-  for (const { service, implementation } of options.services) {
-    router.service(service, implementation, { readMaxBytes: readMaxBytesOf(service.typeName) });
-  }
-  const handlers = new Map(router.handlers.map((h) => [h.requestPath, h]));
-  const unknown = unknownMethods(router);
-
+  const router = createRpcRouter(options);
   return (request, response) => {
     // The errors of a connection that breaks also come out of its requests; nobody else listens there.
     request.on("error", () => undefined);
@@ -99,7 +53,7 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     const requestId = requestIdFrom(request.headers[REQUEST_ID_HEADER]);
     response.setHeader(REQUEST_ID_HEADER, requestId);
     if (options.filter?.(request, response) === true) return;
-    const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
+    const handler = router.handlerAt(request.url?.split("?", 1)[0] ?? "");
     const share = options.bodies.open(requestId);
     response.once("close", () => share.giveBack());
     withShare(share, () => answer(handler, request, response, requestId, share)).catch((error: unknown) => {
@@ -111,11 +65,6 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
       cutOff(response);
     });
   };
-
-  /** What anybody may ask has little to say. */
-  function readMaxBytesOf(service: string): number {
-    return PUBLIC.has(service) ? PUBLIC_READ_MAX_BYTES : limits.readMaxBytes;
-  }
 
   async function answer(
     known: UniversalHandler | undefined,
@@ -131,10 +80,10 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
       response.end();
       return;
     }
-    const handler = known ?? unknown(universal);
+    const handler = known ?? router.unknown(universal);
     const { methodKind } = handler.method;
     const sendsOne = methodKind === "unary" || methodKind === "server_streaming";
-    const maxBytes = readMaxBytesOf(handler.service.typeName);
+    const maxBytes = router.readMaxBytesOf(handler.service.typeName);
     const terms = { values, maxBytes, share };
     universal.body = sendsOne
       ? receivedBody(request, { ...terms, timeoutMs: options.bodyTimeoutMs })
@@ -163,14 +112,6 @@ function parse(request: NodeRequest, response: NodeResponse, values: ContextValu
     return undefined;
   }
 }
-
-/** Health and reflection: open to everybody wherever they are served. */
-const PUBLIC: ReadonlySet<string> = new Set([
-  Health.typeName,
-  ServerReflection.typeName,
-  ServerReflectionAlpha.typeName,
-]);
-const PUBLIC_READ_MAX_BYTES = 4096;
 
 function cutOff(response: NodeResponse): void {
   if ("stream" in response) response.stream.close(http2.constants.NGHTTP2_CANCEL);

@@ -7,9 +7,11 @@ import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "./connection-l
 import { type Gate, mappedGate } from "./gate.ts";
 import { createHealth } from "./health.ts";
 import { createHttpEngines, type NodeRequest, type NodeResponse } from "./http-engines.ts";
+import type { HttpFilter } from "./http-filter.ts";
 import { type AdmitConnection, type ListenOn, listenOn, type TlsIdentity } from "./listen-on.ts";
 import { createReflection } from "./reflection.ts";
-import { type CallLimits, createRpcListener, type HttpFilter } from "./rpc-listener.ts";
+import { createRpcListener } from "./rpc-listener.ts";
+import type { CallLimits } from "./rpc-router.ts";
 import type { ServedService } from "./served-service.ts";
 
 export interface RpcServerOptions {

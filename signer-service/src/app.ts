@@ -1,15 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
-import {
-  createLogger,
-  type Logger,
-  serve,
-  serveOperations,
-  serveRpc,
-  standardInterceptors,
-} from "@countersign/service-kit";
-import { createSignerGate, type RefusedPeer } from "./access/signer-gate.ts";
+import { createLogger, type Logger, serve, serveOperations } from "@countersign/service-kit";
+import type { RefusedPeer } from "./access/signer-gate.ts";
 import { openAdmin } from "./admin/open-admin.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { BackendConfig } from "./backends/backends-schema.ts";
@@ -25,8 +18,6 @@ import { heldRecords } from "./keys/held-records.ts";
 import { KeyOperations } from "./keys/key-operations.ts";
 import { type KeyChange, KeyRing } from "./keys/key-ring.ts";
 import { Reloading } from "./keys/reloading.ts";
-import { resolveListenOn } from "./listening/listen-on.ts";
-import { servedCertificates } from "./listening/served-certificates.ts";
 import { openLock } from "./lock/open-lock.ts";
 import { createEvents } from "./observability/events.ts";
 import { registerGauges } from "./observability/gauges.ts";
@@ -38,7 +29,7 @@ import { RelayerSigner } from "./relayer-signer/relayer-signer.ts";
 import { getPublicKey } from "./rpc/get-public-key.ts";
 import { listKeys } from "./rpc/list-keys.ts";
 import { lockSignerService } from "./rpc/lock/lock-signer-service.ts";
-import { refusedCalls } from "./rpc/refused-calls.ts";
+import { openRelayPort } from "./rpc/open-relay-port.ts";
 import { signTransactions } from "./rpc/sign-transactions.ts";
 import { thresholdSignerService } from "./rpc/threshold/threshold-signer-service.ts";
 import { openSignerStore } from "./store/open-signer-store.ts";
@@ -143,8 +134,7 @@ async function openSigner(
     const nothing = { keyId: "", payloadHash: "", tenant: "", submissionId: "" };
     audit.refused({ peer, reason, message, requestId, ...nothing });
   };
-  const { auth, network, audience } = config;
-  const gate = createSignerGate({ auth, network, audience, requestNonces, now, onRefused: refused });
+  const { audience } = config;
   const signer = new RelayerSigner({
     keyOf: (keyId) => ring.open(keyId),
     rules: () => effective.rules,
@@ -166,13 +156,9 @@ async function openSigner(
     random: randomBytes,
   };
 
-  const listen = await resolveListenOn(config.listen, now());
   const stopping = new AbortController();
-  const { interceptor: refusals, onUnread } = refusedCalls(refused);
-  const server = await serveRpc({
-    listen,
-    admit: gate.admit,
-    gate: gate.gate,
+  const relays = await openRelayPort({
+    config,
     services: [
       serve(RelayerSignerService, {
         getPublicKey: getPublicKey(records),
@@ -193,21 +179,14 @@ async function openSigner(
       }),
       lockSignerService({ parts: lock, events, now: elapsed }),
     ],
-    interceptors: [refusals, ...standardInterceptors(log, stopping.signal)],
-    onUnread,
-    limits: {
-      defaultDeadlineMs: limits.default_deadline_ms,
-      maxDeadlineMs: limits.max_deadline_ms,
-      readMaxBytes: limits.request_max_bytes,
-      bodiesMaxBytes: limits.bodies_max_bytes,
-    },
-    connections: { maxConnections: limits.max_connections },
+    requestNonces,
+    events,
+    onRefused: refused,
+    now,
     log,
     stopping,
   });
-  opened.push(() => server.drain(limits.drain_ms));
-  const certificates = servedCertificates(config.listen, listen, server, events, now);
-  opened.push(() => certificates?.stop());
+  opened.push(() => relays.drain());
 
   const health = new BackendHealth({
     backends: () => ring.backends(),
@@ -231,13 +210,7 @@ async function openSigner(
     },
     (next) => threshold.follow(next),
     (next) => lock.follow(next),
-    (next) => {
-      const renew = certificates?.check();
-      return () => {
-        gate.replace(next);
-        renew?.();
-      };
-    },
+    relays.follow,
   ];
   const reloading = new Reloading<SignerConfig>({
     readConfig: overrides.readConfig ?? (() => config),
@@ -300,21 +273,20 @@ async function openSigner(
     }
   };
   const work = Promise.all([health.run(working.signal), prune()]);
-  server.setServing(true);
-  events.listening({ address: server.address, admin: admin?.address, operations: operations.address });
+  relays.setServing(true);
+  events.listening({ address: relays.address, admin: admin?.address, operations: operations.address });
 
   return {
-    address: server.address,
+    address: relays.address,
     adminAddress: admin?.address,
     operationsAddress: operations.address,
     reload,
     async drain() {
       events.stopping();
-      certificates?.stop();
       await closeInOrder([
         () =>
           closeTogether([
-            () => server.drain(limits.drain_ms),
+            () => relays.drain(),
             () => admin?.drain(limits.drain_ms),
             // What a reload that is under way takes over is closed with the rest.
             () => reloading.close(),

@@ -1,5 +1,8 @@
 import { type Compilable, CompiledQuery, type Kysely } from "kysely";
 
+/** What a statement is given. */
+export type Parameter = string | bigint | Uint8Array | null;
+
 /**
  * A statement of which only the parameters change. Its text is built once for each database: for one with many
  * columns that takes longer than running it.
@@ -13,7 +16,7 @@ export class FixedStatement<Schema, Row> {
     this.#build = build;
   }
 
-  async run(db: Kysely<Schema>, parameters: readonly (string | bigint)[]): Promise<Row[]> {
+  async run(db: Kysely<Schema>, parameters: readonly Parameter[]): Promise<Row[]> {
     const { adapter } = db.getExecutor();
     let text = this.#texts.get(adapter);
     if (text === undefined) {

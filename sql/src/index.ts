@@ -1,8 +1,12 @@
 export { fromMillis, int64, toMillis, whole } from "./column-values.ts";
+export { openDurableObject } from "./durable-object.ts";
+export type { DurableStorage } from "./durable-object-dialect.ts";
 export type { Engine } from "./engine.ts";
 export { FixedStatement } from "./fixed-statement.ts";
 export { migrate } from "./migrate.ts";
 export { openEngine, openReader } from "./open-engine.ts";
+export { RowsStatement } from "./rows-statement.ts";
+export { slices } from "./slices.ts";
 export { NodeSqliteDialect } from "./sqlite-dialect.ts";
 export { sqlitePath } from "./sqlite-path.ts";
 export type { BytesType, StoreKind } from "./store-kind.ts";

@@ -2,10 +2,31 @@ import pg from "pg";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/** What pg says when a query's time is over. */
+const READ_TIMEOUT = "Query read timeout";
+
+/**
+ * Ends with a query that it gave up on. The server may carry that one out still: with a BEGIN that was, the transaction
+ * would wait for whoever is lent the connection next.
+ */
+class Client extends pg.Client {
+  // biome-ignore lint/suspicious/noExplicitAny: pg's own overloads
+  override query(...of: any[]): any {
+    const result = (super.query as (...of: unknown[]) => unknown)(...of);
+    if (result instanceof Promise) {
+      result.catch((error: Error) => {
+        if (error.message === READ_TIMEOUT) void this.end().catch(() => undefined);
+      });
+    }
+    return result;
+  }
+}
+
 /** Connections to PostgreSQL that read int8 as bigint and bytea as a plain Uint8Array, as from SQLite. */
 export function postgresPool(url: string, applicationName: string, options: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({
     ...options,
+    Client,
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -14,14 +14,14 @@ export class NodeSqliteDialect extends SqliteDialect {
 }
 
 /** SQLite rolls schema changes back like everything else: a killed migration leaves nothing. */
-class TransactionalDdlAdapter extends SqliteAdapter {
+export class TransactionalDdlAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
 }
 
-/** Texts differ with the sizes of batches: a few hundred. */
-const MAX_STATEMENTS = 500;
+/** Texts differ with the sizes of batches: several hundred. */
+const MAX_STATEMENTS = 1_000;
 
 class StatementCache {
   readonly #db: DatabaseSync;

@@ -73,6 +73,9 @@ describe("an unlock", () => {
     const pass = beginUnlock(suite, envelope, random);
     const answer = other.remove(pass.request, random);
     expect(faultOf(() => pass.finish(answer, other.commitment))).toBe("WRONG_KEY");
+    // The pass is over, and its lock erased.
+    const right = key.remove(pass.request, random);
+    expect(faultOf(() => pass.finish(right, key.commitment))).toBe("INVALID_SCALAR");
   });
 
   it("refuses another key's answer, an answer to another request, and one without a proof", () => {

@@ -43,7 +43,7 @@ export function beginRegistration(suite: LockSuite, random: Random): Pass<Regist
     request: pass.request,
     finish(answer, commitment) {
       try {
-        const lockedKek = pass.unlock(answer, verifyApply(suite, commitment, pass.request, answer));
+        const lockedKek = pass.unlock(answer, () => verifyApply(suite, commitment, pass.request, answer));
         if (equalBytes(lockedKek, kek))
           throw new LockError("LOCK_NOT_APPLIED", "the relay's lock changes nothing");
         return { keyId: lockKeyId(suite.number, commitment), kek: Uint8Array.from(kek), lockedKek };
@@ -66,10 +66,12 @@ export function beginUnlock(suite: LockSuite, locked: LockedKek, random: Random)
   return {
     request: pass.request,
     finish(answer, commitment) {
-      if (lockKeyId(suite.number, commitment) !== locked.keyId) {
-        throw new LockError("WRONG_KEY", "the commitment is not that of the envelope's key");
-      }
-      return pass.unlock(answer, verifyRemove(suite, commitment, pass.request, answer));
+      return pass.unlock(answer, () => {
+        if (lockKeyId(suite.number, commitment) !== locked.keyId) {
+          throw new LockError("WRONG_KEY", "the commitment is not that of the envelope's key");
+        }
+        return verifyRemove(suite, commitment, pass.request, answer);
+      });
     },
   };
 }
@@ -88,17 +90,17 @@ function newElement(suite: LockSuite, random: Random): Uint8Array {
 interface OneTimeLock {
   /** The element with the lock on. */
   readonly request: Uint8Array;
-  /** Takes the lock off an answer whose proof holds, and forgets it. */
-  unlock(answer: LockAnswer, proved: boolean): Uint8Array;
+  /** Takes the lock off an answer whose proof holds, and forgets it, also where `verify` throws. */
+  unlock(answer: LockAnswer, verify: () => boolean): Uint8Array;
 }
 
 function lockOnce(suite: LockSuite, element: Uint8Array, random: Random): OneTimeLock {
   const lock = randomScalar(suite, random);
   return {
     request: suite.multiply(lock, element),
-    unlock({ element }, proved) {
+    unlock({ element }, verify) {
       try {
-        if (!proved) throw new LockError("INVALID_PROOF", "the relay's proof does not hold");
+        if (!verify()) throw new LockError("INVALID_PROOF", "the relay's proof does not hold");
         // The lock of a pass that is over is zero, which is refused.
         suite.assertScalar(lock);
         const inverse = suite.invert(lock);

@@ -13,7 +13,7 @@ const [INTEGER, BIT_STRING, OCTET_STRING, SEQUENCE] = [0x02, 0x03, 0x04, 0x30];
 const DH_KEY_AGREEMENT = Uint8Array.of(0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 3, 1);
 
 /**
- * The power of a secret exponent, in constant time: about 9 ms. A public key of Diffie–Hellman is generator^key, so the
+ * The power of a secret exponent, in constant time. A public key of Diffie–Hellman is generator^key, so the
  * base goes in as the generator. Node's DiffieHellman would do as well, but for its two seconds of looking at the prime.
  */
 export const opensslPower: SecretPower = (base, exponent) => {

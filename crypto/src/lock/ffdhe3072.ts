@@ -14,13 +14,7 @@ const BASE_BYTES = encode(BASE);
 export function ffdhe3072(power: SecretPower, random: Random): LockSuite {
   return {
     ...FFDHE3072,
-    assertElement: (bytes) => {
-      const element = decode(bytes);
-      if (element === 1n) throw new LockError("INVALID_ELEMENT", "an element is the identity");
-      if (element >= P) throw new LockError("INVALID_ELEMENT", "an element is not below p");
-      if (jacobi(element, P) !== 1)
-        throw new LockError("INVALID_ELEMENT", "an element is no quadratic residue");
-    },
+    assertElement,
     assertScalar: (bytes) => {
       const scalar = toScalar(bytes);
       if (scalar === 0n || scalar >= Q) {
@@ -36,7 +30,10 @@ export function ffdhe3072(power: SecretPower, random: Random): LockSuite {
       return encode((mask * invert((mask * toScalar(scalar)) % Q, Q)) % Q);
     },
     addProduct: (a, b, c) => encode((toScalar(a) + toScalar(b) * toScalar(c)) % Q),
-    multiply: (scalar, element) => power(element, scalar),
+    multiply: (scalar, element) => {
+      assertElement(element);
+      return power(element, scalar);
+    },
     multiplyBase: (scalar) => power(BASE_BYTES, scalar),
     difference: (a, x, b, y) => {
       const plus = publicPower(x === undefined ? BASE : decode(x), toScalar(a));
@@ -45,6 +42,13 @@ export function ffdhe3072(power: SecretPower, random: Random): LockSuite {
       return difference === 1n ? undefined : encode(difference);
     },
   };
+}
+
+function assertElement(bytes: Uint8Array): void {
+  const element = decode(bytes);
+  if (element === 1n) throw new LockError("INVALID_ELEMENT", "an element is the identity");
+  if (element >= P) throw new LockError("INVALID_ELEMENT", "an element is not below p");
+  if (jacobi(element, P) !== 1) throw new LockError("INVALID_ELEMENT", "an element is no quadratic residue");
 }
 
 function decode(bytes: Uint8Array): bigint {

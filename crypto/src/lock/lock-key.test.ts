@@ -13,8 +13,8 @@ describe("a relay's lock key", () => {
   it("shows its commitment, and nothing of the lock", () => {
     const key = new LockKey(suite, lock);
     const shown = inspect(key, { showHidden: true, depth: 9, maxArrayLength: null }) + JSON.stringify(key);
-    expect(shown).toContain(key.id);
-    expect(shown).not.toContain([...lock].join(", "));
+    expect(shown).toContain("commitment");
+    for (const secret of [lock, suite.invert(lock)]) expect(shown).not.toContain([...secret].join(", "));
     expect(
       Object.values(key).flatMap((part) => (part instanceof Uint8Array ? [bytesToHex(part)] : [])),
     ).toEqual([bytesToHex(suite.multiplyBase(lock))]);
@@ -27,11 +27,14 @@ describe("a relay's lock key", () => {
     expect(key.apply(element, random).element).toEqual(suite.multiply(lock, element));
   });
 
-  it("is the same with a commitment that is known", () => {
+  it("is the same with parts that are known, which it copies", () => {
     const key = new LockKey(suite, lock);
-    const again = new LockKey(suite, lock, key.commitment);
+    const inverse = suite.invert(lock);
+    const again = new LockKey(suite, lock, { commitment: key.commitment, inverse });
+    inverse.fill(0);
     const nonce = (size: number) => new Uint8Array(size).fill(9);
-    expect([again.id, again.apply(element, nonce)]).toEqual([key.id, key.apply(element, nonce)]);
+    const answers = (one: LockKey) => [one.id, one.apply(element, nonce), one.remove(element, nonce)];
+    expect(answers(again)).toEqual(answers(key));
   });
 
   it("does nothing once it is wiped", () => {
@@ -56,7 +59,8 @@ describe("a relay's lock key", () => {
         return suite.multiplyBase(scalar);
       },
     };
-    const key = new LockKey(watchedSuite, lock, suite.multiplyBase(lock));
+    const parts = { commitment: suite.multiplyBase(lock), inverse: suite.invert(lock) };
+    const key = new LockKey(watchedSuite, lock, parts);
     key.apply(element, watched);
     key.remove(element, watched);
     expect(given).toEqual([new Uint8Array(64), new Uint8Array(64)]);

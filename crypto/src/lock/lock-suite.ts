@@ -41,7 +41,7 @@ export interface LockSuite extends SuiteParameters {
   invert(scalar: Uint8Array): Uint8Array;
   /** a + b·c. All are secret but b. */
   addProduct(a: Uint8Array, b: Uint8Array, c: Uint8Array): Uint8Array;
-  /** scalar·element. The scalar is secret. */
+  /** scalar·element. The scalar is secret. Throws LockError as `assertElement` does, before the scalar is used. */
   multiply(scalar: Uint8Array, element: Uint8Array): Uint8Array;
   /** scalar·B. The scalar is secret. */
   multiplyBase(scalar: Uint8Array): Uint8Array;

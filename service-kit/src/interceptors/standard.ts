@@ -25,3 +25,8 @@ export function standardInterceptors(
     validationInterceptor(),
   ];
 }
+
+/** The same without what a process keeps from one call to the next, for platforms that drop calls half-way. */
+export function statelessInterceptors(log: Logger): Interceptor[] {
+  return [errorInterceptor(log), deadlineInterceptor(), validationInterceptor()];
+}

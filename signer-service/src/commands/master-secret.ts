@@ -5,10 +5,10 @@ import { Command, Option } from "commander";
 import type { BackendConfig } from "../backends/backends-schema.ts";
 import { openBackends } from "../backends/open-backends.ts";
 import { loadSignerConfig } from "../config.ts";
+import { SECRET_BYTES } from "../sealing/secret-bytes.ts";
 import { sealedFileText, sealingContext } from "../threshold/master-secrets/sealed-file.ts";
 import { type SecretName, secretName } from "../threshold/master-secrets/secret-name.ts";
 import { ED25519_SCHEME, SCHEME_IDS } from "../threshold/schemes/scheme-ids.ts";
-import { SECRET_BYTES } from "../threshold/secret-bytes.ts";
 
 interface GenerateOptions {
   config?: string;

@@ -1,79 +1,91 @@
+import { timingSafeEqual } from "node:crypto";
 import { LockError } from "@countersign/crypto/lock/lock-error.ts";
 import { assertSize, type LockSuite } from "@countersign/crypto/lock/lock-suite.ts";
 import { ristretto255 } from "@countersign/crypto/lock/ristretto255.ts";
-import libsodium from "libsodium-sumo";
+import type { Libsodium } from "./libsodium.ts";
 
 const SIZE = ristretto255.elementSize;
+const ZEROS = new Uint8Array(SIZE);
 
-const sodium = await libsodium();
-/** Places in its memory, of 32 bytes each but the last, of 64. */
-const OUT = sodium._malloc(6 * SIZE);
-const A = OUT + SIZE;
-const B = A + SIZE;
-const C = B + SIZE;
-const WIDE = C + SIZE;
-const END = WIDE + 2 * SIZE;
+/** Where bytes are put while a function works. */
+type Input = readonly [place: Uint8Array, bytes: Uint8Array];
 
 /**
- * Suite 1 with libsodium's WebAssembly: what takes a secret is constant-time as far as WebAssembly is, and several times as
- * fast as noble. Its memory is wiped after each use.
+ * Suite 1 with libsodium, which takes secrets in constant time. It sees places of its own memory and no other bytes, so that
+ * no input is longer than it believes; they are wiped after each use.
  */
-export const libsodiumRistretto255: LockSuite = {
-  ...ristretto255,
-  assertElement: (bytes) => {
-    assertSize(bytes, SIZE, "INVALID_ELEMENT");
-    const isElement = using([[A, bytes]], () => sodium._crypto_core_ristretto255_is_valid_point(A) === 1);
-    // RFC 9496 decodes zeros: they are the identity.
-    if (isElement && bytes.some((byte) => byte !== 0)) return;
-    throw new LockError(
-      "INVALID_ELEMENT",
-      "an element is no canonical encoding of ristretto255, or the identity",
-    );
-  },
-  reduceWide: (wide) =>
-    computed([[WIDE, wide]], () => sodium._crypto_core_ristretto255_scalar_reduce(OUT, WIDE)),
-  invert: (scalar) => computed([[A, scalar]], () => sodium._crypto_core_ristretto255_scalar_invert(OUT, A)),
-  addProduct: (a, b, c) =>
-    computed(
-      [
-        [A, a],
-        [B, b],
-        [C, c],
-      ],
-      () => {
-        sodium._crypto_core_ristretto255_scalar_mul(B, B, C);
-        sodium._crypto_core_ristretto255_scalar_add(OUT, A, B);
-      },
-    ),
-  multiply: (scalar, element) =>
-    computed(
-      [
-        [A, scalar],
-        [B, element],
-      ],
-      () => sodium._crypto_scalarmult_ristretto255(OUT, A, B),
-    ),
-  multiplyBase: (scalar) =>
-    computed([[A, scalar]], () => sodium._crypto_scalarmult_ristretto255_base(OUT, A)),
-};
+export function libsodiumRistretto255(sodium: Libsodium): LockSuite {
+  const memory = sodium.allocate(6 * SIZE);
+  const place = (index: number, size = SIZE) => memory.subarray(index * SIZE, index * SIZE + size);
+  const [out, a, b, c, wide] = [place(0), place(1), place(2), place(3), place(4, 2 * SIZE)];
 
-/** What `compute` leaves at OUT. Throws LockError when it answers another number than 0. */
-function computed(
-  inputs: readonly (readonly [place: number, bytes: Uint8Array])[],
-  compute: () => unknown,
-): Uint8Array {
-  return using(inputs, () => {
-    if ((compute() ?? 0) !== 0) throw new LockError("INVALID_ELEMENT", "an element is none of ristretto255");
-    return sodium.HEAPU8.slice(OUT, OUT + SIZE);
-  });
+  /** Puts the bytes at their places while `use` runs. What is shorter than its place has zeros behind it. */
+  function using<T>(inputs: readonly Input[], use: () => T): T {
+    try {
+      for (const [at, bytes] of inputs) at.set(bytes);
+      return use();
+    } finally {
+      memory.fill(0);
+    }
+  }
+
+  /** What `compute` leaves in `out`. Throws LockError when it answers another number than 0. */
+  function computed(inputs: readonly Input[], compute: () => unknown): Uint8Array {
+    return using(inputs, () => {
+      if ((compute() ?? 0) !== 0) throw noElement();
+      return out.slice();
+    });
+  }
+
+  const reduceWide = (bytes: Uint8Array) => computed([[wide, bytes]], () => sodium.reduceScalar(out, wide));
+  return {
+    ...ristretto255,
+    assertElement: (bytes) => {
+      assertSize(bytes, SIZE, "INVALID_ELEMENT");
+      const isElement = using([[a, bytes]], () => sodium.isValidPoint(a) === 1);
+      // RFC 9496 decodes zeros: they are the identity.
+      if (!isElement || bytes.every((byte) => byte === 0)) throw noElement();
+    },
+    assertScalar: (bytes) => {
+      assertSize(bytes, SIZE, "INVALID_SCALAR");
+      const reduced = reduceWide(bytes);
+      const isReduced = timingSafeEqual(reduced, bytes);
+      reduced.fill(0);
+      if (isReduced && !timingSafeEqual(bytes, ZEROS)) return;
+      throw new LockError("INVALID_SCALAR", "a scalar is zero or not below the group's order");
+    },
+    reduceWide,
+    invert: (scalar) => computed([[a, scalar]], () => sodium.invertScalar(out, a)),
+    addProduct: (x, y, z) =>
+      computed(
+        [
+          [a, x],
+          [b, y],
+          [c, z],
+        ],
+        () => {
+          sodium.multiplyScalars(b, b, c);
+          sodium.addScalars(out, a, b);
+        },
+      ),
+    // It decodes the element before all else. The identity gives itself, which is an error, too.
+    multiply: (scalar, element) => {
+      assertSize(element, SIZE, "INVALID_ELEMENT");
+      return computed(
+        [
+          [a, scalar],
+          [b, element],
+        ],
+        () => sodium.multiply(out, a, b),
+      );
+    },
+    multiplyBase: (scalar) => computed([[a, scalar]], () => sodium.multiplyBase(out, a)),
+  };
 }
 
-/** Puts the bytes at their places while `use` runs. */
-function using<T>(inputs: readonly (readonly [place: number, bytes: Uint8Array])[], use: () => T): T {
-  try {
-    for (const [place, bytes] of inputs) sodium.HEAPU8.set(bytes, place);
-    return use();
-  } finally {
-    sodium.HEAPU8.fill(0, OUT, END);
-  }
+function noElement(): LockError {
+  return new LockError(
+    "INVALID_ELEMENT",
+    "an element is no canonical encoding of ristretto255, or the identity",
+  );
 }

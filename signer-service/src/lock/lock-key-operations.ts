@@ -1,5 +1,5 @@
 import type { SignerEvents } from "../observability/events.ts";
-import type { Seals } from "../threshold/sealing.ts";
+import type { Seals } from "../sealing/seals.ts";
 import type { LockKeyRecord, LockKeyRecords, SuiteNumber } from "./lock-key-records.ts";
 import { lockKeyPlace } from "./lock-keys.ts";
 import { newLockKey } from "./new-lock-key.ts";

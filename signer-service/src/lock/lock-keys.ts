@@ -1,13 +1,16 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
-import type { Seals } from "../threshold/sealing.ts";
+import type { Seals } from "../sealing/seals.ts";
 import type { LockKeyRecord, LockKeyRecords, SuiteNumber } from "./lock-key-records.ts";
+import { lockSuite } from "./lock-suites.ts";
 import { publicHalf } from "./new-lock-key.ts";
 
 /** A lock key that can be used. */
 export interface HeldLockKey extends LockKeyRecord {
   /** Secret. */
   readonly exponent: Uint8Array;
+  /** 1 / exponent, which every unlock takes. Secret. */
+  readonly inverse: Uint8Array;
 }
 
 export interface LockKeysOptions {
@@ -93,9 +96,9 @@ export class LockKeys {
     for (const record of await records.list()) {
       if (record.sealed === null) continue;
       const known = this.#held.get(record.keyId);
-      const exponent = known?.exponent ?? openedExponent(opening, record, record.sealed);
-      if (exponent === undefined) onUnreadable(record.keyId);
-      else held.set(record.keyId, { ...record, exponent });
+      const secrets = known ?? openedSecrets(opening, record, record.sealed);
+      if (secrets === undefined) onUnreadable(record.keyId);
+      else held.set(record.keyId, { ...record, exponent: secrets.exponent, inverse: secrets.inverse });
     }
     this.#readAt = readAt;
     this.#hold(held);
@@ -103,7 +106,11 @@ export class LockKeys {
 
   /** Wipes what is held no more. */
   #hold(held: ReadonlyMap<string, HeldLockKey>): void {
-    for (const [keyId, { exponent }] of this.#held) if (!held.has(keyId)) exponent.fill(0);
+    for (const [keyId, { exponent, inverse }] of this.#held) {
+      if (held.has(keyId)) continue;
+      exponent.fill(0);
+      inverse.fill(0);
+    }
     this.#held = held;
   }
 }
@@ -114,11 +121,16 @@ export function lockKeyPlace({ suite, keyId }: Pick<LockKeyRecord, "suite" | "ke
 }
 
 /** Undefined for what does not open, or is not the key that the record names. */
-function openedExponent(seals: Seals, record: LockKeyRecord, sealed: Uint8Array): Uint8Array | undefined {
+function openedSecrets(
+  seals: Seals,
+  record: LockKeyRecord,
+  sealed: Uint8Array,
+): Pick<HeldLockKey, "exponent" | "inverse"> | undefined {
   const exponent = seals.open(lockKeyPlace(record), sealed);
   if (exponent === undefined) return undefined;
   const { keyId, commitment } = publicHalf(record.suite, exponent);
-  return keyId === record.keyId && Buffer.compare(commitment, record.commitment) === 0 ? exponent : undefined;
+  if (keyId !== record.keyId || Buffer.compare(commitment, record.commitment) !== 0) return undefined;
+  return { exponent, inverse: lockSuite(record.suite).invert(exponent) };
 }
 
 function rank({ state, createdAt }: LockKeyRecord): number {

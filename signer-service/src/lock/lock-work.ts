@@ -6,6 +6,8 @@ export interface LockJob {
   readonly suite: SuiteNumber;
   /** The key's exponent: secret. */
   readonly exponent: Uint8Array;
+  /** 1 / exponent: secret. */
+  readonly inverse: Uint8Array;
   /** Its public half. */
   readonly commitment: Uint8Array;
   /** As a client sent it. */

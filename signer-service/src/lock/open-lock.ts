@@ -2,18 +2,19 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import type { SignerConfig } from "../config.ts";
 import type { SignerEvents } from "../observability/events.ts";
-import { Seals } from "../threshold/sealing.ts";
-import { secretBytesOf } from "../threshold/secret-bytes.ts";
+import { sealsWith } from "../sealing/sealing-keys.ts";
+import type { Seals } from "../sealing/seals.ts";
 import { LockKeyOperations } from "./lock-key-operations.ts";
 import type { LockKeyRecords } from "./lock-key-records.ts";
 import { LockKeys } from "./lock-keys.ts";
 import type { LockParts } from "./lock-parts.ts";
 import type { LockConfig } from "./lock-schema.ts";
+import { ristretto255Arithmetic } from "./lock-suites.ts";
 import { LockThreads } from "./lock-threads/lock-threads.ts";
 
 export interface LockOptions {
   readonly records: LockKeyRecords;
-  readonly events: Pick<SignerEvents, "lockKeyChanged" | "lockKeyUnreadable">;
+  readonly events: Pick<SignerEvents, "lockServed" | "lockKeyChanged" | "lockKeyUnreadable">;
   /** Monotonic clock in milliseconds. */
   readonly elapsed: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -33,7 +34,15 @@ export function openLock(
   { records, events, elapsed, random }: LockOptions,
   section: LockConfig | undefined,
 ): Lock {
-  let current = sealsOf(section);
+  let current: Seals | undefined;
+  const serve = (next: LockConfig | undefined) => {
+    const seals = next && sealsWith(next.sealingKeys);
+    return () => {
+      if (current === undefined && seals !== undefined) events.lockServed(ristretto255Arithmetic);
+      current = seals;
+    };
+  };
+  serve(section)();
   const seals = () => {
     if (current !== undefined) return current;
     throw new DomainError(ErrorReason.LOCK_DISABLED, "the signer serves no lock");
@@ -45,9 +54,9 @@ export function openLock(
     work,
     operations: new LockKeyOperations({ records, seals, random, events }),
     follow(next) {
-      const nextSeals = sealsOf(next.lock);
+      const takeOver = serve(next.lock);
       return () => {
-        current = nextSeals;
+        takeOver();
         keys.forget();
       };
     },
@@ -56,9 +65,4 @@ export function openLock(
       keys.forget();
     },
   };
-}
-
-function sealsOf(section: LockConfig | undefined): Seals | undefined {
-  if (section === undefined) return undefined;
-  return new Seals(section.sealingKeys.map((key) => secretBytesOf(key.reveal()) ?? new Uint8Array()));
 }

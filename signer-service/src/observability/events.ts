@@ -20,6 +20,7 @@ import { outcomeOf } from "./outcome.ts";
  * - `count`, `refused`, `signed`, `duration_ms`   a call for signatures
  * - `rpc_method`, `tenant`   a call about a threshold key
  * - `scheme`, `epoch`, `signing_session`   a master secret's scheme and epoch, a run of a threshold protocol
+ * - `arithmetic`, `passed_over`   what computes suite 1 of the lock, and what could not, with the reasons
  * - `err`            the private cause
  */
 export interface SignerEvents {
@@ -52,6 +53,8 @@ export interface SignerEvents {
   masterSecretAway(event: { scheme: string; network: string; epoch: number; problem: string }): void;
   /** What the store keeps of a signing session does not open: it was changed, or its sealing key is not configured. */
   signingUnreadable(id: string): void;
+  /** The lock is served from now on, suite 1 with this arithmetic. */
+  lockServed(arithmetic: { name: string; passedOver: readonly string[] }): void;
   /** A call for a lock was answered, or refused. */
   lockAnswered(call: { requestId: string; method: string; refusal?: DomainError; durationMs: number }): void;
   /** An operator made or retired a lock key. */
@@ -169,6 +172,8 @@ export function createEvents(log: Logger, metrics: Metrics): SignerEvents {
       metrics.upkeepErrors.inc({ what: "sealed state" });
       log.error({ signing_session: id }, "sealed state does not open");
     },
+    lockServed: ({ name, passedOver }) =>
+      log.info({ arithmetic: name, passed_over: passedOver.join("; ") }, "lock served"),
     lockAnswered({ requestId, method, refusal, durationMs }) {
       metrics.lockSeconds.observe({ method }, durationMs / 1000);
       const reason = refusal === undefined ? "" : reasonName(refusal.reason);

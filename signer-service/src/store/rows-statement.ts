@@ -1,28 +1,5 @@
-import { FixedStatement } from "@countersign/sql";
-import type { Compilable, Kysely } from "kysely";
+import { RowsStatement as RowsStatementOver } from "@countersign/sql";
 import type { SignerSchema } from "./schema.ts";
 
-/**
- * A statement over some rows of parameters, of which a call has at most a few dozen: its text is built once for each
- * number of rows, since that takes longer than running it.
- */
-export class RowsStatement<Row> {
-  readonly #build: (db: Kysely<SignerSchema>, rows: number) => Compilable<Row>;
-  readonly #bySize = new Map<number, FixedStatement<SignerSchema, Row>>();
-
-  /** `build` makes the statement for a number of rows, with any parameters. */
-  constructor(build: (db: Kysely<SignerSchema>, rows: number) => Compilable<Row>) {
-    this.#build = build;
-  }
-
-  /** Each row's parameters in the order of the statement's text. Without rows nothing is asked. */
-  async run(db: Kysely<SignerSchema>, rows: readonly (readonly (string | bigint)[])[]): Promise<Row[]> {
-    if (rows.length === 0) return [];
-    let statement = this.#bySize.get(rows.length);
-    if (statement === undefined) {
-      statement = new FixedStatement((db) => this.#build(db, rows.length));
-      this.#bySize.set(rows.length, statement);
-    }
-    return statement.run(db, rows.flat());
-  }
-}
+/** A RowsStatement of the signer's store. */
+export class RowsStatement<Row> extends RowsStatementOver<SignerSchema, Row> {}

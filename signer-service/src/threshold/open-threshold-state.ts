@@ -1,6 +1,7 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import type { SignerEvents } from "../observability/events.ts";
+import { sealsWith } from "../sealing/sealing-keys.ts";
 import type { SignerStore } from "../store/signer-store.ts";
 import type { EcdsaStore } from "./ecdsa/ecdsa-store.ts";
 import type { MasterSecrets } from "./master-secrets/master-secrets.ts";
@@ -10,8 +11,6 @@ import {
   type SecretRingOptions,
   type SecretsConfig,
 } from "./master-secrets/secret-ring.ts";
-import { Seals } from "./sealing.ts";
-import { secretBytesOf } from "./secret-bytes.ts";
 import type { SigningsOptions } from "./store/signings.ts";
 import type { ThresholdConfig } from "./threshold-config.ts";
 import type { ThresholdStore } from "./threshold-store.ts";
@@ -44,7 +43,7 @@ export async function openThresholdState(
   const ringOptions = { openBackends, wait, events, epochsInUse: () => store.epochsInUse() };
   const ring = await SecretRing.open(ringOptions, config);
   let section = config.threshold;
-  let seals = sealsOf(section);
+  let seals = section && sealsWith(section.sealingKeys);
   const inEffect = <T>(value: T | undefined): T => {
     if (value !== undefined) return value;
     throw new DomainError(ErrorReason.THRESHOLD_DISABLED, "the signer serves no threshold signing");
@@ -61,7 +60,7 @@ export async function openThresholdState(
     secretStates: () => ring.states(),
     async follow(next) {
       const putSecrets = await ring.follow(next);
-      const nextSeals = sealsOf(next.threshold);
+      const nextSeals = next.threshold && sealsWith(next.threshold.sealingKeys);
       return () => {
         putSecrets();
         section = next.threshold;
@@ -70,9 +69,4 @@ export async function openThresholdState(
     },
     close: () => ring.close(),
   };
-}
-
-function sealsOf(section: ThresholdConfig | undefined): Seals | undefined {
-  if (section === undefined) return undefined;
-  return new Seals(section.sealingKeys.map((key) => secretBytesOf(key.reveal()) ?? new Uint8Array()));
 }

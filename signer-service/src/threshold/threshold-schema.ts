@@ -1,11 +1,12 @@
 import type { Environment } from "@countersign/service-kit";
 import { z } from "zod";
+import { sealingKeysField } from "../sealing/sealing-keys.ts";
+import { secretBytesOf } from "../sealing/secret-bytes.ts";
+import { secretBytesField } from "../sealing/secret-bytes-field.ts";
 import { evmPolicySchema } from "./evm-policy/evm-policy-schema.ts";
 import { secretName } from "./master-secrets/secret-name.ts";
 import { sameSecrets } from "./same-secrets.ts";
 import { ED25519_SCHEME, SCHEME_IDS } from "./schemes/scheme-ids.ts";
-import { secretBytesOf } from "./secret-bytes.ts";
-import { secretBytesField } from "./secret-bytes-field.ts";
 import type {
   MasterSecretSource,
   RelyingParty,
@@ -135,7 +136,7 @@ const presign = z
 export const thresholdSchema = (env: Environment) =>
   z
     .strictObject({
-      sealing_keys: z.array(secretBytesField(env)).min(1).max(2),
+      sealing_keys: sealingKeysField(env),
       master_secrets: z.array(masterSecret(env)).min(1).max(MAX_MASTER_SECRETS),
       tenants: z.array(tenant).max(MAX_TENANTS).default([]),
       sessions: sessions.prefault({}),
@@ -177,9 +178,6 @@ interface Problem {
 /** What no field can know of itself. */
 function* problemsOf({ sealingKeys, masterSecrets, tenants }: ThresholdConfig): Generator<Problem> {
   const bytesOf = (secret: { reveal(): string }) => secretBytesOf(secret.reveal()) ?? new Uint8Array();
-  if (sameSecrets(sealingKeys.map((secret, i) => ({ name: `${i}`, secret: bytesOf(secret) }))) !== null) {
-    yield { path: ["sealing_keys"], message: "the two are the same key" };
-  }
   const epochs = new Set<string>();
   for (const [i, source] of masterSecrets.entries()) {
     const name = secretName(source);

@@ -5,10 +5,10 @@ import { lockSuite } from "../lock-suites.ts";
 import type { LockAnswer, LockJob, LockWork } from "../lock-work.ts";
 import type { LockThreadAnswer, LockThreadJob } from "./lock-thread-job.ts";
 
-/** Jobs that may wait: with the slower suite, about as many as a thread does in the time that a caller waits. */
+/** Jobs that may wait. In suite 2 they are some seconds of work, as long as a caller waits. */
 const MAX_WAITING = 256;
 
-/** Computes locks on threads: a call takes a millisecond in one suite, and twenty in the other. */
+/** Computes locks on threads: one of suite 2 would hold up whatever else the signer does. */
 export class LockThreads implements LockWork {
   readonly #random: (bytes: number) => Uint8Array;
   readonly #threads = new JobThreads<LockThreadJob, LockThreadAnswer>({
@@ -21,12 +21,13 @@ export class LockThreads implements LockWork {
     this.#random = random;
   }
 
-  async run({ operation, suite, exponent, commitment, element }: LockJob): Promise<LockAnswer> {
+  async run({ operation, suite, exponent, inverse, commitment, element }: LockJob): Promise<LockAnswer> {
     if (this.#threads.waiting >= MAX_WAITING) {
       throw new DomainError(ErrorReason.OVERLOADED, "too many wait for a lock");
     }
     const nonce = this.#random(lockSuite(suite).wideSize);
-    const job = { operation, suite, exponent: Uint8Array.from(exponent), commitment, element, nonce };
+    const secrets = { exponent: Uint8Array.from(exponent), inverse: Uint8Array.from(inverse), nonce };
+    const job = { operation, suite, commitment, element, ...secrets };
     try {
       return answerOf(await this.#threads.run(job));
     } finally {
@@ -40,9 +41,8 @@ export class LockThreads implements LockWork {
   }
 }
 
-function wipe({ exponent, nonce }: LockThreadJob): void {
-  exponent.fill(0);
-  nonce.fill(0);
+function wipe({ exponent, inverse, nonce }: LockThreadJob): void {
+  for (const secret of [exponent, inverse, nonce]) secret.fill(0);
 }
 
 function answerOf(answer: LockThreadAnswer): LockAnswer {

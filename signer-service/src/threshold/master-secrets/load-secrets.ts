@@ -3,7 +3,7 @@ import { DomainError } from "@countersign/service-kit";
 import type { Backend } from "../../backends/backend.ts";
 import { wordsOf } from "../../backends/backend-failure.ts";
 import type { BackendConfig } from "../../backends/backends-schema.ts";
-import { SECRET_BYTES, secretBytesOf } from "../secret-bytes.ts";
+import { SECRET_BYTES, secretBytesOf } from "../../sealing/secret-bytes.ts";
 import type { MasterSecretSource } from "../threshold-config.ts";
 import { readSealedFile, type SealedMasterSecret, sealingContext } from "./sealed-file.ts";
 import { isSameName, type SecretName, secretName } from "./secret-name.ts";

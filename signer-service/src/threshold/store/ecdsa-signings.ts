@@ -1,9 +1,9 @@
 import { type Engine, FixedStatement, fromMillis, toMillis, whole } from "@countersign/sql";
 import { type Selectable, sql, type Transaction } from "kysely";
 import { fromHex, toHex } from "../../chain/hash-text.ts";
+import type { SealPlace, Seals } from "../../sealing/seals.ts";
 import type { SignerSchema, ThresholdPresignatureTable, ThresholdRequestTable } from "../../store/schema.ts";
 import type { EcdsaSigningStanding, EcdsaStore, NewEcdsaSigning, Reservation } from "../ecdsa/ecdsa-store.ts";
-import type { SealPlace, Seals } from "../sealing.ts";
 import { currentIncarnation } from "./current-incarnation.ts";
 import { presignaturePlace } from "./presignatures.ts";
 import type { SigningsOptions } from "./signings.ts";

@@ -1,9 +1,9 @@
 import { type Engine, FixedStatement, toMillis, whole } from "@countersign/sql";
 import { sql, type Transaction } from "kysely";
 import { fromHex, toHex } from "../../chain/hash-text.ts";
+import type { SealPlace, Seals } from "../../sealing/seals.ts";
 import type { SignerSchema } from "../../store/schema.ts";
 import type { EcdsaStore, NewPresign, PoolEntry } from "../ecdsa/ecdsa-store.ts";
-import type { SealPlace, Seals } from "../sealing.ts";
 import { currentIncarnation } from "./current-incarnation.ts";
 
 const poolOf = new FixedStatement<SignerSchema, { id: string }>((db) =>

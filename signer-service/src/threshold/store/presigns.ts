@@ -1,9 +1,9 @@
 import { type Engine, fromMillis, toMillis, whole } from "@countersign/sql";
 import { sql, type Transaction } from "kysely";
 import { fromHex, toHex } from "../../chain/hash-text.ts";
+import type { SealPlace, Seals } from "../../sealing/seals.ts";
 import type { SignerSchema } from "../../store/schema.ts";
 import type { EcdsaStore, NewPresign, Presign, PresignStage, PresignStep } from "../ecdsa/ecdsa-store.ts";
-import type { SealPlace, Seals } from "../sealing.ts";
 import { currentIncarnation } from "./current-incarnation.ts";
 import { PresignRefused, takePresign } from "./presign-budgets.ts";
 import { destroyOfPresign, insertPresignature } from "./presignatures.ts";

@@ -1,8 +1,8 @@
 import { type Engine, FixedStatement, fromMillis, toMillis, whole } from "@countersign/sql";
 import { type Selectable, sql, type Transaction } from "kysely";
 import { fromHex, toHex } from "../../chain/hash-text.ts";
+import type { SealPlace, Seals } from "../../sealing/seals.ts";
 import type { SignerSchema, ThresholdSigningTable } from "../../store/schema.ts";
-import type { SealPlace, Seals } from "../sealing.ts";
 import type { SigningSession, SigningSessionStanding, ThresholdStore } from "../threshold-store.ts";
 import { currentIncarnation } from "./current-incarnation.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type SealPlace, Seals } from "./sealing.ts";
+import { type SealPlace, Seals } from "./seals.ts";
 
 const KEY = new Uint8Array(32).fill(1);
 const OTHER = new Uint8Array(32).fill(2);
