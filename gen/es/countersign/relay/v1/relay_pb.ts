@@ -5,6 +5,8 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { ErrorReason } from "../../error/v1/error_pb.ts";
+import { file_countersign_error_v1_error } from "../../error/v1/error_pb.ts";
 import type { Decision, DelegateSummary, RuleResult } from "./delegate_check_pb.ts";
 import { file_countersign_relay_v1_delegate_check } from "./delegate_check_pb.ts";
 import type { Submission, SubmissionFilter, WaitUntil } from "./submission_pb.ts";
@@ -15,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file countersign/relay/v1/relay.proto.
  */
 export const file_countersign_relay_v1_relay: GenFile = /*@__PURE__*/
-  fileDesc("CiBjb3VudGVyc2lnbi9yZWxheS92MS9yZWxheS5wcm90bxIUY291bnRlcnNpZ24ucmVsYXkudjEizwEKFVN1Ym1pdERlbGVnYXRlUmVxdWVzdBIaCgduZXR3b3JrGAEgASgJQgm6SAZyBBABGEASJAoPc2lnbmVkX2RlbGVnYXRlGAIgASgMQgu6SAh6BhABGICACBI1Cg9pZGVtcG90ZW5jeV9rZXkYAyABKAlCHLpIGXIXGIABMhJeW0EtWmEtejAtOV8uOi1dKiQSPQoKd2FpdF91bnRpbBgEIAEoDjIfLmNvdW50ZXJzaWduLnJlbGF5LnYxLldhaXRVbnRpbEIIukgFggECEAEiTgoWU3VibWl0RGVsZWdhdGVSZXNwb25zZRI0CgpzdWJtaXNzaW9uGAEgASgLMiAuY291bnRlcnNpZ24ucmVsYXkudjEuU3VibWlzc2lvbiLFAgoUQ3JlYXRlQWNjb3VudFJlcXVlc3QSGgoHbmV0d29yaxgBIAEoCUIJukgGcgQQARhAEh0KCmFjY291bnRfaWQYAiABKAlCCbpIBnIEEAEYQBIeCgpwdWJsaWNfa2V5GAMgASgJQgq6SAdyBRABGIABEjcKD2luaXRpYWxfYmFsYW5jZRgEIAEoCUIeukgbchkyF14oMHxbMS05XVswLTldezAsMzh9KT8kEiMKEXJlZ2lzdHJhdGlvbl9hcmdzGAUgASgJQgi6SAVyAxiAQBI1Cg9pZGVtcG90ZW5jeV9rZXkYBiABKAlCHLpIGXIXGIABMhJeW0EtWmEtejAtOV8uOi1dKiQSPQoKd2FpdF91bnRpbBgHIAEoDjIfLmNvdW50ZXJzaWduLnJlbGF5LnYxLldhaXRVbnRpbEIIukgFggECEAEiTQoVQ3JlYXRlQWNjb3VudFJlc3BvbnNlEjQKCnN1Ym1pc3Npb24YASABKAsyIC5jb3VudGVyc2lnbi5yZWxheS52MS5TdWJtaXNzaW9uIkoKFEdldFN1Ym1pc3Npb25SZXF1ZXN0EjIKDXN1Ym1pc3Npb25faWQYASABKAlCG7pIGHIWEAEYQDIQXltBLVphLXowLTlfLV0qJCJNChVHZXRTdWJtaXNzaW9uUmVzcG9uc2USNAoKc3VibWlzc2lvbhgBIAEoCzIgLmNvdW50ZXJzaWduLnJlbGF5LnYxLlN1Ym1pc3Npb24iiwEKFkxpc3RTdWJtaXNzaW9uc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiAAhI2CgZmaWx0ZXIYAyABKAsyJi5jb3VudGVyc2lnbi5yZWxheS52MS5TdWJtaXNzaW9uRmlsdGVyImkKF0xpc3RTdWJtaXNzaW9uc1Jlc3BvbnNlEjUKC3N1Ym1pc3Npb25zGAEgAygLMiAuY291bnRlcnNpZ24ucmVsYXkudjEuU3VibWlzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiZQoWV2F0Y2hTdWJtaXNzaW9uUmVxdWVzdBIyCg1zdWJtaXNzaW9uX2lkGAEgASgJQhu6SBhyFhABGEAyEF5bQS1aYS16MC05Xy1dKiQSFwoGY3Vyc29yGAIgASgJQge6SARyAhhAIl8KF1dhdGNoU3VibWlzc2lvblJlc3BvbnNlEjQKCnN1Ym1pc3Npb24YASABKAsyIC5jb3VudGVyc2lnbi5yZWxheS52MS5TdWJtaXNzaW9uEg4KBmN1cnNvchgCIAEoCSJYChRDaGVja0RlbGVnYXRlUmVxdWVzdBIaCgduZXR3b3JrGAEgASgJQgm6SAZyBBABGEASJAoPc2lnbmVkX2RlbGVnYXRlGAIgASgMQgu6SAh6BhABGICACCKzAQoVQ2hlY2tEZWxlZ2F0ZVJlc3BvbnNlEjAKCGRlY2lzaW9uGAEgASgOMh4uY291bnRlcnNpZ24ucmVsYXkudjEuRGVjaXNpb24SLwoFcnVsZXMYAiADKAsyIC5jb3VudGVyc2lnbi5yZWxheS52MS5SdWxlUmVzdWx0EjcKCGRlbGVnYXRlGAMgASgLMiUuY291bnRlcnNpZ24ucmVsYXkudjEuRGVsZWdhdGVTdW1tYXJ5IoMBChVHZXRUcmFuc2FjdGlvblJlcXVlc3QSGgoHbmV0d29yaxgBIAEoCUIJukgGcgQQARhAEjIKBGhhc2gYAiABKAlCJLpIIXIfMh1eWzEtOUEtSEotTlAtWmEta20tel17MzIsNDR9JBIaCglzaWduZXJfaWQYAyABKAlCB7pIBHICGEAibAoWR2V0VHJhbnNhY3Rpb25SZXNwb25zZRI7Cgt0cmFuc2FjdGlvbhgBIAEoCzImLmNvdW50ZXJzaWduLnJlbGF5LnYxLkNoYWluVHJhbnNhY3Rpb24SFQoNc3VibWlzc2lvbl9pZBgCIAEoCSLOAQoQQ2hhaW5UcmFuc2FjdGlvbhIMCgRoYXNoGAEgASgJEhEKCXNpZ25lcl9pZBgCIAEoCRITCgtyZWNlaXZlcl9pZBgDIAEoCRINCgVub25jZRgEIAEoBBI3CgZzdGF0dXMYBSABKA4yJy5jb3VudGVyc2lnbi5yZWxheS52MS5UcmFuc2FjdGlvblN0YXR1cxIRCglnYXNfYnVybnQYBiABKAQSFAoMdG9rZW5zX2J1cm50GAcgASgJEhMKC2NoYWluX2Vycm9yGAggASgJIhUKE0dldFJlbGF5SW5mb1JlcXVlc3QiqgIKFEdldFJlbGF5SW5mb1Jlc3BvbnNlEg8KB25ldHdvcmsYASABKAkSPgoQcmVsYXllcl9hY2NvdW50cxgCIAMoCzIkLmNvdW50ZXJzaWduLnJlbGF5LnYxLlJlbGF5ZXJBY2NvdW50EiwKBmxpbWl0cxgDIAEoCzIcLmNvdW50ZXJzaWduLnJlbGF5LnYxLkxpbWl0cxIYChBjb250cmFjdF92ZXJzaW9uGAQgASgJEj8KEGFjY291bnRfY3JlYXRpb24YBSABKAsyJS5jb3VudGVyc2lnbi5yZWxheS52MS5BY2NvdW50Q3JlYXRpb24SOAoMYXZhaWxhYmlsaXR5GAYgASgOMiIuY291bnRlcnNpZ24ucmVsYXkudjEuQXZhaWxhYmlsaXR5IjkKDlJlbGF5ZXJBY2NvdW50EhIKCmFjY291bnRfaWQYASABKAkSEwoLcHVibGljX2tleXMYAiADKAkiyQEKBkxpbWl0cxIaChJtYXhfZGVsZWdhdGVfYnl0ZXMYASABKA0SEwoLbWF4X2FjdGlvbnMYAiABKA0SDwoHbWF4X2dhcxgDIAEoBBITCgttYXhfZGVwb3NpdBgEIAEoCRIYChBtaW5fYmxvY2tzX2FoZWFkGAUgASgEEhgKEG1heF9ibG9ja3NfYWhlYWQYBiABKAQSGwoTZGVmYXVsdF9kZWFkbGluZV9tcxgHIAEoDRIXCg9tYXhfZGVhZGxpbmVfbXMYCCABKA0ifgoPQWNjb3VudENyZWF0aW9uEhAKCHN1ZmZpeGVzGAEgAygJEhsKE21pbl9pbml0aWFsX2JhbGFuY2UYAiABKAkSGwoTbWF4X2luaXRpYWxfYmFsYW5jZRgDIAEoCRIfChdkZWZhdWx0X2luaXRpYWxfYmFsYW5jZRgEIAEoCSq5AQoRVHJhbnNhY3Rpb25TdGF0dXMSIgoeVFJBTlNBQ1RJT05fU1RBVFVTX1VOU1BFQ0lGSUVEEAASHgoaVFJBTlNBQ1RJT05fU1RBVFVTX1BFTkRJTkcQARIfChtUUkFOU0FDVElPTl9TVEFUVVNfSU5DTFVERUQQAhIgChxUUkFOU0FDVElPTl9TVEFUVVNfU1VDQ0VFREVEEAMSHQoZVFJBTlNBQ1RJT05fU1RBVFVTX0ZBSUxFRBAEKnoKDEF2YWlsYWJpbGl0eRIcChhBVkFJTEFCSUxJVFlfVU5TUEVDSUZJRUQQABIVChFBVkFJTEFCSUxJVFlfT1BFThABEhwKGEFWQUlMQUJJTElUWV9OT19BQ0NPVU5UUxACEhcKE0FWQUlMQUJJTElUWV9DTE9TRUQQA2IGcHJvdG8z", [file_buf_validate_validate, file_countersign_relay_v1_delegate_check, file_countersign_relay_v1_submission]);
+  fileDesc("CiBjb3VudGVyc2lnbi9yZWxheS92MS9yZWxheS5wcm90bxIUY291bnRlcnNpZ24ucmVsYXkudjEigwIKFVN1Ym1pdERlbGVnYXRlUmVxdWVzdBIaCgduZXR3b3JrGAEgASgJQgm6SAZyBBABGEASJAoPc2lnbmVkX2RlbGVnYXRlGAIgASgMQgu6SAh6BhABGICACBI1Cg9pZGVtcG90ZW5jeV9rZXkYAyABKAlCHLpIGXIXGIABMhJeW0EtWmEtejAtOV8uOi1dKiQSPQoKd2FpdF91bnRpbBgEIAEoDjIfLmNvdW50ZXJzaWduLnJlbGF5LnYxLldhaXRVbnRpbEIIukgFggECEAESMgoMb3JkZXJpbmdfa2V5GAUgASgJQhy6SBlyFxiAATISXltBLVphLXowLTlfLjotXSokIk4KFlN1Ym1pdERlbGVnYXRlUmVzcG9uc2USNAoKc3VibWlzc2lvbhgBIAEoCzIgLmNvdW50ZXJzaWduLnJlbGF5LnYxLlN1Ym1pc3Npb24ipQEKEkRlbGVnYXRlU3VibWlzc2lvbhIkCg9zaWduZWRfZGVsZWdhdGUYASABKAxCC7pICHoGEAEYgIAIEjUKD2lkZW1wb3RlbmN5X2tleRgCIAEoCUIcukgZchcYgAEyEl5bQS1aYS16MC05Xy46LV0qJBIyCgxvcmRlcmluZ19rZXkYAyABKAlCHLpIGXIXGIABMhJeW0EtWmEtejAtOV8uOi1dKiQivAEKFlN1Ym1pdERlbGVnYXRlc1JlcXVlc3QSGgoHbmV0d29yaxgBIAEoCUIJukgGcgQQARhAEkcKCWRlbGVnYXRlcxgCIAMoCzIoLmNvdW50ZXJzaWduLnJlbGF5LnYxLkRlbGVnYXRlU3VibWlzc2lvbkIKukgHkgEECAEQQBI9Cgp3YWl0X3VudGlsGAMgASgOMh8uY291bnRlcnNpZ24ucmVsYXkudjEuV2FpdFVudGlsQgi6SAWCAQIQASJQChdTdWJtaXREZWxlZ2F0ZXNSZXNwb25zZRI1CgdyZXN1bHRzGAEgAygLMiQuY291bnRlcnNpZ24ucmVsYXkudjEuRGVsZWdhdGVSZXN1bHQijAEKDkRlbGVnYXRlUmVzdWx0EjYKCnN1Ym1pc3Npb24YASABKAsyIC5jb3VudGVyc2lnbi5yZWxheS52MS5TdWJtaXNzaW9uSAASOAoHcmVmdXNhbBgCIAEoCzIlLmNvdW50ZXJzaWduLnJlbGF5LnYxLkRlbGVnYXRlUmVmdXNhbEgAQggKBnJlc3VsdCLgAQoPRGVsZWdhdGVSZWZ1c2FsEjEKBnJlYXNvbhgBIAEoDjIhLmNvdW50ZXJzaWduLmVycm9yLnYxLkVycm9yUmVhc29uEg8KB21lc3NhZ2UYAiABKAkSRQoIbWV0YWRhdGEYAyADKAsyMy5jb3VudGVyc2lnbi5yZWxheS52MS5EZWxlZ2F0ZVJlZnVzYWwuTWV0YWRhdGFFbnRyeRIRCglyZXRyeWFibGUYBCABKAgaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIvkCChRDcmVhdGVBY2NvdW50UmVxdWVzdBIaCgduZXR3b3JrGAEgASgJQgm6SAZyBBABGEASHQoKYWNjb3VudF9pZBgCIAEoCUIJukgGcgQQARhAEh4KCnB1YmxpY19rZXkYAyABKAlCCrpIB3IFEAEYgAESNwoPaW5pdGlhbF9iYWxhbmNlGAQgASgJQh66SBtyGTIXXigwfFsxLTldWzAtOV17MCwzOH0pPyQSIwoRcmVnaXN0cmF0aW9uX2FyZ3MYBSABKAlCCLpIBXIDGIBAEjUKD2lkZW1wb3RlbmN5X2tleRgGIAEoCUIcukgZchcYgAEyEl5bQS1aYS16MC05Xy46LV0qJBI9Cgp3YWl0X3VudGlsGAcgASgOMh8uY291bnRlcnNpZ24ucmVsYXkudjEuV2FpdFVudGlsQgi6SAWCAQIQARIyCgxvcmRlcmluZ19rZXkYCCABKAlCHLpIGXIXGIABMhJeW0EtWmEtejAtOV8uOi1dKiQiTQoVQ3JlYXRlQWNjb3VudFJlc3BvbnNlEjQKCnN1Ym1pc3Npb24YASABKAsyIC5jb3VudGVyc2lnbi5yZWxheS52MS5TdWJtaXNzaW9uIkoKFEdldFN1Ym1pc3Npb25SZXF1ZXN0EjIKDXN1Ym1pc3Npb25faWQYASABKAlCG7pIGHIWEAEYQDIQXltBLVphLXowLTlfLV0qJCJNChVHZXRTdWJtaXNzaW9uUmVzcG9uc2USNAoKc3VibWlzc2lvbhgBIAEoCzIgLmNvdW50ZXJzaWduLnJlbGF5LnYxLlN1Ym1pc3Npb24iiwEKFkxpc3RTdWJtaXNzaW9uc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjIARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiAAhI2CgZmaWx0ZXIYAyABKAsyJi5jb3VudGVyc2lnbi5yZWxheS52MS5TdWJtaXNzaW9uRmlsdGVyImkKF0xpc3RTdWJtaXNzaW9uc1Jlc3BvbnNlEjUKC3N1Ym1pc3Npb25zGAEgAygLMiAuY291bnRlcnNpZ24ucmVsYXkudjEuU3VibWlzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiZQoWV2F0Y2hTdWJtaXNzaW9uUmVxdWVzdBIyCg1zdWJtaXNzaW9uX2lkGAEgASgJQhu6SBhyFhABGEAyEF5bQS1aYS16MC05Xy1dKiQSFwoGY3Vyc29yGAIgASgJQge6SARyAhhAIl8KF1dhdGNoU3VibWlzc2lvblJlc3BvbnNlEjQKCnN1Ym1pc3Npb24YASABKAsyIC5jb3VudGVyc2lnbi5yZWxheS52MS5TdWJtaXNzaW9uEg4KBmN1cnNvchgCIAEoCSJYChRDaGVja0RlbGVnYXRlUmVxdWVzdBIaCgduZXR3b3JrGAEgASgJQgm6SAZyBBABGEASJAoPc2lnbmVkX2RlbGVnYXRlGAIgASgMQgu6SAh6BhABGICACCKzAQoVQ2hlY2tEZWxlZ2F0ZVJlc3BvbnNlEjAKCGRlY2lzaW9uGAEgASgOMh4uY291bnRlcnNpZ24ucmVsYXkudjEuRGVjaXNpb24SLwoFcnVsZXMYAiADKAsyIC5jb3VudGVyc2lnbi5yZWxheS52MS5SdWxlUmVzdWx0EjcKCGRlbGVnYXRlGAMgASgLMiUuY291bnRlcnNpZ24ucmVsYXkudjEuRGVsZWdhdGVTdW1tYXJ5IoMBChVHZXRUcmFuc2FjdGlvblJlcXVlc3QSGgoHbmV0d29yaxgBIAEoCUIJukgGcgQQARhAEjIKBGhhc2gYAiABKAlCJLpIIXIfMh1eWzEtOUEtSEotTlAtWmEta20tel17MzIsNDR9JBIaCglzaWduZXJfaWQYAyABKAlCB7pIBHICGEAibAoWR2V0VHJhbnNhY3Rpb25SZXNwb25zZRI7Cgt0cmFuc2FjdGlvbhgBIAEoCzImLmNvdW50ZXJzaWduLnJlbGF5LnYxLkNoYWluVHJhbnNhY3Rpb24SFQoNc3VibWlzc2lvbl9pZBgCIAEoCSLOAQoQQ2hhaW5UcmFuc2FjdGlvbhIMCgRoYXNoGAEgASgJEhEKCXNpZ25lcl9pZBgCIAEoCRITCgtyZWNlaXZlcl9pZBgDIAEoCRINCgVub25jZRgEIAEoBBI3CgZzdGF0dXMYBSABKA4yJy5jb3VudGVyc2lnbi5yZWxheS52MS5UcmFuc2FjdGlvblN0YXR1cxIRCglnYXNfYnVybnQYBiABKAQSFAoMdG9rZW5zX2J1cm50GAcgASgJEhMKC2NoYWluX2Vycm9yGAggASgJIhUKE0dldFJlbGF5SW5mb1JlcXVlc3QiqgIKFEdldFJlbGF5SW5mb1Jlc3BvbnNlEg8KB25ldHdvcmsYASABKAkSPgoQcmVsYXllcl9hY2NvdW50cxgCIAMoCzIkLmNvdW50ZXJzaWduLnJlbGF5LnYxLlJlbGF5ZXJBY2NvdW50EiwKBmxpbWl0cxgDIAEoCzIcLmNvdW50ZXJzaWduLnJlbGF5LnYxLkxpbWl0cxIYChBjb250cmFjdF92ZXJzaW9uGAQgASgJEj8KEGFjY291bnRfY3JlYXRpb24YBSABKAsyJS5jb3VudGVyc2lnbi5yZWxheS52MS5BY2NvdW50Q3JlYXRpb24SOAoMYXZhaWxhYmlsaXR5GAYgASgOMiIuY291bnRlcnNpZ24ucmVsYXkudjEuQXZhaWxhYmlsaXR5IjkKDlJlbGF5ZXJBY2NvdW50EhIKCmFjY291bnRfaWQYASABKAkSEwoLcHVibGljX2tleXMYAiADKAkiyQEKBkxpbWl0cxIaChJtYXhfZGVsZWdhdGVfYnl0ZXMYASABKA0SEwoLbWF4X2FjdGlvbnMYAiABKA0SDwoHbWF4X2dhcxgDIAEoBBITCgttYXhfZGVwb3NpdBgEIAEoCRIYChBtaW5fYmxvY2tzX2FoZWFkGAUgASgEEhgKEG1heF9ibG9ja3NfYWhlYWQYBiABKAQSGwoTZGVmYXVsdF9kZWFkbGluZV9tcxgHIAEoDRIXCg9tYXhfZGVhZGxpbmVfbXMYCCABKA0ifgoPQWNjb3VudENyZWF0aW9uEhAKCHN1ZmZpeGVzGAEgAygJEhsKE21pbl9pbml0aWFsX2JhbGFuY2UYAiABKAkSGwoTbWF4X2luaXRpYWxfYmFsYW5jZRgDIAEoCRIfChdkZWZhdWx0X2luaXRpYWxfYmFsYW5jZRgEIAEoCSq5AQoRVHJhbnNhY3Rpb25TdGF0dXMSIgoeVFJBTlNBQ1RJT05fU1RBVFVTX1VOU1BFQ0lGSUVEEAASHgoaVFJBTlNBQ1RJT05fU1RBVFVTX1BFTkRJTkcQARIfChtUUkFOU0FDVElPTl9TVEFUVVNfSU5DTFVERUQQAhIgChxUUkFOU0FDVElPTl9TVEFUVVNfU1VDQ0VFREVEEAMSHQoZVFJBTlNBQ1RJT05fU1RBVFVTX0ZBSUxFRBAEKnoKDEF2YWlsYWJpbGl0eRIcChhBVkFJTEFCSUxJVFlfVU5TUEVDSUZJRUQQABIVChFBVkFJTEFCSUxJVFlfT1BFThABEhwKGEFWQUlMQUJJTElUWV9OT19BQ0NPVU5UUxACEhcKE0FWQUlMQUJJTElUWV9DTE9TRUQQA2IGcHJvdG8z", [file_buf_validate_validate, file_countersign_error_v1_error, file_countersign_relay_v1_delegate_check, file_countersign_relay_v1_submission]);
 
 /**
  * Asks to pay for a delegate and submit it.
@@ -51,6 +53,15 @@ export type SubmitDelegateRequest = Message<"countersign.relay.v1.SubmitDelegate
    * @generated from field: countersign.relay.v1.WaitUntil wait_until = 4;
    */
   waitUntil: WaitUntil;
+
+  /**
+   * Submissions of the tenant with the same key reach the chain in the order in which they were accepted: each is
+   * signed once the one before it stands in a block or is terminal. Empty for the delegate's own order: those that
+   * one access key has signed come one after the other.
+   *
+   * @generated from field: string ordering_key = 5;
+   */
+  orderingKey: string;
 };
 
 /**
@@ -80,6 +91,177 @@ export type SubmitDelegateResponse = Message<"countersign.relay.v1.SubmitDelegat
  */
 export const SubmitDelegateResponseSchema: GenMessage<SubmitDelegateResponse> = /*@__PURE__*/
   messageDesc(file_countersign_relay_v1_relay, 1);
+
+/**
+ * One delegate of several.
+ *
+ * @generated from message countersign.relay.v1.DelegateSubmission
+ */
+export type DelegateSubmission = Message<"countersign.relay.v1.DelegateSubmission"> & {
+  /**
+   * As in SubmitDelegateRequest.
+   *
+   * @generated from field: bytes signed_delegate = 1;
+   */
+  signedDelegate: Uint8Array;
+
+  /**
+   * As in SubmitDelegateRequest, for this delegate alone. A delegate that was sent with SubmitDelegate, with the same
+   * key or with none, is the same one here.
+   *
+   * @generated from field: string idempotency_key = 2;
+   */
+  idempotencyKey: string;
+
+  /**
+   * As in SubmitDelegateRequest.
+   *
+   * @generated from field: string ordering_key = 3;
+   */
+  orderingKey: string;
+};
+
+/**
+ * Describes the message countersign.relay.v1.DelegateSubmission.
+ * Use `create(DelegateSubmissionSchema)` to create a new message.
+ */
+export const DelegateSubmissionSchema: GenMessage<DelegateSubmission> = /*@__PURE__*/
+  messageDesc(file_countersign_relay_v1_relay, 2);
+
+/**
+ * Asks to pay for several delegates and submit them. Header Idempotency-Key does not go with it.
+ *
+ * @generated from message countersign.relay.v1.SubmitDelegatesRequest
+ */
+export type SubmitDelegatesRequest = Message<"countersign.relay.v1.SubmitDelegatesRequest"> & {
+  /**
+   * As in SubmitDelegateRequest.
+   *
+   * @generated from field: string network = 1;
+   */
+  network: string;
+
+  /**
+   * The delegates. They are accepted in this order.
+   *
+   * @generated from field: repeated countersign.relay.v1.DelegateSubmission delegates = 2;
+   */
+  delegates: DelegateSubmission[];
+
+  /**
+   * The state of all of them to wait for. Not part of the body.
+   *
+   * @generated from field: countersign.relay.v1.WaitUntil wait_until = 3;
+   */
+  waitUntil: WaitUntil;
+};
+
+/**
+ * Describes the message countersign.relay.v1.SubmitDelegatesRequest.
+ * Use `create(SubmitDelegatesRequestSchema)` to create a new message.
+ */
+export const SubmitDelegatesRequestSchema: GenMessage<SubmitDelegatesRequest> = /*@__PURE__*/
+  messageDesc(file_countersign_relay_v1_relay, 3);
+
+/**
+ * Answers SubmitDelegates.
+ *
+ * @generated from message countersign.relay.v1.SubmitDelegatesResponse
+ */
+export type SubmitDelegatesResponse = Message<"countersign.relay.v1.SubmitDelegatesResponse"> & {
+  /**
+   * What became of each delegate, in the order of the request.
+   *
+   * @generated from field: repeated countersign.relay.v1.DelegateResult results = 1;
+   */
+  results: DelegateResult[];
+};
+
+/**
+ * Describes the message countersign.relay.v1.SubmitDelegatesResponse.
+ * Use `create(SubmitDelegatesResponseSchema)` to create a new message.
+ */
+export const SubmitDelegatesResponseSchema: GenMessage<SubmitDelegatesResponse> = /*@__PURE__*/
+  messageDesc(file_countersign_relay_v1_relay, 4);
+
+/**
+ * What became of one delegate.
+ *
+ * @generated from message countersign.relay.v1.DelegateResult
+ */
+export type DelegateResult = Message<"countersign.relay.v1.DelegateResult"> & {
+  /**
+   * One of the two.
+   *
+   * @generated from oneof countersign.relay.v1.DelegateResult.result
+   */
+  result: {
+    /**
+     * The submission as it stands.
+     *
+     * @generated from field: countersign.relay.v1.Submission submission = 1;
+     */
+    value: Submission;
+    case: "submission";
+  } | {
+    /**
+     * Why it was not accepted. It cost nothing and can be sent again.
+     *
+     * @generated from field: countersign.relay.v1.DelegateRefusal refusal = 2;
+     */
+    value: DelegateRefusal;
+    case: "refusal";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message countersign.relay.v1.DelegateResult.
+ * Use `create(DelegateResultSchema)` to create a new message.
+ */
+export const DelegateResultSchema: GenMessage<DelegateResult> = /*@__PURE__*/
+  messageDesc(file_countersign_relay_v1_relay, 5);
+
+/**
+ * Why one delegate was not accepted.
+ *
+ * @generated from message countersign.relay.v1.DelegateRefusal
+ */
+export type DelegateRefusal = Message<"countersign.relay.v1.DelegateRefusal"> & {
+  /**
+   * A reason that SubmitDelegate would give.
+   *
+   * @generated from field: countersign.error.v1.ErrorReason reason = 1;
+   */
+  reason: ErrorReason;
+
+  /**
+   * A sentence for a person.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * As in the ErrorInfo that SubmitDelegate would give.
+   *
+   * @generated from field: map<string, string> metadata = 3;
+   */
+  metadata: { [key: string]: string };
+
+  /**
+   * Whether the same request may succeed later.
+   *
+   * @generated from field: bool retryable = 4;
+   */
+  retryable: boolean;
+};
+
+/**
+ * Describes the message countersign.relay.v1.DelegateRefusal.
+ * Use `create(DelegateRefusalSchema)` to create a new message.
+ */
+export const DelegateRefusalSchema: GenMessage<DelegateRefusal> = /*@__PURE__*/
+  messageDesc(file_countersign_relay_v1_relay, 6);
 
 /**
  * Asks to create an account and pay for it.
@@ -137,6 +319,13 @@ export type CreateAccountRequest = Message<"countersign.relay.v1.CreateAccountRe
    * @generated from field: countersign.relay.v1.WaitUntil wait_until = 7;
    */
   waitUntil: WaitUntil;
+
+  /**
+   * As in SubmitDelegateRequest; empty for no order.
+   *
+   * @generated from field: string ordering_key = 8;
+   */
+  orderingKey: string;
 };
 
 /**
@@ -144,7 +333,7 @@ export type CreateAccountRequest = Message<"countersign.relay.v1.CreateAccountRe
  * Use `create(CreateAccountRequestSchema)` to create a new message.
  */
 export const CreateAccountRequestSchema: GenMessage<CreateAccountRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 2);
+  messageDesc(file_countersign_relay_v1_relay, 7);
 
 /**
  * Answers CreateAccount.
@@ -165,7 +354,7 @@ export type CreateAccountResponse = Message<"countersign.relay.v1.CreateAccountR
  * Use `create(CreateAccountResponseSchema)` to create a new message.
  */
 export const CreateAccountResponseSchema: GenMessage<CreateAccountResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 3);
+  messageDesc(file_countersign_relay_v1_relay, 8);
 
 /**
  * Asks for one submission.
@@ -186,7 +375,7 @@ export type GetSubmissionRequest = Message<"countersign.relay.v1.GetSubmissionRe
  * Use `create(GetSubmissionRequestSchema)` to create a new message.
  */
 export const GetSubmissionRequestSchema: GenMessage<GetSubmissionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 4);
+  messageDesc(file_countersign_relay_v1_relay, 9);
 
 /**
  * Answers GetSubmission.
@@ -207,7 +396,7 @@ export type GetSubmissionResponse = Message<"countersign.relay.v1.GetSubmissionR
  * Use `create(GetSubmissionResponseSchema)` to create a new message.
  */
 export const GetSubmissionResponseSchema: GenMessage<GetSubmissionResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 5);
+  messageDesc(file_countersign_relay_v1_relay, 10);
 
 /**
  * Asks for a page of the caller's submissions.
@@ -242,7 +431,7 @@ export type ListSubmissionsRequest = Message<"countersign.relay.v1.ListSubmissio
  * Use `create(ListSubmissionsRequestSchema)` to create a new message.
  */
 export const ListSubmissionsRequestSchema: GenMessage<ListSubmissionsRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 6);
+  messageDesc(file_countersign_relay_v1_relay, 11);
 
 /**
  * Answers ListSubmissions.
@@ -270,7 +459,7 @@ export type ListSubmissionsResponse = Message<"countersign.relay.v1.ListSubmissi
  * Use `create(ListSubmissionsResponseSchema)` to create a new message.
  */
 export const ListSubmissionsResponseSchema: GenMessage<ListSubmissionsResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 7);
+  messageDesc(file_countersign_relay_v1_relay, 12);
 
 /**
  * Asks to follow a submission.
@@ -298,7 +487,7 @@ export type WatchSubmissionRequest = Message<"countersign.relay.v1.WatchSubmissi
  * Use `create(WatchSubmissionRequestSchema)` to create a new message.
  */
 export const WatchSubmissionRequestSchema: GenMessage<WatchSubmissionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 8);
+  messageDesc(file_countersign_relay_v1_relay, 13);
 
 /**
  * One message a state, in order and without a gap; the stream ends after a terminal one. It also ends, with
@@ -327,7 +516,7 @@ export type WatchSubmissionResponse = Message<"countersign.relay.v1.WatchSubmiss
  * Use `create(WatchSubmissionResponseSchema)` to create a new message.
  */
 export const WatchSubmissionResponseSchema: GenMessage<WatchSubmissionResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 9);
+  messageDesc(file_countersign_relay_v1_relay, 14);
 
 /**
  * Asks whether a delegate would be accepted.
@@ -355,7 +544,7 @@ export type CheckDelegateRequest = Message<"countersign.relay.v1.CheckDelegateRe
  * Use `create(CheckDelegateRequestSchema)` to create a new message.
  */
 export const CheckDelegateRequestSchema: GenMessage<CheckDelegateRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 10);
+  messageDesc(file_countersign_relay_v1_relay, 15);
 
 /**
  * Answers CheckDelegate.
@@ -390,7 +579,7 @@ export type CheckDelegateResponse = Message<"countersign.relay.v1.CheckDelegateR
  * Use `create(CheckDelegateResponseSchema)` to create a new message.
  */
 export const CheckDelegateResponseSchema: GenMessage<CheckDelegateResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 11);
+  messageDesc(file_countersign_relay_v1_relay, 16);
 
 /**
  * Asks the chain for a transaction.
@@ -425,7 +614,7 @@ export type GetTransactionRequest = Message<"countersign.relay.v1.GetTransaction
  * Use `create(GetTransactionRequestSchema)` to create a new message.
  */
 export const GetTransactionRequestSchema: GenMessage<GetTransactionRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 12);
+  messageDesc(file_countersign_relay_v1_relay, 17);
 
 /**
  * Answers GetTransaction.
@@ -453,7 +642,7 @@ export type GetTransactionResponse = Message<"countersign.relay.v1.GetTransactio
  * Use `create(GetTransactionResponseSchema)` to create a new message.
  */
 export const GetTransactionResponseSchema: GenMessage<GetTransactionResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 13);
+  messageDesc(file_countersign_relay_v1_relay, 18);
 
 /**
  * A transaction as the chain reports it.
@@ -523,7 +712,7 @@ export type ChainTransaction = Message<"countersign.relay.v1.ChainTransaction"> 
  * Use `create(ChainTransactionSchema)` to create a new message.
  */
 export const ChainTransactionSchema: GenMessage<ChainTransaction> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 14);
+  messageDesc(file_countersign_relay_v1_relay, 19);
 
 /**
  * Asks what this relay is.
@@ -538,7 +727,7 @@ export type GetRelayInfoRequest = Message<"countersign.relay.v1.GetRelayInfoRequ
  * Use `create(GetRelayInfoRequestSchema)` to create a new message.
  */
 export const GetRelayInfoRequestSchema: GenMessage<GetRelayInfoRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 15);
+  messageDesc(file_countersign_relay_v1_relay, 20);
 
 /**
  * Answers GetRelayInfo.
@@ -594,7 +783,7 @@ export type GetRelayInfoResponse = Message<"countersign.relay.v1.GetRelayInfoRes
  * Use `create(GetRelayInfoResponseSchema)` to create a new message.
  */
 export const GetRelayInfoResponseSchema: GenMessage<GetRelayInfoResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 16);
+  messageDesc(file_countersign_relay_v1_relay, 21);
 
 /**
  * An account that signs and pays.
@@ -622,7 +811,7 @@ export type RelayerAccount = Message<"countersign.relay.v1.RelayerAccount"> & {
  * Use `create(RelayerAccountSchema)` to create a new message.
  */
 export const RelayerAccountSchema: GenMessage<RelayerAccount> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 17);
+  messageDesc(file_countersign_relay_v1_relay, 22);
 
 /**
  * What a relay takes.
@@ -692,7 +881,7 @@ export type Limits = Message<"countersign.relay.v1.Limits"> & {
  * Use `create(LimitsSchema)` to create a new message.
  */
 export const LimitsSchema: GenMessage<Limits> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 18);
+  messageDesc(file_countersign_relay_v1_relay, 23);
 
 /**
  * How a relay creates accounts.
@@ -734,7 +923,7 @@ export type AccountCreation = Message<"countersign.relay.v1.AccountCreation"> & 
  * Use `create(AccountCreationSchema)` to create a new message.
  */
 export const AccountCreationSchema: GenMessage<AccountCreation> = /*@__PURE__*/
-  messageDesc(file_countersign_relay_v1_relay, 19);
+  messageDesc(file_countersign_relay_v1_relay, 24);
 
 /**
  * How far a transaction has come.
