@@ -22,7 +22,13 @@ export function createApp(config: RelayConfig, overrides: AppOverrides = {}): Pr
     ]);
     const foundation = await openFoundation(config, overrides, opened);
     const { network, near } = config;
-    const chain = openChain(network, openNear({ ...foundation, config: near }));
+    const { events } = foundation;
+    const chain = openChain({
+      network,
+      near: openNear({ ...foundation, config: near }),
+      config: near,
+      events,
+    });
     const { authenticators = [] } = overrides;
     const { views } = chain;
     const entrance = await openEntrance({ config, foundation, views, authenticators, opened });

@@ -61,6 +61,11 @@ const COMMANDS: readonly CliCommand[] = [
     load: async () => (await import("./cli/pause.ts")).pausesCommand(),
   },
   {
+    name: "webhook",
+    description: "where tenants are told of outcomes",
+    load: async () => (await import("./cli/webhook.ts")).webhookCommand(),
+  },
+  {
     name: "audit",
     description: "who did what",
     load: async () => (await import("./cli/audit.ts")).auditCommand(),

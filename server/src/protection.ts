@@ -10,7 +10,7 @@ import { AuditKeeper } from "./audit/audit-keeper.ts";
 import { AuditKey, DEVELOPMENT_AUDIT_SEED } from "./audit/audit-key.ts";
 import { AuditLog } from "./audit/audit-log.ts";
 import type { CommonConfig } from "./config/config.ts";
-import { denialsInterceptor } from "./interceptors/denials.ts";
+import { denialNotes, denialsInterceptor, type NoteRefusal } from "./interceptors/denials.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { Events } from "./observability/events.ts";
 import { openRateLimiter } from "./shared-state/open-rate-limiter.ts";
@@ -38,6 +38,8 @@ export interface Protection {
   readonly limiter: RateLimiter;
   /** Around the handlers. */
   readonly denials: Interceptor;
+  /** For a part of a call that is refused while the call goes on. */
+  readonly noteRefusal: NoteRefusal;
   readonly audit: AuditLog;
   readonly auditKey: AuditKey;
   readonly auditKeeper: AuditKeeper;
@@ -107,16 +109,18 @@ export async function openProtection(options: ProtectionOptions): Promise<Protec
     },
     onKeyUsed: (id) => keyUses.note(id),
   });
+  const noteRefusal = denialNotes(({ caller = ANONYMOUS, method, reason }) => {
+    const { tenant, actor, budgetUser } = caller;
+    const who = actor === budgetUser ? actor : `${actor} for ${budgetUser}`;
+    audit.note({ tenant, kind: "call.denied", actor: who, reason, method, address: "" });
+  });
   return {
     directory,
     hasher,
     gate,
     limiter,
-    denials: denialsInterceptor(({ caller = ANONYMOUS, method, reason }) => {
-      const { tenant, actor, budgetUser } = caller;
-      const who = actor === budgetUser ? actor : `${actor} for ${budgetUser}`;
-      audit.note({ tenant, kind: "call.denied", actor: who, reason, method, address: "" });
-    }),
+    denials: denialsInterceptor(noteRefusal),
+    noteRefusal,
     audit,
     auditKey,
     auditKeeper,

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
-import { serve } from "@countersign/service-kit";
+import { reasonName, serve } from "@countersign/service-kit";
 import { passedCredential } from "./access/passed-credential.ts";
 import { openBalance } from "./balance/open-balance.ts";
 import { pruneBudgets } from "./budget/budget-pruner.ts";
@@ -8,11 +8,15 @@ import { BudgetWatch } from "./budget/budget-watch.ts";
 import type { RelayConfig } from "./config/config.ts";
 import type { Entrance } from "./entrance.ts";
 import type { Foundation } from "./foundation.ts";
+import { LanePool } from "./lanes/lane-pool.ts";
+import { readWork } from "./lanes/work.ts";
 import type { Chain } from "./near/open-chain.ts";
-import { registerRelayingGauges } from "./observability/gauges.ts";
+import { registerNearGauges, registerRelayingGauges, registerWebhookGauges } from "./observability/gauges.ts";
+import { registerLaneGauges } from "./observability/lane-gauges.ts";
 import { availability } from "./relay/availability.ts";
 import type { RelayContext } from "./relay/relay-context.ts";
 import { relayService } from "./relay/relay-service.ts";
+import { submissionEvent, testEvent } from "./relay/submission-event.ts";
 import { relayRules } from "./relay-rules.ts";
 import type { Room } from "./room.ts";
 import type { AccountCreation } from "./rules/account-rules.ts";
@@ -21,10 +25,9 @@ import { heldTenants, isHeld, isKeyPaused, pauseRefusal } from "./tenant/pauses.
 import { openThreshold } from "./threshold/open-threshold.ts";
 import { Changes } from "./tx/changes.ts";
 import { Intake } from "./tx/intake.ts";
-import { LanePool } from "./tx/lane-pool.ts";
 import { pruneMarks } from "./tx/mark-pruner.ts";
 import { submissionIds } from "./tx/submission-id.ts";
-import { readWork } from "./tx/work.ts";
+import { openWebhooks } from "./webhooks/open-webhooks.ts";
 
 export interface RelayingOptions {
   readonly config: RelayConfig;
@@ -63,6 +66,9 @@ export function openRelaying({ config, foundation, chain, entrance }: RelayingOp
         : "signs nothing for now: it is not active, paused, or no more the key that it was";
       log.warn({ account_id: accountId }, `the signer's key ${keyId} ${what}`);
     },
+    onLaneState: (change) => events.laneStateChanged(change),
+    onQueueUnseen: (error) => events.ledgerUnavailable({ operation: "waiting", error }),
+    heldTenants: () => heldTenants(directory.pauses),
     holdsOf: (publicKey) => ({
       lane: isHeld(directory.pauses) || isKeyPaused(directory.pauses, publicKey),
       tenants: heldTenants(directory.pauses),
@@ -124,6 +130,10 @@ export function openRelaying({ config, foundation, chain, entrance }: RelayingOp
     pauseRefusal: (tenant, method) => pauseRefusal(directory.pauses, { tenant, method }),
     availability: () => availability(balance.state, directory.pauses),
     callerCredential: config.signer.passCredentials ? passedCredential : () => null,
+    onRefusedDelegate: (caller, method, reason, requestId) => {
+      events.delegateRefused({ tenant: caller.tenant, reason: reasonName(reason), requestId });
+      protection.noteRefusal(caller, method, reason);
+    },
     now,
   };
   registerRelayingGauges(registry, {
@@ -133,9 +143,19 @@ export function openRelaying({ config, foundation, chain, entrance }: RelayingOp
     fundingState: () => balance.state,
     now,
   });
+  const webhooks = openWebhooks({
+    config: config.webhooks,
+    ...{ ledger, directory, events, now, random },
+    eventOf: submissionEvent,
+    testEvent: (tenant) => testEvent(tenant, now(), randomBytes(16)),
+  });
+  registerWebhookGauges(registry, { ledger, now });
+  registerLaneGauges(registry, () => lanes.reports());
+  registerNearGauges(registry, { endpoints: chain.endpoints, stalled: () => head.stalled });
 
   return {
     network,
+    webhooks: webhooks.desk,
     services: [
       serve(RelayService, relayService(context)),
       ...openThreshold({
@@ -148,11 +168,12 @@ export function openRelaying({ config, foundation, chain, entrance }: RelayingOp
       chain: () => head.get(),
       signer: (signal) => relayerSigner.listKeys(signal),
     },
-    state: () => ({ balance: balance.state }),
+    state: () => ({ balance: balance.state, chain: { stalled: head.stalled, endpoints: chain.endpoints() } }),
     run: (signal) =>
       Promise.all([
         lanes.run(signal),
         balance.run(signal),
+        webhooks.run(signal),
         pruneBudgets(
           {
             ledger,

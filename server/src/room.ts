@@ -1,4 +1,5 @@
 import type { ReadinessCheck, ServedService } from "@countersign/service-kit";
+import type { WebhookDesk } from "./webhooks/webhook-desk.ts";
 
 /** What a relay does for the callers that it lets in, as the process that serves it sees it. */
 export interface Room {
@@ -7,6 +8,8 @@ export interface Room {
   readonly services: readonly ServedService[];
   /** What it needs besides the ledger, by name. */
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
+  /** What operators change webhooks with; undefined where none are sent. */
+  readonly webhooks: WebhookDesk | undefined;
   /** What operators see of it in /readyz. */
   state(): Readonly<Record<string, unknown>>;
   /** Works until `signal` aborts. Never throws. */

@@ -81,6 +81,7 @@ export async function serveApp({
   const admin = await openAdmin({
     config,
     network,
+    webhooks: room.webhooks,
     protection,
     ledger,
     now,

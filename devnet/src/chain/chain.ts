@@ -34,6 +34,7 @@ export class Chain {
   readonly #records = new Map<string, TransactionRecord>();
   readonly #blockListeners = new Set<() => void>();
   readonly #workListeners = new Set<() => void>();
+  readonly #submitListeners = new Set<(transaction: SignedTransaction) => void>();
   /** By height: the transactions that the block took up, or executed a receipt of. */
   readonly #moved = new Map<bigint, ReadonlySet<string>>();
   /** Whether state was changed from outside since the last block. */
@@ -116,6 +117,7 @@ export class Chain {
    * Throws {@link InvalidTransaction}.
    */
   submit(transaction: SignedTransaction, height: bigint = this.head.height): void {
+    for (const listener of this.#submitListeners) listener(transaction);
     // Also when the hash waits already: the hash does not cover the signature.
     this.check(transaction, height);
     if (this.#mempool.add(transaction)) this.#announceWork();
@@ -131,6 +133,12 @@ export class Chain {
   onWork(listener: () => void): () => void {
     this.#workListeners.add(listener);
     return () => this.#workListeners.delete(listener);
+  }
+
+  /** Calls back with every transaction that a node is sent, also with what it refuses; returns what ends that. */
+  onSubmit(listener: (transaction: SignedTransaction) => void): () => void {
+    this.#submitListeners.add(listener);
+    return () => this.#submitListeners.delete(listener);
   }
 
   /**

@@ -4,6 +4,8 @@ import { DomainError } from "@countersign/service-kit";
 /** "__Host-": set by this host alone, over https, for all of its paths (RFC 6265bis, section 4.1.3.2). */
 export const SESSION_COOKIE = "__Host-cs_session";
 export const REFRESH_COOKIE = "__Host-cs_refresh";
+/** Binds a sign-in by redirect to the browser that began it. */
+export const REDIRECT_COOKIE = "__Host-cs_oidc";
 /** Any value. Pages of other sites cannot set it without a preflight, which only listed origins pass. */
 export const CSRF_HEADER = "x-countersign-csrf";
 

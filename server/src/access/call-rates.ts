@@ -1,6 +1,6 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { addressBucket, DomainError } from "@countersign/service-kit";
-import type { Bucket, BucketLevel, Rate, RateLimiter } from "../shared-state/rate-limiter.ts";
+import type { Bucket, BucketLevel, Rate, RateLimiter, RateVerdict } from "../shared-state/rate-limiter.ts";
 import type { TenantLimits } from "../tenant/limits.ts";
 import type { Caller } from "./caller.ts";
 import { setRateHeaders } from "./rate-headers.ts";
@@ -92,14 +92,38 @@ export class CallRates {
     return this.#take(buckets);
   }
 
-  async #take(buckets: readonly [Bucket, ...Bucket[]]): Promise<void> {
-    const { refusal, tightest } = await this.#limiter.take(buckets);
-    this.#buckets.push(...buckets);
-    this.#levels.push(tightest);
-    setRateHeaders(this.#headers, this.#buckets, this.#levels);
-    if (refusal === undefined) return;
-    throw new DomainError(ErrorReason.RATE_LIMITED, `too many calls (${refusal.name})`, {
-      retryAfterMs: refusal.retryAfterMs,
-    });
+  /** Whether so many more calls could ever come at once with this one. @throws REQUEST_TOO_LARGE */
+  assertHolds(calls: number): void {
+    for (const { name, rate } of this.#buckets) {
+      if (calls < rate.burst) continue;
+      throw new DomainError(
+        ErrorReason.REQUEST_TOO_LARGE,
+        `this counts as ${calls + 1} calls, and at most ${rate.burst} may come at once (${name})`,
+      );
+    }
   }
+
+  /** For so many more calls at once, as those that were counted: takes from the same buckets. @throws RATE_LIMITED */
+  async forMore(calls: number): Promise<void> {
+    const [first, ...others] = this.#buckets;
+    if (first === undefined) throw new Error("nothing has counted this call");
+    const verdict = await this.#limiter.take([first, ...others], calls);
+    setRateHeaders(this.#headers, this.#buckets, [verdict.tightest]);
+    assertAllowed(verdict);
+  }
+
+  async #take(buckets: readonly [Bucket, ...Bucket[]]): Promise<void> {
+    const verdict = await this.#limiter.take(buckets);
+    this.#buckets.push(...buckets);
+    this.#levels.push(verdict.tightest);
+    setRateHeaders(this.#headers, this.#buckets, this.#levels);
+    assertAllowed(verdict);
+  }
+}
+
+function assertAllowed({ refusal }: RateVerdict): void {
+  if (refusal === undefined) return;
+  throw new DomainError(ErrorReason.RATE_LIMITED, `too many calls (${refusal.name})`, {
+    retryAfterMs: refusal.retryAfterMs,
+  });
 }

@@ -18,6 +18,7 @@ import { pauseRefusal } from "../tenant/pauses.ts";
 import { CallRates, type DefaultRates } from "./call-rates.ts";
 import { type Caller, setCaller } from "./caller.ts";
 import { isEndUserId, onBehalfOf } from "./callers.ts";
+import { setCountMore } from "./counted-calls.ts";
 import { type CredentialAccess, methodAccess, takesNothingOn } from "./method-access.ts";
 import { invalidCredentials, type ProvenActor, RefusedCredentials } from "./refused-credentials.ts";
 import { assertTenantOrigin } from "./tenant-origin.ts";
@@ -41,6 +42,8 @@ export interface GateOptions {
   readonly directory: Pick<Directory, "access" | "pauses">;
   readonly limiter: RateLimiter;
   readonly rates: DefaultRates;
+  /** Whether the token of a call's address was taken before it came here. */
+  readonly addressCounted?: boolean;
   /** As from `parseNetworks`. */
   readonly trustedProxies: BlockList;
   readonly onRefused: (call: RefusedCall) => void;
@@ -61,7 +64,7 @@ const ANONYMOUS: ProvenActor = { tenant: "", actor: "anonymous" };
  *   FIELD_INVALID for an X-End-User that can be nobody's id
  */
 export function createGate(options: GateOptions): Gate {
-  const { limiter, rates: defaults, trustedProxies, onKeyUsed, onRefused } = options;
+  const { limiter, rates: defaults, addressCounted, trustedProxies, onKeyUsed, onRefused } = options;
   return async (context) => {
     const { requestHeader, responseHeader, values, method } = context;
     const address = clientAddress({
@@ -71,10 +74,10 @@ export function createGate(options: GateOptions): Gate {
     });
     const rates = new CallRates(limiter, defaults, address, responseHeader);
     let who = ANONYMOUS;
-    try {
+    const admit = async () => {
       // Probes have tokens of their own: callers who share their address do not make the relay seem ill.
       if (context.service.typeName === Health.typeName) return await rates.forProbe();
-      await rates.forAddress();
+      if (addressCounted !== true) await rates.forAddress();
       // What is served here is no secret: whoever mistypes a path learns that, and not that credentials are missing.
       if (context.service.typeName === UnknownService.typeName) return;
       const access = methodAccess(method);
@@ -94,15 +97,25 @@ export function createGate(options: GateOptions): Gate {
       // A cache between us knows URLs, not credentials.
       responseHeader.set("Cache-Control", "no-store");
       if (caller.keyId !== null) onKeyUsed(caller.keyId);
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      if (error instanceof RefusedCredentials && error.whose !== undefined) who = error.whose;
-      adviseCaller(error, responseHeader);
-      const { tenant, actor } = who;
-      const requestId = values.get(requestIdKey);
-      onRefused({ tenant, actor, reason: error.reason, method: method.name, address, requestId });
-      throw error;
-    }
+      setCountMore(values, async (calls) => {
+        rates.assertHolds(calls);
+        await tellingRefusals(() => rates.forMore(calls));
+      });
+    };
+    const tellingRefusals = async (ask: () => Promise<void>) => {
+      try {
+        await ask();
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error;
+        if (error instanceof RefusedCredentials && error.whose !== undefined) who = error.whose;
+        adviseCaller(error, responseHeader);
+        const { tenant, actor } = who;
+        const requestId = values.get(requestIdKey);
+        onRefused({ tenant, actor, reason: error.reason, method: method.name, address, requestId });
+        throw error;
+      }
+    };
+    await tellingRefusals(admit);
   };
 }
 

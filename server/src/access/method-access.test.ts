@@ -50,7 +50,7 @@ test("while nothing new is taken on, sessions are kept, seen and ended, and nobo
   const goesOn = SessionService.methods.filter(takesNothingOn).map(({ name }) => name);
   expect(goesOn).toEqual(["RefreshSession", "RevokeSession", "ListSessions", "GetUser"]);
   expect(RelayService.methods.filter((method) => !takesNothingOn(method)).map(({ name }) => name)).toEqual([
-    ...["SubmitDelegate", "CreateAccount"],
+    ...["SubmitDelegate", "SubmitDelegates", "CreateAccount"],
   ]);
 });
 
@@ -63,6 +63,7 @@ test("what locks and opens is counted, and what opens goes on and cannot be paus
 
 test("what spends money needs a scope of its own", () => {
   expect(methodAccess(RelayService.method.submitDelegate)).toBe("submit");
+  expect(methodAccess(RelayService.method.submitDelegates)).toBe("submit");
   expect(methodAccess(RelayService.method.createAccount)).toBe("accounts");
 });
 

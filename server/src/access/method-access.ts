@@ -20,6 +20,7 @@ const METHODS: Readonly<Record<string, MethodAccess>> = {
   "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": "public",
   "countersign.relay.v1.RelayService/GetRelayInfo": "public",
   "countersign.relay.v1.RelayService/SubmitDelegate": "submit",
+  "countersign.relay.v1.RelayService/SubmitDelegates": "submit",
   "countersign.relay.v1.RelayService/CreateAccount": "accounts",
   "countersign.relay.v1.RelayService/GetSubmission": "read",
   "countersign.relay.v1.RelayService/WatchSubmission": "read",

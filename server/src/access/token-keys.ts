@@ -158,7 +158,7 @@ function restingAfterFailure(options: {
 
 /** Fetches without following redirects, and reads a bounded body. `options.signal` bounds the time for all of it. */
 const fetchKeySet: FetchImplementation = async (url, options) => {
-  const response = await fetch(url, { ...options, redirect: "error" });
+  const response = await fetch(url, { ...options, redirect: "manual" });
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new KeysUnavailable(`the key set's server answered HTTP ${response.status}`);

@@ -2,12 +2,15 @@ import type { HandlerContext } from "@connectrpc/connect";
 import type { ApiKeyHasher } from "../access/api-key.ts";
 import type { AuditEvent, Ledger } from "../ledger/ledger.ts";
 import type { Directory } from "../tenant/directory.ts";
+import type { WebhookDesk } from "../webhooks/webhook-desk.ts";
 import { authorOf } from "./admin-caller.ts";
 
 /** What the handlers of the admin services work with. */
 export interface AdminContext {
   /** What policies are tested for; empty for a relay that pays for nothing. */
   readonly network: string;
+  /** Undefined for a relay that sends no webhooks. */
+  readonly webhooks: WebhookDesk | undefined;
   readonly ledger: Ledger;
   /** Refreshed after each change, so that it works here at once; other replicas follow. */
   readonly directory: Pick<Directory, "refresh">;

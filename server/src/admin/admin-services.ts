@@ -4,6 +4,7 @@ import { LimitsService } from "@countersign/gen/countersign/admin/v1/limits_serv
 import { PauseService } from "@countersign/gen/countersign/admin/v1/pause_service_pb.ts";
 import { PolicyService } from "@countersign/gen/countersign/admin/v1/policy_service_pb.ts";
 import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
+import { WebhookService } from "@countersign/gen/countersign/admin/v1/webhook_service_pb.ts";
 import { type ServedService, serve } from "@countersign/service-kit";
 import type { AdminContext } from "./admin-context.ts";
 import { createApiKey } from "./api-keys/create-api-key.ts";
@@ -24,6 +25,14 @@ import { createTenant } from "./tenants/create-tenant.ts";
 import { getTenant } from "./tenants/get-tenant.ts";
 import { listTenants } from "./tenants/list-tenants.ts";
 import { updateTenant } from "./tenants/update-tenant.ts";
+import { createWebhook } from "./webhooks/create-webhook.ts";
+import { deleteWebhook } from "./webhooks/delete-webhook.ts";
+import { listDeliveries } from "./webhooks/list-deliveries.ts";
+import { listWebhooks } from "./webhooks/list-webhooks.ts";
+import { redriveDeliveries } from "./webhooks/redrive-deliveries.ts";
+import { rotateWebhookSecret } from "./webhooks/rotate-webhook-secret.ts";
+import { testWebhook } from "./webhooks/test-webhook.ts";
+import { updateWebhook } from "./webhooks/update-webhook.ts";
 
 /** The services of countersign.admin.v1, one file for each RPC. */
 export function adminServices(context: AdminContext): ServedService[] {
@@ -51,6 +60,16 @@ export function adminServices(context: AdminContext): ServedService[] {
       getUsage: getUsage(context),
     }),
     serve(PauseService, { pause: pause(context), resume: resume(context), listPauses: listPauses(context) }),
+    serve(WebhookService, {
+      createWebhook: createWebhook(context),
+      listWebhooks: listWebhooks(context),
+      updateWebhook: updateWebhook(context),
+      rotateWebhookSecret: rotateWebhookSecret(context),
+      deleteWebhook: deleteWebhook(context),
+      listDeliveries: listDeliveries(context),
+      redriveDeliveries: redriveDeliveries(context),
+      testWebhook: testWebhook(context),
+    }),
     serve(AuditService, { exportAudit: exportAudit(context) }),
   ];
 }

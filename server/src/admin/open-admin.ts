@@ -6,12 +6,14 @@ import { rpcEventsInterceptor, unreadCallEvents } from "../interceptors/rpc-even
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Events } from "../observability/events.ts";
 import type { Protection } from "../protection.ts";
+import type { WebhookDesk } from "../webhooks/webhook-desk.ts";
 import { serveAdmin } from "./admin-server.ts";
 
 export interface OpenAdminOptions {
   readonly config: Pick<CommonConfig, "admin" | "rates">;
   /** As AdminContext has it. */
   readonly network: string;
+  readonly webhooks: WebhookDesk | undefined;
   readonly protection: Protection;
   readonly ledger: Ledger;
   readonly now: () => Date;
@@ -23,13 +25,14 @@ export interface OpenAdminOptions {
 
 /** Serves the operators' port, if the configuration has one. */
 export async function openAdmin(options: OpenAdminOptions): Promise<RpcServer | undefined> {
-  const { config, network, protection, ledger, now, events, log, stopping } = options;
+  const { config, network, webhooks, protection, ledger, now, events, log, stopping } = options;
   if (config.admin === undefined) return undefined;
   const { directory, hasher, audit, auditKey, auditKeeper } = protection;
   return serveAdmin({
     admin: config.admin,
     context: {
       network,
+      webhooks,
       ledger,
       directory,
       hasher,

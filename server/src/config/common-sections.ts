@@ -6,6 +6,7 @@ import { ledgerUrl } from "./ledger-url.ts";
 import { ratesSection } from "./rates-section.ts";
 import { redisUrl } from "./redis-url.ts";
 import { sessionSection } from "./session-section.ts";
+import type { Problem } from "./with-problems.ts";
 
 const MAX_PORT = 65_535;
 
@@ -77,11 +78,6 @@ export const deadlinesInOrder: [
   { path: ["default_deadline_ms"], message: "must be at most max_deadline_ms" },
 ];
 
-interface Problem {
-  readonly path: (string | number)[];
-  readonly message: string;
-}
-
 interface CommonlyChecked {
   readonly cors: { readonly credentials: boolean };
   readonly session?: { readonly cookies?: unknown } | undefined;
@@ -93,9 +89,4 @@ export function* commonProblems({ cors, session }: CommonlyChecked): Generator<P
     const message = "needs cors.credentials: browsers would keep every answer from the page";
     yield { path: ["session", "cookies"], message };
   }
-}
-
-/** Whether NODE_ENV asks for what is only safe in production. */
-export function isProduction(env: Environment): boolean {
-  return env.NODE_ENV?.trim().toLowerCase() === "production";
 }

@@ -17,6 +17,7 @@ const EXAMPLE_ENV = {
   AUDIT_SIGNING_SEED: `${"34".repeat(31)}35`,
   SIGNER_GRANT_SEED: `${"36".repeat(31)}37`,
   APP_TOKEN_SEED: `${"38".repeat(31)}39`,
+  WEBHOOK_SEALING_KEY: `${"40".repeat(31)}41`,
   GOOGLE_CLIENT_SECRET: "hunter2",
 };
 

@@ -1,20 +1,15 @@
 import type { Environment } from "@countersign/service-kit";
 import { z } from "zod";
-import {
-  commonProblems,
-  commonSections,
-  deadlinesInOrder,
-  isProduction,
-  serverLimits,
-} from "./common-sections.ts";
+import { commonProblems, commonSections, deadlinesInOrder, serverLimits } from "./common-sections.ts";
 import { nearFields } from "./near-section.ts";
 import { productionProblems } from "./production-rules.ts";
 import { lockSignerSchema } from "./signer-schema.ts";
+import { type Problem, withProblems } from "./with-problems.ts";
 
 /** The configuration file of a relay that is started with --lock-only: it has neither funds nor accounts of its own. */
 export function lockRelaySchema(env: Environment) {
-  return z
-    .strictObject({
+  return withProblems(
+    z.strictObject({
       ...commonSections(env),
       signer: lockSignerSchema(env),
       near: z.strictObject(nearFields(env)).optional(),
@@ -27,19 +22,11 @@ export function lockRelaySchema(env: Environment) {
           enabled: z.literal(true, "must be true: the lock is all that this relay is for").default(true),
         })
         .prefault({}),
-    })
-    .superRefine((config, context) => {
-      for (const { path, message } of [...commonProblems(config), ...nearProblems(config)])
-        context.addIssue({ code: "custom", path, message });
-    })
-    .superRefine(
-      (config, context) => {
-        for (const { path, message } of productionProblems(config))
-          context.addIssue({ code: "custom", path, message });
-      },
-      // Whatever else is wrong.
-      { when: () => isProduction(env) },
-    );
+    }),
+    env,
+    (config) => [...commonProblems(config), ...nearProblems(config)],
+    productionProblems,
+  );
 }
 
 interface NearChecked {
@@ -48,7 +35,7 @@ interface NearChecked {
 }
 
 /** The one thing that such a relay may ask NEAR. */
-function* nearProblems({ near, session }: NearChecked): Generator<{ path: string[]; message: string }> {
+export function* nearProblems({ near, session }: NearChecked): Generator<Problem> {
   const asksContract = session?.contract_verification !== undefined;
   if (asksContract && near === undefined) {
     const message = "needs near.endpoints: the contract could not be asked";

@@ -25,4 +25,5 @@ export const nearFields = (env: Environment) => ({
     .min(1),
   timeout_ms: z.int().min(1).max(3_600_000).default(10_000),
   retries: z.int().min(0).max(20).default(3),
+  hedge_reads: z.boolean().default(true),
 });

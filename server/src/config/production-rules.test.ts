@@ -45,6 +45,22 @@ interface Violation {
 }
 
 const VIOLATIONS: readonly Violation[] = [
+  {
+    name: "webhooks to addresses that are not public",
+    change: { "webhooks.insecure_targets": "true" },
+    path: "webhooks.insecure_targets",
+  },
+  {
+    name: "a sealing key that nobody drew at random",
+    change: { "webhooks.sealing_keys": '["env:SEED", "env:EQUAL_SEED"]' },
+    path: "webhooks.sealing_keys.1",
+  },
+  {
+    name: "a sealing key of another size",
+    change: { "webhooks.sealing_keys": '["env:PEPPER"]' },
+    path: "webhooks.sealing_keys.0",
+    always: true,
+  },
   { name: "a wildcard origin", change: { "cors.origins": '["*"]' }, path: "cors.origins.0", always: true },
   {
     name: "the default pepper",
@@ -162,7 +178,7 @@ test("production names all violations at once", () => {
     return VIOLATIONS.findIndex((other) => setting in other.change) === i;
   });
   const change = Object.assign({}, ...all.map((violation) => violation.change));
-  expect(all.length).toBe(12);
+  expect(all.length).toBe(14);
   expect(pathsOfProblems(change, "production").sort()).toEqual(all.map(({ path }) => path).sort());
 });
 

@@ -1,8 +1,10 @@
 import { Secret } from "@countersign/service-kit";
 import { DEVELOPMENT_PEPPER } from "../access/api-key.ts";
 import { isOneByteSeed } from "../signing-seed.ts";
+import { isSealingKey, sealingKeyBytes } from "../webhooks/sealing-key.ts";
 import { isDevelopmentSeed } from "./audit-seed.ts";
 import { isOnLoopback } from "./loopback.ts";
+import type { Problem } from "./with-problems.ts";
 
 /**
  * The settings that production is particular about, under their names in the file. Anything may stand in them: they
@@ -26,11 +28,7 @@ export interface GuardedSettings {
 /** The same, with those of a relay that has transactions signed. */
 export interface FundedSettings extends GuardedSettings {
   readonly signer?: { readonly grants?: { readonly seed?: unknown } | undefined } | undefined;
-}
-
-interface Problem {
-  path: (string | number)[];
-  message: string;
+  readonly webhooks?: { readonly insecure_targets?: unknown; readonly sealing_keys?: unknown };
 }
 
 /** 256 bits. */
@@ -70,6 +68,18 @@ export function* fundedProductionProblems(settings: FundedSettings): Generator<P
   }
   if (grants?.seed instanceof Secret && isOneByteSeed(grants.seed)) {
     yield { path: ["signer", "grants", "seed"], message: ONE_BYTE };
+  }
+  yield* webhooks(settings);
+}
+
+/** Whoever says where events go could have the relay call what only it can reach. */
+function* webhooks({ webhooks }: FundedSettings): Generator<Problem> {
+  if (webhooks?.insecure_targets === true) {
+    yield { path: ["webhooks", "insecure_targets"], message: "must be false in production" };
+  }
+  for (const [i, key] of list(webhooks?.sealing_keys)) {
+    const isOneByte = key instanceof Secret && isSealingKey(key) && new Set(sealingKeyBytes(key)).size === 1;
+    if (isOneByte) yield { path: ["webhooks", "sealing_keys", i], message: ONE_BYTE };
   }
 }
 

@@ -1,16 +1,12 @@
 import { isValidAccountId } from "@countersign/near";
 import type { Environment } from "@countersign/service-kit";
 import { z } from "zod";
-import {
-  commonProblems,
-  commonSections,
-  deadlinesInOrder,
-  isProduction,
-  serverLimits,
-} from "./common-sections.ts";
+import { commonProblems, commonSections, deadlinesInOrder, serverLimits } from "./common-sections.ts";
 import { nearFields } from "./near-section.ts";
 import { fundedProductionProblems } from "./production-rules.ts";
 import { signerSchema } from "./signer-schema.ts";
+import { webhooksSection } from "./webhooks-section.ts";
+import { type Problem, withProblems } from "./with-problems.ts";
 
 /** The contract's own bound on a SignedDelegate, in bytes. */
 const MAX_DELEGATE_BYTES = 131_072;
@@ -64,14 +60,15 @@ const accountCreation = z
 
 /** The relay's configuration file. References are read from `env` and the files that they name. */
 export function relaySchema(env: Environment) {
-  return z
-    .strictObject({
+  return withProblems(
+    z.strictObject({
       ...commonSections(env),
       network: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be a network's name, for example testnet"),
       signer: signerSchema(env),
       near: z.strictObject({
         ...nearFields(env),
         transaction_validity_blocks: z.int().min(1).default(86_400),
+        stall_ms: z.int().min(0).max(3_600_000).default(30_000),
       }),
       relayers: z
         .array(z.strictObject({ account_id: account, key_ids: z.array(z.string().min(1).max(64)).min(1) }))
@@ -103,25 +100,18 @@ export function relaySchema(env: Environment) {
         .refine(...deadlinesInOrder),
       threshold: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
       lock: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
+      webhooks: webhooksSection(env),
       lanes: z
         .strictObject({
           window: z.int().min(1).max(1024).default(16),
           lease_ms: z.int().min(100).max(600_000).default(5000),
         })
         .prefault({}),
-    })
-    .superRefine((config, context) => {
-      for (const { path, message } of [...commonProblems(config), ...crossChecks(config)])
-        context.addIssue({ code: "custom", path, message });
-    })
-    .superRefine(
-      (config, context) => {
-        for (const { path, message } of fundedProductionProblems(config))
-          context.addIssue({ code: "custom", path, message });
-      },
-      // Whatever else is wrong.
-      { when: () => isProduction(env) },
-    );
+    }),
+    env,
+    (config) => [...commonProblems(config), ...crossChecks(config)],
+    fundedProductionProblems,
+  );
 }
 
 interface CrossChecked {
@@ -132,7 +122,7 @@ interface CrossChecked {
 }
 
 /** What one section says about another. */
-function* crossChecks(config: CrossChecked): Generator<{ path: (string | number)[]; message: string }> {
+function* crossChecks(config: CrossChecked): Generator<Problem> {
   const accounts = config.relayers.map((r) => r.account_id);
   if (new Set(accounts).size < accounts.length) {
     yield { path: ["relayers"], message: "must name each account once" };

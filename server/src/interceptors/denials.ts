@@ -19,18 +19,23 @@ const DENIALS: ReadonlySet<ErrorReason> = new Set([
   ErrorReason.RELAYER_BALANCE_LOW,
 ]);
 
-/** Tells of every unary call that is denied. Stands inside of the mapping of errors. */
-export function denialsInterceptor(onDenied: (denial: Denial) => void): Interceptor {
+/** Tells of what a call was refused, where that is a denial. */
+export type NoteRefusal = (caller: Caller | undefined, method: string, reason: ErrorReason) => void;
+
+export function denialNotes(onDenied: (denial: Denial) => void): NoteRefusal {
+  return (caller, method, reason) => {
+    if (isDenial(reason)) onDenied({ caller, method, reason: reasonName(reason) });
+  };
+}
+
+/** Tells of every unary call that is refused. Stands inside of the mapping of errors. */
+export function denialsInterceptor(note: NoteRefusal): Interceptor {
   return (next) => async (request) => {
     try {
       return await next(request);
     } catch (error) {
-      if (error instanceof DomainError && isDenial(error.reason)) {
-        onDenied({
-          caller: callerIfAny(request.contextValues),
-          method: request.method.name,
-          reason: reasonName(error.reason),
-        });
+      if (error instanceof DomainError) {
+        note(callerIfAny(request.contextValues), request.method.name, error.reason);
       }
       throw error;
     }

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from "kysely";
 import type { CallIdentity } from "./protection-types.ts";
 import type { LedgerSchema } from "./schema.ts";
 
-/** The id of the key that a call made before, "other" when its idempotency key belongs to another call. */
+/** The id of the key or webhook that a call made before, "other" when its idempotency key belongs to another call. */
 export async function earlierCall(
   db: Kysely<LedgerSchema>,
   call: CallIdentity | null,

@@ -1,4 +1,4 @@
-import { toMillis, valueList, whole } from "@countersign/sql";
+import { slices, toMillis, valueList, whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import type { AppSessionEndings } from "./app-session-types.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -20,12 +20,14 @@ export async function endSessions(
     .returning("sequence")
     .executeTakeFirstOrThrow();
   const rows = ids.map((id, i) => ({ id, sequence: sequence - count + BigInt(i) + 1n }));
-  await trx
-    .updateTable("app_sessions as s")
-    .from(valueList("v", { id: "text", sequence: "bigint" }, rows))
-    .set((eb) => ({ ended_at: toMillis(at, "at"), end_sequence: eb.ref("v.sequence") }))
-    .whereRef("s.id", "=", "v.id")
-    .execute();
+  for (const some of slices(rows, 2, 1)) {
+    await trx
+      .updateTable("app_sessions as s")
+      .from(valueList("v", { id: "text", sequence: "bigint" }, some))
+      .set((eb) => ({ ended_at: toMillis(at, "at"), end_sequence: eb.ref("v.sequence") }))
+      .whereRef("s.id", "=", "v.id")
+      .execute();
+  }
 }
 
 export async function endingsAfter(

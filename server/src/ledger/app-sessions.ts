@@ -1,4 +1,4 @@
-import { toMillis, whole } from "@countersign/sql";
+import { slices, toMillis, whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import { endSessions } from "./app-session-endings.ts";
 import { toSession, toSessionRow } from "./app-session-row.ts";
@@ -148,9 +148,10 @@ export async function pruneAppSessions(
     .$if(engine.locksRows, (q) => q.forUpdate().skipLocked())
     .execute();
   const ids = [...new Set([...ended, ...idle].map(({ id }) => id))].sort().slice(0, Number(PRUNE_BATCH));
-  if (ids.length === 0) return 0;
-  await trx.deleteFrom("refresh_tokens").where("session_id", "in", ids).execute();
-  await trx.deleteFrom("app_sessions").where("id", "in", ids).execute();
+  for (const some of slices(ids, 1, 0)) {
+    await trx.deleteFrom("refresh_tokens").where("session_id", "in", some).execute();
+    await trx.deleteFrom("app_sessions").where("id", "in", some).execute();
+  }
   return ids.length;
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { fromMillis, toMillis, whole } from "@countersign/sql";
+import { fromMillis, slices, toMillis, whole } from "@countersign/sql";
 import type { Insertable, Kysely, Transaction } from "kysely";
 import type { AuditEntry, AuditEvent } from "./audit-types.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -8,20 +8,16 @@ import type { AuditEventTable } from "./schema-audit.ts";
 /** Bytes of an event's detail as JSON. */
 const MAX_DETAIL = 8_192;
 
-/** Rows in a statement: both engines bound its parameters. */
-const INSERT_BATCH = 1_000;
+/** Columns of a new row: parameters of its insertion. */
+const COLUMNS = 6;
 
 /** Stores events with whatever else the transaction writes. It takes no lock on the chain, which they join later. */
 export async function insertAudit(
   trx: Transaction<LedgerSchema>,
   events: readonly AuditEvent[],
 ): Promise<void> {
-  const rows = events.map(toRow);
-  for (let i = 0; i < rows.length; i += INSERT_BATCH) {
-    await trx
-      .insertInto("audit_events")
-      .values(rows.slice(i, i + INSERT_BATCH))
-      .execute();
+  for (const rows of slices(events.map(toRow), COLUMNS, 0)) {
+    await trx.insertInto("audit_events").values(rows).execute();
   }
 }
 

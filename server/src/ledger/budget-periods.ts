@@ -32,8 +32,8 @@ export interface Budget {
 }
 
 /**
- * The four budgets of a submission that was accepted at this time. Transactions lock them in this order, and the
- * tenant's always before the users': else two could wait for each other.
+ * The four budgets of a submission that was accepted at this time. Transactions lock those of several in the order of
+ * user and period, and so the tenant's, whose user is empty, before its users': else two could wait for each other.
  */
 export function budgetsOf(tenant: string, user: string, at: Date): Budget[] {
   const day = dayOf(at);

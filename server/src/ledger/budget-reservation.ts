@@ -1,10 +1,11 @@
 import type { Kysely, Transaction } from "kysely";
-import { BUDGET_AMOUNTS, minus } from "./budget-amounts.ts";
+import { BUDGET_AMOUNTS, minus, NOTHING, plus } from "./budget-amounts.ts";
 import { exhaustedBy, levelsOf } from "./budget-levels.ts";
-import { budgetsOf } from "./budget-periods.ts";
-import { addToBudgets, readBudgets } from "./budget-rows.ts";
+import { type Budget, budgetsOf } from "./budget-periods.ts";
+import { addToBudgets, type BudgetAddition, readBudgets } from "./budget-rows.ts";
 import type { BudgetLevel, BudgetReservation } from "./budget-types.ts";
 import type { Engine } from "./engine.ts";
+import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
 
 /** Throws RangeError for a reservation that could not be counted. */
@@ -28,22 +29,58 @@ export async function findExhausted(
   return exhaustedBy(reservation, budgets, await readBudgets(db, budgets));
 }
 
+/** A reservation of one of a tenant's users, at the time of its submission. */
+interface TimedReservation {
+  readonly budget: BudgetReservation;
+  readonly at: Date;
+}
+
+/** How the budgets stand after a reservation, or which of them does not hold it. */
+type Reserved = { readonly exhausted: BudgetLevel } | { readonly levels: BudgetLevel[] };
+
 /**
- * Counts the reservation towards its four budgets, whether they have a bound today or not: one may be set later. When
- * it does not fit, the transaction must be undone. The tenant's rows are hot: whatever comes after this keeps others
- * waiting for them.
+ * Counts reservations of one tenant towards their four budgets each, in the order given, whether they have a bound today
+ * or not: one may be set later. When some do not fit, the transaction must be undone; the others fit without them. The
+ * tenant's rows are hot: whatever comes after this keeps others waiting for them.
  */
 export async function reserve(
   engine: Engine,
   trx: Transaction<LedgerSchema>,
   tenant: string,
-  reservation: BudgetReservation,
-  at: Date,
-): Promise<{ readonly exhausted: BudgetLevel } | { readonly levels: BudgetLevel[] }> {
-  const { user, amounts, limits } = reservation;
-  const budgets = budgetsOf(tenant, user, at);
-  const after = await addToBudgets(engine, trx, budgets, amounts);
-  const before = after.map((used) => minus(used, amounts));
-  const exhausted = exhaustedBy(reservation, budgets, before);
-  return exhausted === undefined ? { levels: levelsOf(limits, budgets, after) } : { exhausted };
+  reservations: readonly TimedReservation[],
+): Promise<Reserved[]> {
+  const asked = reservations.map(({ budget, at }) => ({ budget, own: budgetsOf(tenant, budget.user, at) }));
+  const sums = sumUp(asked);
+  const additions = inOrderOf([...sums.values()], ({ budget: { user, period } }) => [user, period.name]);
+  const after = await addToBudgets(engine, trx, additions);
+  const uses = new Map(
+    additions.map(({ budget, amounts }, i) => [nameOf(budget), minus(after[i] ?? amounts, amounts)]),
+  );
+  return asked.map(({ budget, own }) => {
+    const before = own.map((one) => uses.get(nameOf(one)) ?? NOTHING);
+    const exhausted = exhaustedBy(budget, own, before);
+    if (exhausted !== undefined) return { exhausted };
+    const then = before.map((used) => plus(used, budget.amounts));
+    for (const [i, one] of own.entries()) uses.set(nameOf(one), then[i] ?? NOTHING);
+    return { levels: levelsOf(budget.limits, own, then) };
+  });
+}
+
+/** What all of them add to each budget. */
+function sumUp(
+  asked: readonly { readonly budget: BudgetReservation; readonly own: readonly Budget[] }[],
+): Map<string, BudgetAddition> {
+  const sums = new Map<string, BudgetAddition>();
+  for (const { budget, own } of asked) {
+    for (const one of own) {
+      const amounts = plus(sums.get(nameOf(one))?.amounts ?? NOTHING, budget.amounts);
+      sums.set(nameOf(one), { budget: one, amounts });
+    }
+  }
+  return sums;
+}
+
+/** Names a budget within its tenant. */
+function nameOf({ user, period }: Budget): string {
+  return `${period.name} ${user}`;
 }

@@ -1,4 +1,4 @@
-import { FixedStatement, toMillis } from "@countersign/sql";
+import { RowsStatement, toMillis } from "@countersign/sql";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { type AmountColumns, fromColumns, NOTHING, plus, toColumns } from "./budget-amounts.ts";
 import { type Budget, budgetsOf } from "./budget-periods.ts";
@@ -9,28 +9,21 @@ import type { LedgerSchema } from "./schema.ts";
 const COLUMNS = ["tenant", "budget_user", "period", "ends_at", "accounts", "gas", "deposit"] as const;
 const KEY = ["tenant", "budget_user", "period"] as const;
 
-/** The four budgets of a submission, as rows of which nothing is used. They only give a statement its shape. */
-const ANY_ROWS = budgetsOf("", "", new Date(0)).map((budget) => toRow(budget, NOTHING));
-
-function toRow({ tenant, user, period }: Budget, used: BudgetAmounts) {
-  return {
-    tenant,
-    budget_user: user,
-    period: period.name,
-    ends_at: toMillis(period.endsAt, "end of a budget's period"),
-    ...toColumns(used),
-  };
-}
+/** Nothing of nobody's budget: it only gives a statement its shape. */
+const ANY_ROW = {
+  ...{ tenant: "", budget_user: "", period: "", ends_at: 0n },
+  ...toColumns(NOTHING),
+};
 
 /**
  * PostgreSQL's: makes the missing rows, locks all in the order given and adds to them, while nobody else gets between.
  * Its numeric is exact at any size.
  */
-const ADD = new FixedStatement((db: Kysely<LedgerSchema>) =>
+const ADD = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
   db
     .insertInto("budget_use")
     .columns(COLUMNS)
-    .values(ANY_ROWS)
+    .values(Array.from({ length: rows }, () => ANY_ROW))
     .onConflict((oc) =>
       oc.columns(KEY).doUpdateSet({ accounts: sum("accounts"), gas: sum("gas"), deposit: sum("deposit") }),
     )
@@ -44,11 +37,11 @@ function sum(amount: keyof BudgetAmounts) {
 }
 
 /** SQLite's, which has one writer but no numbers of this size. */
-const WRITE = new FixedStatement((db: Kysely<LedgerSchema>) =>
+const WRITE = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
   db
     .insertInto("budget_use")
     .columns(COLUMNS)
-    .values(ANY_ROWS)
+    .values(Array.from({ length: rows }, () => ANY_ROW))
     .onConflict((oc) =>
       oc.columns(KEY).doUpdateSet((eb) => ({
         accounts: eb.ref("excluded.accounts"),
@@ -58,54 +51,62 @@ const WRITE = new FixedStatement((db: Kysely<LedgerSchema>) =>
     ),
 );
 
-const READ = new FixedStatement((db: Kysely<LedgerSchema>) =>
+const READ = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
   db
     .selectFrom("budget_use")
     .select(["budget_user", "period", "accounts", "gas", "deposit"])
     .where((eb) =>
-      eb.or(ANY_ROWS.map(({ tenant, budget_user, period }) => eb.and({ tenant, budget_user, period }))),
+      eb.or(Array.from({ length: rows }, () => eb.and({ tenant: "", budget_user: "", period: "" }))),
     ),
 );
 
-/** What is used of a submission's four budgets, in their order. */
+/** What is used of a tenant's and its users' budgets, in their order. */
 export async function readBudgets(
   db: Kysely<LedgerSchema>,
   budgets: readonly Budget[],
 ): Promise<BudgetAmounts[]> {
-  const keys = budgets.flatMap(({ tenant, user, period }) => [tenant, user, period.name]);
+  const keys = budgets.map(({ tenant, user, period }) => [tenant, user, period.name]);
   return inOrder(budgets, await READ.run(db, keys));
 }
 
+/** What is to be added to one budget. */
+export interface BudgetAddition {
+  readonly budget: Budget;
+  readonly amounts: BudgetAmounts;
+}
+
 /**
- * Adds to what is used of a submission's four budgets and answers what that makes, in their order. On PostgreSQL the
- * rows stay locked until the transaction ends.
+ * Adds to what is used of different budgets of one tenant and its users, and answers what that makes, in their order. On
+ * PostgreSQL the rows are locked in that order, and stay so until the transaction ends.
  */
 export async function addToBudgets(
   engine: Engine,
   trx: Transaction<LedgerSchema>,
-  budgets: readonly Budget[],
-  amounts: BudgetAmounts,
+  additions: readonly BudgetAddition[],
 ): Promise<BudgetAmounts[]> {
+  const budgets = additions.map(({ budget }) => budget);
   if (engine.locksRows) {
     return inOrder(
       budgets,
       await ADD.run(
         trx,
-        budgets.flatMap((budget) => cells(budget, amounts)),
+        additions.map(({ budget, amounts }) => cells(budget, amounts)),
       ),
     );
   }
-  const after = (await readBudgets(trx, budgets)).map((used) => plus(used, amounts));
+  const before = await readBudgets(trx, budgets);
+  const after = additions.map(({ amounts }, i) => plus(before[i] ?? NOTHING, amounts));
   await WRITE.run(
     trx,
-    budgets.flatMap((budget, i) => cells(budget, after[i] ?? amounts)),
+    budgets.map((budget, i) => cells(budget, after[i] ?? NOTHING)),
   );
   return after;
 }
 
-function cells(budget: Budget, amounts: BudgetAmounts): (string | bigint)[] {
-  const row = toRow(budget, amounts);
-  return COLUMNS.map((column) => row[column]);
+function cells({ tenant, user, period }: Budget, used: BudgetAmounts): (string | bigint)[] {
+  const { accounts, gas, deposit } = toColumns(used);
+  const endsAt = toMillis(period.endsAt, "end of a budget's period");
+  return [tenant, user, period.name, endsAt, accounts, gas, deposit];
 }
 
 /** A budget of which nothing was used has no row. */
@@ -113,8 +114,9 @@ function inOrder(
   budgets: readonly Budget[],
   rows: readonly (AmountColumns & { budget_user: string; period: string })[],
 ): BudgetAmounts[] {
+  const byName = new Map(rows.map((row) => [`${row.period} ${row.budget_user}`, row]));
   return budgets.map(({ user, period }) => {
-    const row = rows.find((r) => r.budget_user === user && r.period === period.name);
+    const row = byName.get(`${period.name} ${user}`);
     return row === undefined ? NOTHING : fromColumns(row);
   });
 }

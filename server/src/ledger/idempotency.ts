@@ -1,24 +1,53 @@
+import { RowsStatement } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
+import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
 import { getSubmission } from "./submissions.ts";
-import type { IdempotencyClaim, Submission } from "./types.ts";
+import type { AcceptInput, IdempotencyClaim, Submission } from "./types.ts";
+
+const COLUMNS = ["tenant", "caller", "method", "key", "body_hash", "submission_id"] as const;
+/** It only gives the statement its shape. */
+const ANY_ROW = {
+  tenant: "",
+  caller: "",
+  method: "",
+  key: "",
+  body_hash: new Uint8Array(),
+  submission_id: "",
+};
+
+const CLAIM = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db
+    .insertInto("idempotency")
+    .columns(COLUMNS)
+    .values(Array.from({ length: rows }, () => ANY_ROW))
+    .onConflict((oc) => oc.doNothing())
+    .returning("submission_id"),
+);
 
 /**
- * Claims the key for a submission; false when it is taken. On PostgreSQL the insert waits for a transaction
- * that is about to take the same key, and sees how it ended.
+ * Claims the keys of these submissions, of which no two have the same; answers the ids of those that got theirs. On
+ * PostgreSQL it waits for a transaction that is about to take one of the keys, and sees how it ended.
  */
-export async function claimKey(
+export async function claimKeys(
   trx: Transaction<LedgerSchema>,
-  { tenant, caller, method, key }: IdempotencyClaim,
-  bodyHash: Uint8Array,
-  submissionId: string,
-): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await trx
-    .insertInto("idempotency")
-    .values({ tenant, caller, method, key, body_hash: bodyHash, submission_id: submissionId })
-    .onConflict((oc) => oc.doNothing())
-    .executeTakeFirst();
-  return numInsertedOrUpdatedRows === 1n;
+  inputs: readonly AcceptInput[],
+): Promise<ReadonlySet<string>> {
+  const ordered = inOrderOf(inputs, ({ tenant, caller, method, idempotencyKey }) => [
+    tenant,
+    caller,
+    method,
+    idempotencyKey,
+  ]);
+  const claimed = await CLAIM.run(
+    trx,
+    ordered.map(({ tenant, caller, method, idempotencyKey, bodyHash, submission }) => [
+      ...[tenant, caller, method, idempotencyKey],
+      bodyHash,
+      submission.id,
+    ]),
+  );
+  return new Set(claimed.map(({ submission_id }) => submission_id));
 }
 
 export async function findIdempotent(

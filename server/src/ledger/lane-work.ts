@@ -1,49 +1,52 @@
 import { whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
+import { claimable, hasMoreThan } from "./claimable.ts";
 import type { Engine } from "./engine.ts";
 import { IllegalTransitionError } from "./errors.ts";
 import { fence } from "./fence.ts";
+import type { GroupRounds } from "./group-rounds.ts";
 import { workInLane, workOf } from "./lane-work-row.ts";
 import { allocateNonces } from "./nonces.ts";
 import type { LedgerSchema } from "./schema.ts";
-import type { Allocation, ClaimInput, LaneId, LaneWork, ReallocateInput } from "./types.ts";
+import type {
+  Allocation,
+  ClaimInput,
+  LaneId,
+  LaneWork,
+  ReallocateInput,
+  Waiting,
+  WaitingQuery,
+} from "./types.ts";
 
 export async function claim(
   engine: Engine,
+  rounds: GroupRounds,
   trx: Transaction<LedgerSchema>,
   input: ClaimInput,
 ): Promise<LaneWork[]> {
-  // Nothing is locked where there is nothing to claim: polling an empty queue costs no flush.
+  // Nothing is locked where there is nothing to claim: looking at an empty queue costs no flush.
   const { network, accountId } = await fence(engine, trx, input, "none");
-  const ids = await lockUnclaimed(engine, trx, network, accountId, input);
-  if (ids.length === 0) return [];
+  const query = { network, accountId, heldTenants: input.heldTenants ?? [], limit: input.limit };
+  const found = await claimable(trx, rounds, query, (q) =>
+    // Other lanes' workers pass over the rows that this transaction has locked.
+    engine.locksRows ? q.forUpdate("s").skipLocked() : q,
+  );
+  if (found.length === 0) return [];
   const lane = await fence(engine, trx, input, "update");
+  const ids = found.map(({ id }) => id);
   await allocateNonces(trx, lane, ids, input.nonceFloor);
   return workOf(trx, ids);
 }
 
-/** Other lanes' workers pass over the rows that this transaction has locked. */
-async function lockUnclaimed(
-  engine: Engine,
-  trx: Transaction<LedgerSchema>,
-  network: string,
-  accountId: string,
-  { limit, heldTenants = [] }: ClaimInput,
-): Promise<string[]> {
-  const rows = await trx
-    .selectFrom("submissions")
-    .select("id")
-    .where("network", "=", network)
-    .where("lane_id", "is", null)
-    .where("terminal_at", "is", null)
-    .where((eb) => eb.or([eb("required_relayer", "is", null), eb("required_relayer", "=", accountId)]))
-    .$if(heldTenants.length > 0, (q) => q.where("tenant", "not in", heldTenants))
-    .orderBy("created_at")
-    .orderBy("id")
-    .limit(whole(limit, "limit"))
-    .$if(engine.locksRows, (q) => q.forUpdate().skipLocked())
-    .execute();
-  return rows.map(({ id }) => id);
+/** A look at the queue, so that lanes of one process can share it out before they claim. */
+export async function waiting(
+  db: Kysely<LedgerSchema>,
+  rounds: GroupRounds,
+  query: WaitingQuery,
+): Promise<Waiting> {
+  const found = await claimable(db, rounds, query);
+  const more = found.length === query.limit || (await hasMoreThan(db, query, found.length));
+  return { accounts: found.map(({ accountId }) => accountId), more };
 }
 
 export function openWork(db: Kysely<LedgerSchema>, laneId: LaneId): Promise<LaneWork[]> {

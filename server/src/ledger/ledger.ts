@@ -24,8 +24,11 @@ import type {
   SubmissionQuery,
   TerminalItem,
   Transition,
+  Waiting,
+  WaitingQuery,
 } from "./types.ts";
 import type { UserStore } from "./user-types.ts";
+import type { WebhookStore } from "./webhook-types.ts";
 
 export type * from "./app-session-types.ts";
 export { BUDGET_SCOPES } from "./budget-types.ts";
@@ -38,7 +41,13 @@ export type * from "./types.ts";
  * happened is then unknown, and every write may be repeated. Numbers above 2^63-1 throw RangeError before
  * they reach SQL.
  */
-export interface Ledger extends ProtectionStore, BudgetStore, AuditStore, UserStore, AppSessionStore {
+export interface Ledger
+  extends ProtectionStore,
+    BudgetStore,
+    AuditStore,
+    UserStore,
+    AppSessionStore,
+    WebhookStore {
   /**
    * Takes on a submission, or says why not. Of calls with one idempotency key, also from several processes at
    * once, exactly one is "accepted"; the others get its submission as "repeated", or "key-reused" when their
@@ -77,11 +86,15 @@ export interface Ledger extends ProtectionStore, BudgetStore, AuditStore, UserSt
   /** Gives the lease back, if it is still held; writes with this token are fenced from then on. */
   releaseLane(token: LaneToken): Promise<void>;
 
+  /** What lanes could claim now; what was seen may be gone when it is claimed. */
+  waiting(query: WaitingQuery): Promise<Waiting>;
+
   // The methods below throw FencedError, and write nothing, when the token is not the lane's current one.
 
   /**
    * Puts the oldest unclaimed submissions that the lane's account may sign into the lane, with consecutive
-   * nonces from the higher of `nonceFloor` and the lane's next. No other lane gets them.
+   * nonces from the higher of `nonceFloor` and the lane's next. No other lane gets them. One of an ordering group waits
+   * until all that were accepted before it are in a block, and is left to lanes of their account until they end.
    */
   claim(input: ClaimInput): Promise<LaneWork[]>;
   /** Everything in the lane that is not terminal, by rising nonce. Not fenced: it writes nothing. */
@@ -105,7 +118,7 @@ export interface Ledger extends ProtectionStore, BudgetStore, AuditStore, UserSt
   /** Enters BROADCAST or INCLUDED. Throws IllegalTransitionError; repeating an item is harmless. */
   recordProgress(token: LaneToken, items: readonly ProgressItem[]): Promise<void>;
   /**
-   * Enters a terminal state, settles the budgets to the true cost and records the end in the audit log; REJECTED
+   * Enters a terminal state, settles the budgets to the true cost, records the end in the audit log and notes it for the tenant's webhooks; REJECTED
    * and EXPIRED release the replay mark. Throws IllegalTransitionError; repeating an item is harmless.
    */
   recordTerminal(token: LaneToken, items: readonly TerminalItem[]): Promise<void>;

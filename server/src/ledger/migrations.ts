@@ -5,10 +5,12 @@ import { createAppSessions } from "./migration-app-sessions.ts";
 import { createAudit } from "./migration-audit.ts";
 import { createBudgets } from "./migration-budgets.ts";
 import { addCallerCredential } from "./migration-caller-credential.ts";
+import { addOrderingGroup } from "./migration-ordering.ts";
 import { addRefreshFamilies } from "./migration-refresh-families.ts";
 import { addSignIn } from "./migration-sign-in.ts";
 import { createTenants } from "./migration-tenants.ts";
 import { createUsers } from "./migration-users.ts";
+import { createWebhooks } from "./migration-webhooks.ts";
 
 /** By name, in order. A migration that was released is never changed: another one follows it. */
 export function migrations(bytes: BytesType): Record<string, Migration> {
@@ -32,6 +34,8 @@ export function migrations(bytes: BytesType): Record<string, Migration> {
     "0005_app_sessions": { up: (db) => createAppSessions(db, bytes) },
     "0006_sign_in": { up: addSignIn },
     "0007_refresh_families": { up: (db) => addRefreshFamilies(db, bytes) },
+    "0008_ordering": { up: addOrderingGroup },
+    "0009_webhooks": { up: createWebhooks },
   };
 }
 

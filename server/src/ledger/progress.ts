@@ -9,6 +9,7 @@ import { IllegalTransitionError } from "./errors.ts";
 import { releaseReplayMarks } from "./replay-marks.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { ProgressItem, SubmissionState, TerminalItem, TerminalState } from "./types.ts";
+import { noteEnds } from "./webhook-outbox.ts";
 
 export async function recordProgress(
   trx: Transaction<LedgerSchema>,
@@ -32,6 +33,7 @@ export async function recordTerminal(
   laneId: bigint,
   items: readonly TerminalItem[],
   note: NoteChange,
+  hasWebhooks: (tenant: string) => boolean,
 ): Promise<void> {
   for (const { submissionId, to, failure } of items) {
     if ((to === "SUCCEEDED") !== (failure === undefined)) {
@@ -50,6 +52,7 @@ export async function recordTerminal(
     items.filter(({ to }) => to === "REJECTED" || to === "EXPIRED").map(({ submissionId }) => submissionId),
   );
   await insertAudit(trx, ended.map(endEvent));
+  await noteEnds(trx, ended, hasWebhooks);
   // Last, because the tenant's budgets are hot.
   await settle(engine, trx, ended);
 }

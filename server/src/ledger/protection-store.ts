@@ -6,6 +6,7 @@ import { deletePause, listPauses, putPause } from "./pauses.ts";
 import { currentRevision } from "./protection-changes.ts";
 import type { ProtectionSnapshot, ProtectionStore } from "./protection-types.ts";
 import { createTenant, listTenants, updateTenant } from "./tenants.ts";
+import { readWebhooks } from "./webhook-row.ts";
 
 /** For how long a key that has ended is told apart from one that there never was. */
 const ENDED_KEYS_MS = 90 * 24 * 60 * 60 * 1000;
@@ -38,5 +39,6 @@ function snapshot(engine: Engine, now: Date): Promise<ProtectionSnapshot> {
     keys: await keysNotEndedBy(trx, new Date(now.getTime() - ENDED_KEYS_MS)),
     documents: await currentDocuments(trx),
     pauses: await listPauses(trx),
+    webhooks: await readWebhooks(trx),
   }));
 }

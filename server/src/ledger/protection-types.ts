@@ -1,5 +1,6 @@
 import type { SignInSettings } from "../session/ports.ts";
 import type { AuditEvent } from "./audit-types.ts";
+import type { Webhook } from "./webhook-types.ts";
 
 /** What a tenant's credentials may do. */
 export const SCOPES = ["read", "list", "submit", "accounts", "threshold", "end-users"] as const;
@@ -90,6 +91,7 @@ export interface ProtectionSnapshot {
   /** The current ones. */
   readonly documents: readonly StoredDocument[];
   readonly pauses: readonly Pause[];
+  readonly webhooks: readonly Webhook[];
 }
 
 /** The store of tenants and of what they may do. Each change raises the revision, in the same transaction. */

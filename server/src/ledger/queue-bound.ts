@@ -32,21 +32,23 @@ export class QueueBound {
   #held = "";
   #credit = 0;
 
-  /** Whether one more submission may be accepted. Room that was counted with others held is counted again. */
+  /** How many of so many more may be accepted. Room that was counted with others held is counted again. */
   async admits(
     trx: Transaction<LedgerSchema>,
+    wanted: number,
     max: number,
     heldTenants: readonly string[] = [],
-  ): Promise<boolean> {
+  ): Promise<number> {
     const held = JSON.stringify(heldTenants.toSorted());
-    if (max === this.#max && held === this.#held && this.#credit > 0) {
-      this.#credit--;
-      return true;
+    if (max === this.#max && held === this.#held && this.#credit >= wanted) {
+      this.#credit -= wanted;
+      return wanted;
     }
-    const room = max - (await countOpen(trx, heldTenants));
+    const room = Math.max(0, max - (await countOpen(trx, heldTenants)));
+    const admitted = Math.min(wanted, room);
     this.#max = max;
     this.#held = held;
-    this.#credit = Math.max(0, Math.floor(room / SHARE) - 1);
-    return room > 0;
+    this.#credit = Math.max(0, Math.floor(room / SHARE) - admitted);
+    return admitted;
   }
 }

@@ -1,49 +1,120 @@
-import { int64 } from "@countersign/sql";
+import { int64, RowsStatement, valueList } from "@countersign/sql";
 import { type Kysely, sql, type Transaction } from "kysely";
+import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { AcceptInput, DelegateIdentity } from "./types.ts";
 
 const PRUNE_BATCH = 1_000n;
 
-/** Marks a delegate; false when its key and nonce, or its hash, are marked already. */
-export async function setReplayMark(
-  trx: Transaction<LedgerSchema>,
-  network: string,
-  mark: NonNullable<AcceptInput["replayMark"]>,
-  submissionId: string,
-): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await trx
-    .insertInto("replay_marks")
-    .values({
-      network,
-      sender_id: mark.senderId,
-      public_key: mark.publicKey,
-      nonce: int64(mark.nonce, "nonce of the delegate"),
-      delegate_hash: mark.delegateHash,
-      max_block_height: int64(mark.maxBlockHeight, "max_block_height"),
-      submission_id: submissionId,
-    })
-    .onConflict((oc) => oc.doNothing())
-    .executeTakeFirst();
-  return numInsertedOrUpdatedRows === 1n;
+/** A delegate's mark, and whose it is to be. */
+export interface SubmissionMark {
+  readonly network: string;
+  readonly mark: NonNullable<AcceptInput["replayMark"]>;
+  readonly submissionId: string;
 }
 
-/** Whether a delegate of the same key with a higher nonce is marked. */
-export async function isNoncePassed(
+const COLUMNS = [
+  "network",
+  "sender_id",
+  "public_key",
+  "nonce",
+  "delegate_hash",
+  "max_block_height",
+  "submission_id",
+] as const;
+/** It only gives the statement its shape. */
+const ANY_ROW = {
+  network: "",
+  sender_id: "",
+  public_key: "",
+  nonce: 0n,
+  delegate_hash: "",
+  max_block_height: 0n,
+  submission_id: "",
+};
+
+const MARK = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db
+    .insertInto("replay_marks")
+    .columns(COLUMNS)
+    .values(Array.from({ length: rows }, () => ANY_ROW))
+    .onConflict((oc) => oc.doNothing())
+    .returning("submission_id"),
+);
+
+/**
+ * Marks delegates, of which no two have the same key and nonce, or the same hash; answers the submissions of those that
+ * were not marked already.
+ */
+export async function setReplayMarks(
   trx: Transaction<LedgerSchema>,
-  network: string,
-  mark: NonNullable<AcceptInput["replayMark"]>,
-): Promise<boolean> {
-  const higher = await trx
-    .selectFrom("replay_marks")
-    .select("nonce")
-    .where("network", "=", network)
-    .where("sender_id", "=", mark.senderId)
-    .where("public_key", "=", mark.publicKey)
-    .where("nonce", ">", int64(mark.nonce, "nonce of the delegate"))
-    .limit(1n)
-    .executeTakeFirst();
-  return higher !== undefined;
+  marks: readonly SubmissionMark[],
+): Promise<ReadonlySet<string>> {
+  const ordered = inOrderOf(marks, ({ network, mark }) => [
+    network,
+    mark.senderId,
+    mark.publicKey,
+    mark.nonce,
+  ]);
+  const rows = ordered.map(({ network, mark, submissionId }) => [
+    ...[network, mark.senderId, mark.publicKey],
+    int64(mark.nonce, "nonce of the delegate"),
+    mark.delegateHash,
+    int64(mark.maxBlockHeight, "max_block_height"),
+    submissionId,
+  ]);
+  return new Set((await MARK.run(trx, rows)).map(({ submission_id }) => submission_id));
+}
+
+const NONCE_COLUMNS = {
+  network: "text",
+  sender_id: "text",
+  public_key: "text",
+  nonce: "bigint",
+  submission_id: "text",
+} as const;
+
+const PASSED = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db
+    .with("v", (on) =>
+      on
+        .selectFrom(
+          valueList(
+            "r",
+            NONCE_COLUMNS,
+            Array.from({ length: rows }, () => ANY_ROW),
+          ),
+        )
+        .selectAll(),
+    )
+    .selectFrom("v")
+    .select("v.submission_id")
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("replay_marks as m")
+          .select("m.nonce")
+          .whereRef("m.network", "=", "v.network")
+          .whereRef("m.sender_id", "=", "v.sender_id")
+          .whereRef("m.public_key", "=", "v.public_key")
+          .whereRef("m.nonce", ">", "v.nonce")
+          .where("m.submission_id", "not in", (own) => own.selectFrom("v").select("v.submission_id")),
+      ),
+    ),
+);
+
+/** The submissions of those for which a delegate of the same key with a higher nonce is marked, and is none of these. */
+export async function passedNonces(
+  trx: Transaction<LedgerSchema>,
+  marks: readonly SubmissionMark[],
+): Promise<ReadonlySet<string>> {
+  const rows = marks.map(({ network, mark, submissionId }) => [
+    ...[network, mark.senderId, mark.publicKey],
+    int64(mark.nonce, "nonce of the delegate"),
+    submissionId,
+  ]);
+  const passed = await PASSED.run(trx, rows);
+  return new Set(passed.flatMap(({ submission_id }) => (submission_id === null ? [] : [submission_id])));
 }
 
 export async function isReplayed(

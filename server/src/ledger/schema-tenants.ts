@@ -71,7 +71,7 @@ export interface PauseTable {
   created_at: Millis;
 }
 
-/** Calls that made a key, by their idempotency keys. */
+/** Calls that made a key or a webhook, whose id stands in `api_key_id`, by their idempotency keys. */
 export interface AdminCallTable {
   method: string;
   idempotency_key: string;

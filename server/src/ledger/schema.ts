@@ -17,6 +17,7 @@ import type {
   TokenIssuerTable,
 } from "./schema-tenants.ts";
 import type { IdentityTable, PasskeyTable, ProviderAccountTable, UserTable } from "./schema-users.ts";
+import type { WebhookDeliveryTable, WebhookTable } from "./schema-webhooks.ts";
 import type { SubmissionKind, SubmissionState } from "./types.ts";
 
 /** Bytes; written as a Uint8Array, read as one. */
@@ -42,6 +43,8 @@ export interface SubmissionTable {
   required_relayer: string | null;
   /** The account for which no other submission may be open; null for any number. */
   exclusive_account: string | null;
+  /** Those of one group reach the chain in the order of `created_at` and `id`; null for any order. */
+  ordering_group: string | null;
   expires_at_height: bigint | null;
   created_at: Millis;
   /** Null while open. The partial indexes hang on it, so that open work is found whatever lies behind it. */
@@ -147,4 +150,6 @@ export interface LedgerSchema {
   app_sessions: AppSessionTable;
   refresh_tokens: RefreshTokenTable;
   app_session_sequence: AppSessionSequenceTable;
+  webhooks: WebhookTable;
+  webhook_deliveries: WebhookDeliveryTable;
 }

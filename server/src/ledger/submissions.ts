@@ -94,6 +94,7 @@ export type SubmissionRow = Omit<
   | "lane_id"
   | "nonce"
   | "exclusive_account"
+  | "ordering_group"
   | "budget_user"
   | "reserved_accounts"
   | "reserved_gas"

@@ -6,6 +6,7 @@ import type { BudgetLevel, BudgetReservation } from "./budget-types.ts";
 export type * from "./audit-types.ts";
 export type * from "./budget-types.ts";
 export type * from "./protection-types.ts";
+export type * from "./webhook-types.ts";
 export type { SubmissionState };
 
 export type SubmissionKind = "DELEGATE" | "CREATE_ACCOUNT";
@@ -92,6 +93,8 @@ export interface AcceptInput {
     readonly requiredRelayer: string | null;
     readonly expiresAtHeight: bigint | null;
   };
+  /** Submissions of one group reach the chain in the order in which they were accepted; null for any order. */
+  readonly orderingGroup?: string | null;
   /** Whether no other submission with this mark and the same account may be open. */
   readonly exclusiveAccount?: boolean;
   /** The caller's token, for a signer that verifies it again: kept until a transaction is signed, or none can be. */
@@ -213,6 +216,22 @@ export interface ClaimInput extends LaneToken {
   readonly heldTenants?: readonly string[];
   /** The lowest nonce that the chain would take: the access key's nonce plus one. */
   readonly nonceFloor: bigint;
+}
+
+/** Whose queue is looked at, and how much of it. */
+export interface WaitingQuery {
+  readonly network: string;
+  /** Tenants whose submissions stay unclaimed for now. */
+  readonly heldTenants: readonly string[];
+  readonly limit: number;
+}
+
+/** What lanes could claim now. */
+export interface Waiting {
+  /** For each submission, the oldest first, whose lanes alone may take it; null for any. */
+  readonly accounts: readonly (string | null)[];
+  /** Whether others are unclaimed, beyond the limit or behind what has to go first. */
+  readonly more: boolean;
 }
 
 export interface ReallocateInput extends LaneToken {

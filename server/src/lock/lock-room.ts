@@ -7,6 +7,7 @@ export function lockRoom(keys: Pick<LockKeys, "list">, { timeoutMs }: { readonly
     network: "",
     services: [],
     checks: { signer: (signal) => keys.list({ signal, timeoutMs }) },
+    webhooks: undefined,
     state: () => ({}),
     run: async () => undefined,
     close: () => undefined,

@@ -38,11 +38,18 @@ export class ChainError extends Error {
   override readonly name = "ChainError";
   readonly kind: ChainErrorKind;
   readonly detail: unknown;
+  /** How long the endpoint asked not to be called, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(kind: ChainErrorKind, message: string, options?: { cause?: unknown; detail?: unknown }) {
+  constructor(
+    kind: ChainErrorKind,
+    message: string,
+    options?: { cause?: unknown; detail?: unknown; retryAfterMs?: number | undefined },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.detail = options?.detail;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 
   /** Whether nothing was learnt, so that asking again makes sense. */

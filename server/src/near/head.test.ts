@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Head } from "./head.ts";
-import { type Answer, kindOf, node, result, rpcOver } from "./scripted-node.ts";
+import { type Answer, any, kindOf, node, result, rpcOver } from "./scripted-node.ts";
 import { NearViews } from "./views.ts";
 
 const NOW = 1_790_000_000_000;
@@ -24,7 +24,7 @@ describe("the head", () => {
     expect((await head.get()).height).toBe(250n);
     expect(await head.lowest()).toBe(100n);
     const before = [behind.requests(), ahead.requests()];
-    await rpc.call("block", {});
+    await rpc.call("block", {}, any);
     expect([behind.requests(), ahead.requests()]).toEqual([before[0], (before[1] ?? 0) + 1]);
   });
 
@@ -41,5 +41,79 @@ describe("the head", () => {
       await nodeOf("testnet", 250),
     );
     expect((await head.get()).height).toBe(250n);
+  });
+});
+
+describe("a chain", () => {
+  /** Nodes whose final head a test moves, and a clock that it moves on. */
+  async function watched(count: number, afterMs = 30_000) {
+    const clock = { now: NOW };
+    const heights = Array.from({ length: count }, () => 100);
+    const status: Answer = result({ chain_id: "testnet", sync_info: { syncing: false } });
+    const nodes = await Promise.all(
+      heights.map((_, i) => {
+        const block: Answer = (...call) => {
+          const header = { height: heights[i], hash: "block", timestamp_nanosec: `${NOW}000000` };
+          result({ header })(...call);
+        };
+        return node(status, block);
+      }),
+    );
+    const told: string[] = [];
+    const rpc = await rpcOver(...nodes);
+    const head = new Head("testnet", rpc, new NearViews(rpc), () => clock.now, {
+      afterMs,
+      onStalled: ({ height }) => told.push(`stalled at ${height}`),
+      onMoves: ({ height, stalledMs }) => told.push(`moves at ${height} after ${stalledMs}`),
+    });
+    /** Looks every ten seconds. */
+    const look = async (seconds: number) => {
+      let kind = "";
+      for (let i = 0; i < seconds / 10; i++) {
+        clock.now += 10_000;
+        kind = await kindOf(head.get());
+      }
+      return kind;
+    };
+    return { clock, heights, head, told, look };
+  }
+
+  it("whose final head stands still at all endpoints is of no use until it moves", async () => {
+    const { head, heights, told, look } = await watched(2);
+    expect(await look(30)).toBe("answered");
+    expect(await look(10)).toBe("not-synced");
+    expect([head.stalled, await look(20)]).toEqual([true, "not-synced"]);
+    heights[1] = 101;
+    expect([await look(10), head.stalled]).toEqual(["answered", false]);
+    expect(told).toEqual(["stalled at 100", "moves at 101 after 60000"]);
+  });
+
+  it("moves while one endpoint does", async () => {
+    const { heights, told, look } = await watched(2);
+    for (let i = 0; i < 12; i++) {
+      heights[1] = 101 + i;
+      expect(await look(10)).toBe("answered");
+    }
+    expect(told).toEqual([]);
+  });
+
+  it("moves when the highest endpoint is gone and a lower one goes on", async () => {
+    const { heights, told, look } = await watched(2);
+    heights[0] = 5_000;
+    await look(10);
+    for (let i = 0; i < 6; i++) {
+      heights[1] = 101 + i;
+      expect(await look(10)).toBe("answered");
+    }
+    expect(told).toEqual([]);
+  });
+
+  it("is not taken to stand still while nobody looks, nor ever with 0", async () => {
+    const { clock, told, look } = await watched(1);
+    await look(10);
+    clock.now += 600_000;
+    expect(await look(10)).toBe("answered");
+    expect(told).toEqual([]);
+    expect(await (await watched(1, 0)).look(120)).toBe("answered");
   });
 });

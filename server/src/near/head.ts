@@ -1,17 +1,28 @@
+import { answersOfAll } from "./answers-of-all.ts";
 import { ChainError } from "./chain-error.ts";
 import type { NearRpc } from "./near-rpc.ts";
 import type { BlockView, NearViews } from "./views.ts";
 
 /** How long an answer is good, in milliseconds: about one block. */
 const MAX_AGE_MS = 1_000;
-/** How long the other endpoints are waited for after the first has answered, in milliseconds. */
-const OTHERS_MS = 500;
 /** How far a block's time may lie ahead of this process's clock, in milliseconds. */
 const MAX_CLOCK_SKEW_MS = 60_000;
+/** Between two looks further apart than this, in milliseconds, the chain may have moved and stopped again. */
+const MAX_LOOK_GAP_MS = 15_000;
+
+/** When a chain counts as standing still, and who is told. */
+export interface StallWatch {
+  /** Without a new final block for that long, in milliseconds; 0 for never. */
+  readonly afterMs: number;
+  /** Told when the chain stands still at a final height, */
+  readonly onStalled: (stall: { height: bigint }) => void;
+  /** and when it moves again, after that many milliseconds. */
+  readonly onMoves: (move: { height: bigint; stalledMs: number }) => void;
+}
 
 /**
- * The chain's final head, shared by all who need a recent one. Every endpoint is asked at once, so that one that
- * stands still is noticed: the highest answer counts, and reads go to the endpoint that gave it from then on.
+ * The chain's final head, shared by all who need a recent one. Every endpoint that is known to answer is asked at once, so
+ * that one that stands still is noticed: the highest answer counts, and neither reads nor sends go to one that is behind.
  * Final rather than newest, so that every node knows the block that a transaction names.
  */
 export class Head {
@@ -21,23 +32,36 @@ export class Head {
   readonly #rpc: NearRpc;
   readonly #views: NearViews;
   readonly #now: () => number;
+  readonly #watch: StallWatch | undefined;
   #cached: { block: BlockView; at: number } | undefined;
   #asking: Promise<BlockView> | undefined;
+  /** When an endpoint's final head last rose, as far as it was watched. */
+  #movedAt = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #stalled = false;
 
-  constructor(network: string, rpc: NearRpc, views: NearViews, now: () => number) {
+  /** Without a watch the chain is never taken to stand still. */
+  constructor(network: string, rpc: NearRpc, views: NearViews, now: () => number, watch?: StallWatch) {
     this.#network = network;
     this.#rpc = rpc;
     this.#views = views;
     this.#now = now;
+    this.#watch = watch;
   }
 
-  /** The final head, learnt at most a second ago. Throws ChainError. */
+  /** Whether the chain stood still when it was looked at last. */
+  get stalled(): boolean {
+    return this.#stalled;
+  }
+
+  /**
+   * The final head, learnt at most a second ago. Throws ChainError: "not-synced" while the chain stands still, so that
+   * nothing new is signed that would name an old block.
+   */
   async get(): Promise<BlockView> {
-    if (this.#cached !== undefined && this.#now() - this.#cached.at < MAX_AGE_MS) return this.#cached.block;
-    this.#asking ??= this.#refresh().finally(() => {
-      this.#asking = undefined;
-    });
-    return this.#asking;
+    const block = await this.#latest();
+    if (!this.#stalled) return block;
+    throw new ChainError("not-synced", `the chain stands still at final block ${block.height}`);
   }
 
   /**
@@ -45,44 +69,59 @@ export class Head {
    * ChainError when none answers.
    */
   async lowest(): Promise<bigint> {
-    const [first, ...others] = (await this.#askAll()).map(({ block }) => block.height);
+    const [first, ...others] = (await this.#askAll()).map(({ height }) => height);
     let lowest = first ?? 0n;
     for (const height of others) if (height < lowest) lowest = height;
     return lowest;
   }
 
-  async #refresh(): Promise<BlockView> {
-    const answers = await this.#askAll();
-    const best = answers.reduce((a, b) => (b.block.height > a.block.height ? b : a));
-    this.#rpc.prefer(best.endpoint);
-    this.#cached = { block: best.block, at: this.#now() };
-    return best.block;
+  async #latest(): Promise<BlockView> {
+    if (this.#cached !== undefined && this.#now() - this.#cached.at < MAX_AGE_MS) return this.#cached.block;
+    this.#asking ??= this.#refresh().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
   }
 
-  /** The answers of all endpoints that are not much slower than the first; at least one. */
-  async #askAll(): Promise<{ endpoint: number; block: BlockView }[]> {
-    const answers: { endpoint: number; block: BlockView }[] = [];
-    const asked = Array.from({ length: this.#rpc.endpointCount }, async (_, endpoint) => {
+  async #refresh(): Promise<BlockView> {
+    const answers = await this.#askAll();
+    const block = answers.reduce((a, b) => (b.height > a.height ? b : a));
+    this.#cached = { block, at: this.#now() };
+    this.#judge(block.height);
+    return block;
+  }
+
+  /** What nobody looked at may have moved: only time between looks that followed each other counts. */
+  #judge(height: bigint): void {
+    if (this.#watch === undefined || this.#watch.afterMs === 0 || this.#stalled) return;
+    const now = this.#now();
+    if (now - this.#lookedAt > MAX_LOOK_GAP_MS) this.#movedAt = now;
+    this.#lookedAt = now;
+    if (now - this.#movedAt < this.#watch.afterMs) return;
+    this.#stalled = true;
+    this.#watch.onStalled({ height });
+  }
+
+  #noteMove(height: bigint): void {
+    const now = this.#now();
+    if (this.#stalled) this.#watch?.onMoves({ height, stalledMs: now - this.#movedAt });
+    this.#stalled = false;
+    this.#movedAt = now;
+  }
+
+  /** The final heads of all endpoints that are known to answer and are not much slower than the first; at least one. */
+  #askAll(): Promise<BlockView[]> {
+    return answersOfAll(this.#rpc.endpoints.answering(), async (endpoint) => {
+      const health = this.#rpc.endpoints.at(endpoint);
       await this.#checkNetwork(endpoint);
       const block = await this.#views.block("final", { endpoint });
       if (block.timeMs > this.#now() + MAX_CLOCK_SKEW_MS) {
+        health.noteHead(undefined);
         throw new ChainError("unavailable", `endpoint ${endpoint} shows a block of the future`);
       }
-      answers.push({ endpoint, block });
+      if (health.noteHead(block.height)) this.#noteMove(block.height);
+      return block;
     });
-    const all = Promise.allSettled(asked);
-    try {
-      await Promise.any(asked);
-    } catch (error) {
-      throw error instanceof AggregateError ? error.errors[0] : error;
-    }
-    let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, OTHERS_MS);
-    });
-    await Promise.race([all, enough]);
-    clearTimeout(timer);
-    return [...answers];
   }
 
   /** An endpoint of another network would take signed bytes that ours then takes as well. */
@@ -90,6 +129,7 @@ export class Head {
     if (this.#ours.has(endpoint)) return;
     const { chainId } = await this.#views.status({ endpoint });
     if (chainId !== this.#network) {
+      this.#rpc.endpoints.at(endpoint).noteHead(undefined);
       throw new ChainError("unavailable", `endpoint ${endpoint} is of another network than ${this.#network}`);
     }
     this.#ours.add(endpoint);

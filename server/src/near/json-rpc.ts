@@ -1,4 +1,5 @@
 import { ChainError } from "./chain-error.ts";
+import { retryAfterMs } from "./retry-after.ts";
 
 /** One NEAR JSON-RPC endpoint. `headers` may hold an API key, so they are never logged. */
 export interface Endpoint {
@@ -42,7 +43,7 @@ export async function callEndpoint(
   endpoint: Endpoint,
   method: string,
   params: unknown,
-  options: { timeoutMs: number; signal?: AbortSignal },
+  options: { timeoutMs: number; signal?: AbortSignal | undefined },
 ): Promise<unknown> {
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(TIMED_OUT), options.timeoutMs);
@@ -55,14 +56,23 @@ export async function callEndpoint(
       method: "POST",
       headers: { ...endpoint.headers, "content-type": "application/json" },
       body: JSON.stringify({ jsonrpc: "2.0", id: "countersign", method, params }),
-      redirect: "error",
+      redirect: "manual",
       signal: ending.signal,
     });
-    if (response.status === 429) {
-      await response.body?.cancel();
-      throw new ChainError("rate-limited", "the node answered HTTP 429");
+    const { status } = response;
+    if (status === 429 || status === 503) {
+      const wait = retryAfterMs(response.headers.get("retry-after"), new Date());
+      if (status === 429 || wait !== undefined) {
+        await response.body?.cancel();
+        const kind = status === 429 ? "rate-limited" : "unavailable";
+        throw new ChainError(kind, `the node answered HTTP ${status}`, { retryAfterMs: wait });
+      }
     }
-    answer = parseAnswer(await readBounded(response), response.status);
+    if (status >= 300 && status < 400) {
+      await response.body?.cancel();
+      throw new ChainError("unavailable", "the node answered with a redirect");
+    }
+    answer = parseAnswer(await readBounded(response), status);
   } catch (error) {
     if (error instanceof ChainError) throw error;
     if (ending.signal.reason === TIMED_OUT) {

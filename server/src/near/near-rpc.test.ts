@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   type Answer,
+  any,
   destroy,
   hang,
   kindOf,
@@ -8,6 +9,7 @@ import {
   result,
   rpcError,
   rpcOver,
+  rpcWith,
   status,
 } from "./scripted-node.ts";
 import { NearViews } from "./views.ts";
@@ -17,26 +19,29 @@ describe("a call to several endpoints", () => {
     const broken = await node(status(502, "Bad gateway"));
     const working = await node(result(1));
     const rpc = await rpcOver(broken, working);
-    expect(await rpc.call("m", [])).toBe(1);
-    expect(await rpc.call("m", [])).toBe(1);
+    expect(await rpc.call("m", [], any)).toBe(1);
+    expect(await rpc.call("m", [], any)).toBe(1);
     expect([broken.requests(), working.requests()]).toEqual([1, 2]);
   });
 
   it("does not repeat what the chain decided", async () => {
     const only = await node(rpcError({ cause: { name: "UNKNOWN_ACCOUNT" } }));
-    expect(await kindOf((await rpcOver(only)).call("query", {}))).toBe("unknown-account");
+    expect(await kindOf((await rpcOver(only)).call("query", {}, any))).toBe("unknown-account");
     expect(only.requests()).toBe(1);
   });
 
   it("gives up after its retries", async () => {
     const only = await node(destroy);
-    expect(await kindOf((await rpcOver(only)).call("m", []))).toBe("unavailable");
+    expect(await kindOf((await rpcOver(only)).call("m", [], any))).toBe("unavailable");
     expect(only.requests()).toBe(3);
   });
 
   it("stops at once when its signal aborts", async () => {
     const slow = await node(hang);
-    const call = (await rpcOver(slow)).call("m", [], AbortSignal.abort(new Error("stop")));
+    const call = (await rpcOver(slow)).call("m", [], {
+      ...any,
+      signal: AbortSignal.abort(new Error("stop")),
+    });
     await expect(call).rejects.toThrow("stop");
   });
 });
@@ -72,8 +77,8 @@ describe("one endpoint's failure", () => {
   ];
   for (const [name, answer, kind] of cases) {
     it(`${name} is ${kind}`, async () => {
-      const rpc = await rpcOver(await node(answer));
-      expect(await kindOf(rpc.callAt(0, "send_tx", {}))).toBe(kind);
+      const rpc = rpcWith(answer === hang ? { timeoutMs: 200 } : {}, await node(answer));
+      expect(await kindOf(rpc.call("send_tx", {}, { ...any, endpoint: 0 }))).toBe(kind);
     });
   }
 });

@@ -1,7 +1,17 @@
+import type { RelayConfig } from "../config/config.ts";
+import type { Events } from "../observability/events.ts";
+import type { EndpointReport } from "./endpoint-health.ts";
 import { Head } from "./head.ts";
 import type { Near } from "./open-near.ts";
 import { NearTransactions } from "./transactions.ts";
 import type { NearViews } from "./views.ts";
+
+export interface ChainOptions {
+  readonly network: string;
+  readonly near: Near;
+  readonly config: Pick<RelayConfig["near"], "stallMs">;
+  readonly events: Pick<Events, "chainStalled" | "chainMoves">;
+}
 
 /** NEAR as a relay that pays reads it and sends to it. */
 export interface Chain {
@@ -9,14 +19,21 @@ export interface Chain {
   readonly views: NearViews;
   readonly transactions: NearTransactions;
   readonly head: Head;
+  /** How the endpoints do, in the order of the configuration. */
+  readonly endpoints: () => readonly EndpointReport[];
 }
 
 /** Calls nobody yet. */
-export function openChain(network: string, { rpc, views }: Near): Chain {
+export function openChain({ network, near: { rpc, views }, config, events }: ChainOptions): Chain {
   return {
     endpointCount: rpc.endpointCount,
     views,
     transactions: new NearTransactions(rpc),
-    head: new Head(network, rpc, views, Date.now),
+    head: new Head(network, rpc, views, Date.now, {
+      afterMs: config.stallMs,
+      onStalled: ({ height }) => events.chainStalled({ height }),
+      onMoves: ({ height, stalledMs }) => events.chainMoves({ height, seconds: stalledMs / 1000 }),
+    }),
+    endpoints: () => rpc.endpoints.reports(),
   };
 }

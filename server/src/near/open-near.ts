@@ -4,8 +4,8 @@ import { NearRpc } from "./near-rpc.ts";
 import { NearViews } from "./views.ts";
 
 export interface NearOptions {
-  readonly config: Pick<RelayConfig["near"], "endpoints" | "timeoutMs" | "retries">;
-  readonly events: Pick<Events, "chainCallFailed">;
+  readonly config: Pick<RelayConfig["near"], "endpoints" | "timeoutMs" | "retries" | "hedgeReads">;
+  readonly events: Pick<Events, "chainCallFailed" | "endpointChanged" | "readHedged">;
   /** A number in [0, 1), for jitter. */
   readonly random: () => number;
 }
@@ -18,12 +18,15 @@ export interface Near {
 
 /** Calls nobody yet. */
 export function openNear({ config, events, random }: NearOptions): Near {
-  const { endpoints, timeoutMs, retries } = config;
+  const { endpoints, timeoutMs, retries, hedgeReads } = config;
   const rpc = new NearRpc({
     endpoints: endpoints.map(({ url, headers }) => ({ url, headers: revealed(headers) })),
-    ...{ timeoutMs, retries, random },
+    ...{ timeoutMs, retries, hedgeReads, random },
+    now: () => performance.now(),
     onFailure: ({ endpoint, method, error }) =>
       events.chainCallFailed({ endpoint, method, kind: error.kind, error }),
+    onBreaker: ({ endpoint, breaker, to }) => events.endpointChanged({ endpoint, breaker, to }),
+    onHedge: ({ endpoint, method }) => events.readHedged({ endpoint, method }),
   });
   return { rpc, views: new NearViews(rpc) };
 }

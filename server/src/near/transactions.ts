@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ChainError } from "./chain-error.ts";
 import type { NearRpc } from "./near-rpc.ts";
+import { SendPins } from "./send-pins.ts";
 
 const outcomeView = z.object({
   id: z.string(),
@@ -49,7 +50,7 @@ export type TransactionView = z.output<typeof transactionView>;
 export type WaitFor = "NONE" | "INCLUDED" | "FINAL";
 
 /** Only an answer about this very transaction counts. */
-function read(answer: unknown, hash: string): TransactionView {
+function readTransaction(answer: unknown, hash: string): TransactionView {
   const parsed = transactionView.safeParse(answer);
   if (parsed.success) {
     const view = parsed.data;
@@ -65,9 +66,19 @@ function read(answer: unknown, hash: string): TransactionView {
 /** NEAR's calls about transactions (https://docs.near.org/api/rpc/transactions). */
 export class NearTransactions {
   readonly #rpc: NearRpc;
+  readonly #pins: SendPins;
 
   constructor(rpc: NearRpc) {
     this.#rpc = rpc;
+    this.#pins = new SendPins(rpc.endpoints);
+  }
+
+  /**
+   * Where a transaction of a lane is to be sent that was sent to `tried` before: the lane's own endpoint first. Undefined
+   * when it was sent to all of them.
+   */
+  endpointFor(lane: string, tried: ReadonlySet<number>): number | undefined {
+    return this.#pins.choose(lane, tried);
   }
 
   /**
@@ -83,22 +94,27 @@ export class NearTransactions {
       signed_tx_base64: Buffer.from(signed).toString("base64"),
       wait_until: "INCLUDED" satisfies WaitFor,
     };
-    return read(await this.#rpc.callAt(endpoint, "send_tx", params, signal), hash);
+    return this.#rpc.call("send_tx", params, {
+      ...{ endpoint, signal, use: "send" },
+      read: (answer) => readTransaction(answer, hash),
+    });
   }
 
-  /** Asks for a transaction by its hash (base58), at whichever endpoint answers or at one of them. */
+  /**
+   * Asks for a transaction by its hash (base58): at `first` before others, at whichever endpoint answers, or at one of them
+   * alone.
+   */
   async byHash(
     hash: string,
     signerId: string,
     waitFor: WaitFor,
-    options: { endpoint?: number; signal?: AbortSignal } = {},
+    options: { endpoint?: number; first?: number | undefined; signal?: AbortSignal } = {},
   ): Promise<TransactionView> {
     const params = { tx_hash: hash, sender_account_id: signerId, wait_until: waitFor };
-    return read(
-      options.endpoint === undefined
-        ? await this.#rpc.call("tx", params, options.signal)
-        : await this.#rpc.callAt(options.endpoint, "tx", params, options.signal),
-      hash,
-    );
+    return this.#rpc.call("tx", params, {
+      ...options,
+      use: waitFor === "NONE" ? "read" : "wait",
+      read: (answer) => readTransaction(answer, hash),
+    });
   }
 }

@@ -93,15 +93,14 @@ export class NearViews {
     params: unknown,
     options: ViewOptions,
   ): Promise<z.output<S>> {
-    const answer =
-      options.endpoint === undefined
-        ? await this.#rpc.call(method, params, options.signal)
-        : await this.#rpc.callAt(options.endpoint, method, params, options.signal);
-    const parsed = schema.safeParse(answer);
-    if (parsed.success) return parsed.data;
-    throw new ChainError("unavailable", `the node's answer to ${method} cannot be read`, {
-      cause: parsed.error,
-    });
+    const read = (answer: unknown) => {
+      const parsed = schema.safeParse(answer);
+      if (parsed.success) return parsed.data;
+      throw new ChainError("unavailable", `the node's answer to ${method} cannot be read`, {
+        cause: parsed.error,
+      });
+    };
+    return this.#rpc.call(method, params, { ...options, read });
   }
 
   /** The account; `unknown-account` when it does not exist. */

@@ -53,10 +53,46 @@ const TOLD: [keyof Events, (events: Events) => void, fields: object, counted: st
     'lane_retries_total{step="send"} 1',
   ],
   [
+    "laneTrouble",
+    (e) => e.laneTrouble({ laneId: "4", trouble: "not-landed" }),
+    { level: "warn", lane_id: "4", why: "not-landed" },
+    'lane_trouble_total{kind="not-landed"} 1',
+  ],
+  [
+    "laneStateChanged",
+    (e) => e.laneStateChanged({ accountId: "relay.near", keyId: "k", from: "active", to: "key-missing" }),
+    { level: "warn", account_id: "relay.near", key_id: "k", from: "active", to: "key-missing" },
+    'lane_state_changes_total{to="key-missing"} 1',
+  ],
+  [
     "chainCallFailed",
     (e) => e.chainCallFailed({ endpoint: 1, method: "query", kind: "timeout", error }),
     { endpoint: 1, chain_method: "query", kind: "timeout" },
     'chain_failures_total{endpoint="1",method="query",kind="timeout"} 1',
+  ],
+  [
+    "endpointChanged",
+    (e) => e.endpointChanged({ endpoint: 1, breaker: "sends", to: "OPEN" }),
+    { level: "warn", endpoint: 1, breaker: "sends", to: "OPEN" },
+    'near_endpoint_changes_total{endpoint="1",breaker="sends",to="OPEN"} 1',
+  ],
+  [
+    "readHedged",
+    (e) => e.readHedged({ endpoint: 1, method: "query" }),
+    { endpoint: 1, chain_method: "query" },
+    'near_hedged_reads_total{endpoint="1",method="query"} 1',
+  ],
+  [
+    "chainStalled",
+    (e) => e.chainStalled({ height: 7n }),
+    { level: "error", height: "7" },
+    'chain_stalls_total{change="stalled"} 1',
+  ],
+  [
+    "chainMoves",
+    (e) => e.chainMoves({ height: 8n, seconds: 31 }),
+    { level: "info", height: "8", seconds: 31 },
+    'chain_stalls_total{change="moves"} 1',
   ],
   [
     "signerCallFailed",

@@ -15,10 +15,12 @@ import type { Metrics } from "./metrics.ts";
  * - `why`            what is expected to pass, in words: no stack
  * - `tx_hash`, `network`, `account_id`, `key_id`
  * - `endpoint`, `chain_method`    a NEAR endpoint (its place in the configuration) and its JSON-RPC method
+ * - `breaker`, `height`           which calls of an endpoint, and a final block's height
  * - `signer_method`, `operation`  a call to the signer, an operation of the ledger
  * - `tenant`, `actor`, `address`  who called, and from where
  * - `budget`, `amount`, `used`, `limit`   a budget and how it stands
  * - `balance`        of the relayer's account, in yoctoNEAR
+ * - `webhook_id`, `attempt`       a webhook, and which attempt to deliver to it
  * - `check`          a readiness check; `calls` a number of calls
  * - `err`            the private cause
  */
@@ -40,6 +42,8 @@ export interface Events {
     accountId: string;
     requestId?: string | undefined;
   }): void;
+  /** One delegate of several was refused, while its call went on. */
+  delegateRefused(event: { tenant: string; reason: string; requestId: string }): void;
   /** A submission changed its state and stayed `seconds` in the one before. */
   submissionTransition(event: {
     submissionId: string;
@@ -56,8 +60,20 @@ export interface Events {
   laneLost(event: { laneId: string; error: unknown }): void;
   /** A step of a lane failed for a passing reason and is tried again. `step` is one of a few words. */
   laneRetrying(event: { laneId: string; step: string; error: unknown; pauseMs?: number | undefined }): void;
+  /** Something went wrong that a lane copes with by itself. `trouble` is one of a few words. */
+  laneTrouble(event: { laneId: string; trouble: string }): void;
+  /** A lane does something else, or waits for something else. */
+  laneStateChanged(event: { accountId: string; keyId: string; from: string; to: string }): void;
   /** One attempt to call a NEAR endpoint failed. */
   chainCallFailed(event: { endpoint: number; method: string; kind: string; error: unknown }): void;
+  /** Calls of a kind stay away from a NEAR endpoint ("OPEN"), or come back to it. */
+  endpointChanged(event: { endpoint: number; breaker: "reads" | "sends"; to: "OPEN" | "CLOSED" }): void;
+  /** A NEAR endpoint was asked because another one is late to answer. */
+  readHedged(event: { endpoint: number; method: string }): void;
+  /** No endpoint has shown a new final block for a while: nothing new is signed. */
+  chainStalled(event: { height: bigint }): void;
+  /** There are new final blocks again, after `seconds`. */
+  chainMoves(event: { height: bigint; seconds: number }): void;
   /** A call to the signer failed. */
   signerCallFailed(event: { method: string; code: string; error: unknown }): void;
   /** An operation of the ledger got no answer. */
@@ -79,6 +95,19 @@ export interface Events {
   directoryFailed(event: { error: unknown }): void;
   /** A part of the audit log's upkeep failed and is tried again. */
   auditFailed(event: { step: string; error: unknown }): void;
+  /** A webhook's receiver has taken the event of a submission's end. */
+  webhookDelivered(event: WebhookAttempt): void;
+  /** It has not, and is tried again, unless the delivery is dead. */
+  webhookFailed(event: WebhookAttempt & { why: string; isDead: boolean }): void;
+}
+
+/** An attempt to tell a webhook of a submission's end. */
+export interface WebhookAttempt {
+  readonly webhookId: string;
+  readonly submissionId: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly seconds: number;
 }
 
 /** Why a call was not let in. */
@@ -116,6 +145,10 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
       const submission = { submission_id: submissionId, kind, network, account_id: accountId };
       log.info({ ...submission, request_id: requestId }, "submission accepted");
     },
+    delegateRefused({ tenant, reason, requestId }) {
+      metrics.delegateRefusals.inc({ reason });
+      log.info({ tenant, reason, request_id: requestId }, "delegate of several refused");
+    },
     submissionTransition({ submissionId, kind, from, to, seconds, reason = "", txHash }) {
       metrics.submissionTransitions.inc({ kind, to, reason });
       metrics.submissionStateSeconds.observe({ kind, from }, seconds);
@@ -134,9 +167,35 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
       metrics.laneRetries.inc({ step });
       log.warn({ lane_id: laneId, step, why: wordsOf(error), pause_ms: pauseMs }, "lane retries");
     },
+    laneTrouble({ laneId, trouble }) {
+      metrics.laneTroubles.inc({ kind: trouble });
+      log.warn({ lane_id: laneId, why: trouble }, "lane in trouble");
+    },
+    laneStateChanged({ accountId, keyId, from, to }) {
+      metrics.laneStateChanges.inc({ to });
+      const isWell = to === "active" || to === "standby";
+      const fields = { account_id: accountId, key_id: keyId, from, to };
+      log[isWell ? "info" : "warn"](fields, "lane changed");
+    },
     chainCallFailed({ endpoint, method, kind, error }) {
       metrics.chainFailures.inc({ endpoint: String(endpoint), method, kind });
       log.warn({ endpoint, chain_method: method, kind, why: wordsOf(error) }, "chain call failed");
+    },
+    endpointChanged({ endpoint, breaker, to }) {
+      metrics.endpointChanges.inc({ endpoint: String(endpoint), breaker, to });
+      log[to === "OPEN" ? "warn" : "info"]({ endpoint, breaker, to }, "endpoint's breaker changed");
+    },
+    readHedged({ endpoint, method }) {
+      metrics.hedgedReads.inc({ endpoint: String(endpoint), method });
+      log.debug({ endpoint, chain_method: method }, "read asked twice");
+    },
+    chainStalled({ height }) {
+      metrics.chainStalls.inc({ change: "stalled" });
+      log.error({ height: height.toString() }, "the chain stands still");
+    },
+    chainMoves({ height, seconds }) {
+      metrics.chainStalls.inc({ change: "moves" });
+      log.info({ height: height.toString(), seconds }, "the chain moves again");
     },
     signerCallFailed({ method, code, error }) {
       metrics.signerFailures.inc({ method, code });
@@ -185,6 +244,20 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
     auditFailed({ step, error }) {
       metrics.ledgerFailures.inc({ operation: `audit-${step}` });
       log.warn({ step, why: wordsOf(error) }, "audit log not kept up");
+    },
+    webhookDelivered({ webhookId, submissionId, attempt, seconds }) {
+      metrics.webhookAttempts.inc({ outcome: "delivered" });
+      metrics.webhookSeconds.observe({ outcome: "delivered" }, seconds);
+      const fields = { webhook_id: webhookId, submission_id: submissionId, attempt, seconds };
+      log.info(fields, "webhook delivered");
+    },
+    webhookFailed({ webhookId, submissionId, attempt, seconds, why, isDead }) {
+      const outcome = isDead ? "dead" : "failed";
+      metrics.webhookAttempts.inc({ outcome });
+      metrics.webhookSeconds.observe({ outcome }, seconds);
+      const fields = { webhook_id: webhookId, submission_id: submissionId, attempt, seconds, why };
+      if (isDead) log.error(fields, "webhook delivery is dead");
+      else log.info(fields, "webhook not delivered");
     },
   };
 }

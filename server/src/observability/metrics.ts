@@ -15,11 +15,17 @@ export interface Metrics {
   readonly rpcs: Counter<"service" | "method" | "code" | "reason">;
   readonly rpcSeconds: Histogram<"service" | "method" | "code">;
   readonly submissionsAccepted: Counter<"kind">;
+  readonly delegateRefusals: Counter<"reason">;
   readonly submissionTransitions: Counter<"kind" | "to" | "reason">;
   readonly submissionStateSeconds: Histogram<"kind" | "from">;
   readonly laneChanges: Counter<"change">;
   readonly laneRetries: Counter<"step">;
+  readonly laneTroubles: Counter<"kind">;
+  readonly laneStateChanges: Counter<"to">;
   readonly chainFailures: Counter<"endpoint" | "method" | "kind">;
+  readonly endpointChanges: Counter<"endpoint" | "breaker" | "to">;
+  readonly hedgedReads: Counter<"endpoint" | "method">;
+  readonly chainStalls: Counter<"change">;
   readonly signerFailures: Counter<"method" | "code">;
   readonly ledgerFailures: Counter<"operation">;
   readonly accessRefusals: Counter<"method" | "reason">;
@@ -27,6 +33,8 @@ export interface Metrics {
   readonly rateLimitChanges: Counter<"change">;
   readonly balanceChanges: Counter<"to">;
   readonly lockAlarms: Counter<"key_id">;
+  readonly webhookAttempts: Counter<"outcome">;
+  readonly webhookSeconds: Histogram<"outcome">;
 }
 
 /** Creates the relay's metrics in a registry. Gauges are registered there by those who know the values. */
@@ -46,6 +54,11 @@ export function createMetrics(registry: Registry): Metrics {
       "code",
     ),
     submissionsAccepted: counter("submissions_accepted_total", "Submissions accepted.", "kind"),
+    delegateRefusals: counter(
+      "delegate_refusals_total",
+      "Delegates that were refused one by one, by calls that went on.",
+      "reason",
+    ),
     submissionTransitions: counter(
       "submission_transitions_total",
       "Changes of state, with the failure's reason where there is one.",
@@ -62,12 +75,32 @@ export function createMetrics(registry: Registry): Metrics {
     ),
     laneChanges: counter("lane_changes_total", "Lanes acquired and lost by this process.", "change"),
     laneRetries: counter("lane_retries_total", "Steps of a lane that had to be tried again.", "step"),
+    laneTroubles: counter("lane_trouble_total", "What went wrong in lanes and was coped with.", "kind"),
+    laneStateChanges: counter("lane_state_changes_total", "Times that a lane came into a state.", "to"),
     chainFailures: counter(
       "chain_failures_total",
       "Failed attempts to call a NEAR endpoint (by its place in the configuration).",
       "endpoint",
       "method",
       "kind",
+    ),
+    endpointChanges: counter(
+      "near_endpoint_changes_total",
+      "Times that reads or sends began to stay away from a NEAR endpoint, or came back.",
+      "endpoint",
+      "breaker",
+      "to",
+    ),
+    hedgedReads: counter(
+      "near_hedged_reads_total",
+      "Reads that a NEAR endpoint was asked because another one was late.",
+      "endpoint",
+      "method",
+    ),
+    chainStalls: counter(
+      "chain_stalls_total",
+      "Times that the chain stood still, and moved again.",
+      "change",
     ),
     signerFailures: counter("signer_failures_total", "Failed calls to the signer.", "method", "code"),
     ledgerFailures: counter("ledger_failures_total", "Ledger operations without an answer.", "operation"),
@@ -85,6 +118,17 @@ export function createMetrics(registry: Registry): Metrics {
       "relay_lock_alarms_total",
       "Locks taken off above the rate at which a lock key is busy.",
       "key_id",
+    ),
+    webhookAttempts: counter(
+      "webhook_attempts_total",
+      "Attempts to deliver events to webhooks: delivered, failed (tried again), or dead (never again).",
+      "outcome",
+    ),
+    webhookSeconds: histogram(
+      "webhook_attempt_seconds",
+      "How long attempts to deliver events to webhooks took, in seconds.",
+      RPC_BUCKETS,
+      "outcome",
     ),
   };
 }

@@ -22,6 +22,7 @@ export function createAccount(relay: RelayContext) {
             ? (relay.accountCreation?.initialBalance.default ?? 0n)
             : BigInt(request.initialBalance),
         idempotencyKey: idempotencyKey(request.idempotencyKey, call.requestHeader),
+        orderingKey: request.orderingKey,
         requestId: call.values.get(requestIdKey),
         callerCredential: relay.callerCredential(call.requestHeader),
       },

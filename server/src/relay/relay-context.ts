@@ -1,3 +1,4 @@
+import type { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import type { Availability } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
 import type { Secret } from "@countersign/service-kit";
 import type { Caller } from "../access/caller.ts";
@@ -25,6 +26,13 @@ export interface RelayContext {
   readonly availability: () => Availability;
   /** The caller's token, where the signer is to get it; null where not. */
   readonly callerCredential: (headers: Headers) => Secret<string> | null;
+  /** Told of each delegate that a call of several was refused. */
+  readonly onRefusedDelegate: (
+    caller: Caller,
+    method: string,
+    reason: ErrorReason,
+    requestId: string,
+  ) => void;
   readonly now: () => Date;
   readonly limits: RelayLimits;
   readonly accountCreation: AccountCreation | undefined;

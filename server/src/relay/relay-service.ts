@@ -8,12 +8,14 @@ import { getTransaction } from "./get-transaction.ts";
 import { listSubmissions } from "./list-submissions.ts";
 import type { RelayContext } from "./relay-context.ts";
 import { submitDelegate } from "./submit-delegate.ts";
+import { submitDelegates } from "./submit-delegates.ts";
 import { watchSubmission } from "./watch-submission.ts";
 
 /** countersign.relay.v1.RelayService, one file for each RPC. */
 export function relayService(relay: RelayContext): ServiceImpl<typeof RelayService> {
   return {
     submitDelegate: submitDelegate(relay),
+    submitDelegates: submitDelegates(relay),
     createAccount: createAccount(relay),
     getSubmission: getSubmission(relay),
     listSubmissions: listSubmissions(relay),

@@ -15,6 +15,7 @@ export function submitDelegate(relay: RelayContext) {
         network: request.network,
         signedDelegate: request.signedDelegate,
         idempotencyKey: idempotencyKey(request.idempotencyKey, call.requestHeader),
+        orderingKey: request.orderingKey,
         requestId: call.values.get(requestIdKey),
         callerCredential: relay.callerCredential(call.requestHeader),
       },

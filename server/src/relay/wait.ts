@@ -4,8 +4,13 @@ import type { Ledger, Submission } from "../ledger/ledger.ts";
 import type { Changes } from "../tx/changes.ts";
 import { isIncluded, isTerminal, type SubmissionState } from "../tx/states.ts";
 
-/** Kept back of a call's time for the answer to reach the caller before the deadline, in milliseconds. */
-const ANSWER_TIME_MS = 50;
+/**
+ * Kept back of a call's time, in milliseconds, at most: the caller's clock ran while the request came here, perhaps over a
+ * connection that was made for it, and runs until the answer is there.
+ */
+const MAX_ANSWER_TIME_MS = 1_000;
+/** The part of a call's time that is kept back where it is short. */
+const ANSWER_TIME_PART = 1 / 4;
 
 /**
  * Waits until a submission is as far as the caller wants, at most until shortly before the call's deadline,
@@ -19,7 +24,8 @@ export async function waitFor(
 ): Promise<Submission> {
   if (isFarEnough(submission.state, until)) return submission;
   const outOfTime = new AbortController();
-  const timer = setTimeout(() => outOfTime.abort(), Math.max(0, call.timeLeftMs - ANSWER_TIME_MS));
+  const answerTimeMs = Math.min(MAX_ANSWER_TIME_MS, call.timeLeftMs * ANSWER_TIME_PART);
+  const timer = setTimeout(() => outOfTime.abort(), Math.max(0, call.timeLeftMs - answerTimeMs));
   const onAbort = () => outOfTime.abort();
   call.signal.addEventListener("abort", onAbort, { once: true });
   try {

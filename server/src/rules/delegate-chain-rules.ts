@@ -8,6 +8,7 @@ import {
   type NearViews,
   NONCE_RANGE_MULTIPLIER,
 } from "../near/views.ts";
+import { AccessKeyReads } from "./access-key-reads.ts";
 import type { DecodedDelegate, DelegateSubject } from "./delegate-subject.ts";
 import type { Refusal, Rule } from "./rule.ts";
 
@@ -34,6 +35,9 @@ export function chainRules(
   expiry: ExpiryWindow,
   wasAccepted: WasAccepted,
 ): Rule<DelegateSubject>[] {
+  const keys = new AccessKeyReads((accountId, publicKey) =>
+    views.accessKey(accountId, publicKey, "optimistic"),
+  );
   return [
     {
       name: "expiry",
@@ -43,7 +47,7 @@ export function chainRules(
       },
     },
     { name: "replay", check: (subject) => replayRefusal(subject, wasAccepted) },
-    { name: "access_key", check: (subject) => findAccessKey(subject, views) },
+    { name: "access_key", check: (subject) => findAccessKey(subject, keys, views) },
     {
       name: "permission",
       check: ({ decoded, accessKey }) => {
@@ -93,13 +97,14 @@ async function replayRefusal(
 /** Asks for the key first: it implies the account, which is asked for only to say which of them is missing. */
 async function findAccessKey(
   subject: DelegateSubject,
+  keys: AccessKeyReads,
   views: NearViews,
 ): Promise<Refusal | "skip" | undefined> {
   const { decoded } = subject;
   if (typeof decoded === "string") return "skip";
   const { senderId } = decoded.action;
   try {
-    subject.accessKey = await views.accessKey(senderId, decoded.publicKey, "optimistic");
+    subject.accessKey = await keys.get(senderId, decoded.publicKey);
     return undefined;
   } catch (error) {
     if (!(error instanceof ChainError)) throw error;

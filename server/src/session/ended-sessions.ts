@@ -46,7 +46,7 @@ export class EndedSessions {
     const { store, now, tokensLiveMs } = options;
     const since = new Date(now().getTime() - tokensLiveMs - CLOCK_SKEW_MS);
     const ended = new EndedSessions(options, await store.appSessionSequenceAt(since));
-    await ended.#read();
+    await ended.refresh();
     return ended;
   }
 
@@ -55,11 +55,28 @@ export class EndedSessions {
     const { pollMs = POLL_MS, onFailed } = this.#options;
     while (!signal.aborted) {
       try {
-        await this.#read();
+        await this.refresh();
       } catch (error) {
         onFailed(error);
       }
       await delay(pollMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Asks the ledger now. Rejects when it gives no answer. */
+  async refresh(): Promise<void> {
+    const { store, monotonicMs } = this.#options;
+    const askedAt = monotonicMs();
+    for (let more = true; more; ) {
+      const { sequence, sessionIds } = await store.appSessionEndings(this.#sequence, PAGE);
+      this.add(sessionIds);
+      this.#sequence = sequence;
+      more = sessionIds.length === PAGE;
+    }
+    this.#knownAt = askedAt;
+    for (const [id, until] of this.#ended) {
+      if (until > askedAt) break;
+      this.#ended.delete(id);
     }
   }
 
@@ -80,22 +97,6 @@ export class EndedSessions {
     for (const id of sessionIds) {
       this.#ended.delete(id);
       this.#ended.set(id, until);
-    }
-  }
-
-  async #read(): Promise<void> {
-    const { store, monotonicMs } = this.#options;
-    const askedAt = monotonicMs();
-    for (let more = true; more; ) {
-      const { sequence, sessionIds } = await store.appSessionEndings(this.#sequence, PAGE);
-      this.add(sessionIds);
-      this.#sequence = sequence;
-      more = sessionIds.length === PAGE;
-    }
-    this.#knownAt = askedAt;
-    for (const [id, until] of this.#ended) {
-      if (until > askedAt) break;
-      this.#ended.delete(id);
     }
   }
 }

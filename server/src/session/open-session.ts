@@ -7,11 +7,14 @@ import type { NearViews } from "../near/views.ts";
 import type { Events } from "../observability/events.ts";
 import type { Protection } from "../protection.ts";
 import type { Refusal } from "../rules/rule.ts";
+import type { PendingStore } from "../shared-state/pending-store.ts";
 import type { AppTokens } from "./app-tokens.ts";
 import type { Users } from "./ports.ts";
 
 export interface SessionOptions {
-  readonly config: CommonConfig;
+  readonly config: Pick<CommonConfig, "session" | "rates" | "redis"> & {
+    readonly listen: Pick<CommonConfig["listen"], "trustedProxies">;
+  };
   readonly ledger: Ledger;
   /** Undefined for a relay that does not ask NEAR. */
   readonly views: NearViews | undefined;
@@ -22,6 +25,8 @@ export interface SessionOptions {
   readonly log: Logger;
   readonly now: () => Date;
   readonly randomBytes: (length: number) => Uint8Array;
+  /** Where what users begin is kept, on a platform that has a place of its own; else what the configuration says. */
+  readonly pendingStore?: PendingStore;
 }
 
 /** How users sign in, as the public port serves it. */

@@ -4,12 +4,12 @@ import {
   addressBucket,
   clientAddress,
   DomainError,
+  type FilteredRequest,
+  type FilteredResponse,
   type HttpFilter,
-  type NodeRequest,
-  type NodeResponse,
   reasonName,
 } from "@countersign/service-kit";
-import { cookieOf } from "../access/app-cookies.ts";
+import { cookieOf, REDIRECT_COOKIE } from "../access/app-cookies.ts";
 import type { DefaultRates } from "../access/call-rates.ts";
 import type { RateLimiter } from "../shared-state/rate-limiter.ts";
 import {
@@ -21,8 +21,7 @@ import {
   takeRedirect,
 } from "./oidc/redirect-sign-in.ts";
 
-/** Binds a sign-in to the browser that began it. Lax: the provider's redirect is a navigation from another site. */
-const COOKIE = "__Host-cs_oidc";
+/** Lax: the provider's redirect is a navigation from another site. */
 const COOKIE_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax";
 const PATH = /^\/auth\/([a-z][a-z0-9-]{0,31})\/(start|callback)$/;
 
@@ -66,7 +65,7 @@ export function redirectEndpoints(options: RedirectEndpointsOptions): HttpFilter
 
 interface Visit {
   readonly options: RedirectEndpointsOptions;
-  readonly response: NodeResponse;
+  readonly response: FilteredResponse;
   readonly providerId: string;
   readonly query: URLSearchParams;
   readonly address: string;
@@ -81,7 +80,7 @@ async function start({ options, response, providerId, query, address }: Visit): 
     const challenge = query.get("challenge") ?? "";
     const { location, cookie } = await startRedirect(options, { tenant, providerId, returnTo, challenge });
     const attributes = `${COOKIE_ATTRIBUTES}; Max-Age=${REDIRECT_MS / 1000}`;
-    response.setHeader("set-cookie", `${COOKIE}=${cookie}; ${attributes}`);
+    response.setHeader("set-cookie", `${REDIRECT_COOKIE}=${cookie}; ${attributes}`);
     redirect(response, location);
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
@@ -89,15 +88,15 @@ async function start({ options, response, providerId, query, address }: Visit): 
   }
 }
 
-async function callback({ options, response, providerId, query, address }: Visit, request: NodeRequest) {
+async function callback({ options, response, providerId, query, address }: Visit, request: FilteredRequest) {
   const told = { options, response, providerId, address, method: "callback" };
   // Whatever comes of it, this sign-in is over.
-  response.setHeader("set-cookie", `${COOKIE}=; ${COOKIE_ATTRIBUTES}; Max-Age=0`);
+  response.setHeader("set-cookie", `${REDIRECT_COOKIE}=; ${COOKIE_ATTRIBUTES}; Max-Age=0`);
   let begun: Awaited<ReturnType<typeof takeRedirect>> | undefined;
   try {
     await withinRates(options, address, "sign-in");
     const state = query.get("state") ?? "";
-    const cookie = cookieOf(request.headers.cookie, COOKIE);
+    const cookie = cookieOf(request.headers.cookie, REDIRECT_COOKIE);
     begun = await takeRedirect(options, { state, providerId, cookie });
     const answer = { code: query.get("code") ?? undefined, issuer: query.get("iss") ?? undefined };
     const code = await finishRedirect(options, begun, answer);
@@ -158,14 +157,14 @@ function withFragment(url: URL, name: "code" | "error", value: string): URL {
   return back;
 }
 
-function redirect(response: NodeResponse, location: URL): void {
+function redirect(response: FilteredResponse, location: URL): void {
   response.statusCode = 302;
   response.setHeader("location", location.href);
-  response.end();
+  response.end("");
 }
 
 /** For a browser that can be sent nowhere. */
-function page(response: NodeResponse, status: number, reason: string): void {
+function page(response: FilteredResponse, status: number, reason: string): void {
   response.statusCode = status;
   response.setHeader("content-type", "text/plain; charset=utf-8");
   response.setHeader("x-content-type-options", "nosniff");

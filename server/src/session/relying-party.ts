@@ -1,8 +1,8 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import type { Pause } from "../ledger/protection-types.ts";
+import { refused } from "../rules/refused.ts";
 import { pauseRefusal } from "../tenant/pauses.ts";
-import { refused } from "../tx/intake-errors.ts";
 import type { RelyingPartySettings, SignInSettings } from "./ports.ts";
 
 /** What the directory says of tenants whose users sign in. */

@@ -4,7 +4,7 @@ import { parseNetworks, serve } from "@countersign/service-kit";
 import { DEFAULT_KEY_FETCHING, TokenKeys } from "../access/token-keys.ts";
 import type { CommonConfig } from "../config/config.ts";
 import type { NearViews } from "../near/views.ts";
-import { openPending } from "../shared-state/open-pending.ts";
+import { openPending, pendingOver } from "../shared-state/open-pending.ts";
 import { AppSessions } from "./app-sessions.ts";
 import type { AppTokens } from "./app-tokens.ts";
 import { contractCheck } from "./contract-check.ts";
@@ -39,11 +39,11 @@ export async function serveSession(options: ServedSessionOptions): Promise<Sessi
   const { config, section, ledger, protection, tokens, events, log, now, randomBytes } = options;
   const { directory, limiter } = protection;
   const { assertFresh } = tokens;
-  const pending = await openPending({
-    redisUrl: config.redis?.url,
-    now: Date.now,
-    onFailed: (error) => log.warn({ err: error }, "what users begin cannot be kept"),
-  });
+  const onPendingFailed = (error: unknown) => log.warn({ err: error }, "what users begin cannot be kept");
+  const pending =
+    options.pendingStore === undefined
+      ? await openPending({ redisUrl: config.redis?.url, now: Date.now, onFailed: onPendingFailed })
+      : pendingOver(options.pendingStore, onPendingFailed);
   const users = createUsers({ store: ledger, now, randomBytes, ended: tokens.ended });
   const discovery = new Discovery(now);
   const keys = new TokenKeys({

@@ -5,10 +5,10 @@ import { DomainError } from "@countersign/service-kit";
 import { pageOf } from "../access/app-cookies.ts";
 import { type Caller, callerIfAny } from "../access/caller.ts";
 import { takesNothingOn } from "../access/method-access.ts";
+import { refused } from "../rules/refused.ts";
 import type { Refusal } from "../rules/rule.ts";
 import type { Rate, RateLimiter } from "../shared-state/rate-limiter.ts";
 import { pauseRefusal } from "../tenant/pauses.ts";
-import { refused } from "../tx/intake-errors.ts";
 import type { SignInDirectory } from "./relying-party.ts";
 
 export interface SessionCallsOptions {

@@ -6,20 +6,28 @@ const PAUSE_MS = 60_000;
 /** What has ended stays this long, so that a token that comes again is known; milliseconds. */
 const KEEP_MS = 86_400_000;
 
+export interface SessionPrunerOptions {
+  readonly store: Pick<AppSessionStore, "pruneAppSessions">;
+  readonly now: () => Date;
+}
+
+/** Deletes the sessions that are over now, unless `signal` aborts meanwhile. Throws LedgerUnavailableError. */
+export async function pruneEndedSessions(
+  { store, now }: SessionPrunerOptions,
+  signal?: AbortSignal,
+): Promise<void> {
+  const before = new Date(now().getTime() - KEEP_MS);
+  while (!signal?.aborted && (await store.pruneAppSessions(before)) > 0);
+}
+
 /** Deletes sessions that are over. Runs until `signal` aborts; what fails is tried again in the next round. */
 export async function pruneSessions(
-  options: {
-    store: Pick<AppSessionStore, "pruneAppSessions">;
-    now: () => Date;
-    onFailed: (error: unknown) => void;
-  },
+  { onFailed, ...options }: SessionPrunerOptions & { onFailed: (error: unknown) => void },
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, now, onFailed } = options;
   while (!signal.aborted) {
     try {
-      const before = new Date(now().getTime() - KEEP_MS);
-      while (!signal.aborted && (await store.pruneAppSessions(before)) > 0);
+      await pruneEndedSessions(options, signal);
     } catch (error) {
       if (!signal.aborted) onFailed(error);
     }

@@ -1,6 +1,5 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Secret } from "@countersign/service-kit";
-import { errors, type JWTVerifyGetKey } from "jose";
+import { errors, type JWK, type JWTVerifyGetKey } from "jose";
 import { seedKey } from "../signing-seed.ts";
 
 export interface SigningKeyOptions {
@@ -14,8 +13,9 @@ export interface SigningKeyOptions {
 
 interface SigningKey {
   readonly id: string;
-  readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
+  /** Secret. As JSON Web Keys, which jose takes on every platform. */
+  readonly privateKey: JWK;
+  readonly publicKey: JWK;
   readonly notAfter: Date | undefined;
 }
 
@@ -27,8 +27,9 @@ export class SigningKeys {
   constructor(keys: readonly SigningKeyOptions[], now: () => Date) {
     this.#now = now;
     this.#keys = keys.map(({ id, seed, notAfter }) => {
-      const privateKey = seedKey(seed);
-      return { id, privateKey, publicKey: createPublicKey(privateKey), notAfter };
+      const { kty, crv, x, d } = seedKey(seed).export({ format: "jwk" });
+      const publicKey = { kty, crv, x } as JWK;
+      return { id, privateKey: { ...publicKey, d } as JWK, publicKey, notAfter };
     });
   }
 
@@ -49,7 +50,7 @@ export class SigningKeys {
   /** The public keys (RFC 7517, RFC 8037). */
   keySet() {
     const keys = this.#valid().map(({ id, publicKey }) => {
-      const { kty, crv, x } = publicKey.export({ format: "jwk" });
+      const { kty, crv, x } = publicKey;
       return { kty, crv, x, kid: id, use: "sig", alg: "EdDSA" };
     });
     return { keys };

@@ -34,17 +34,17 @@ export class FallbackRateLimiter implements RateLimiter {
     this.#options = options;
   }
 
-  async take(buckets: readonly [Bucket, ...Bucket[]]): Promise<RateVerdict> {
+  async take(buckets: readonly [Bucket, ...Bucket[]], tokens = 1): Promise<RateVerdict> {
     const probe = this.#degraded;
-    if (probe && (this.#probing || this.#hasJustFailed())) return this.#takeLocally(buckets);
+    if (probe && (this.#probing || this.#hasJustFailed())) return this.#takeLocally(buckets, tokens);
     this.#probing = probe;
     try {
-      const verdict = await this.#options.shared.take(buckets);
+      const verdict = await this.#options.shared.take(buckets, tokens);
       if (probe) this.#restore();
       return verdict;
     } catch (error) {
       this.#degrade(error);
-      return this.#takeLocally(buckets);
+      return this.#takeLocally(buckets, tokens);
     } finally {
       if (probe) this.#probing = false;
     }
@@ -55,8 +55,9 @@ export class FallbackRateLimiter implements RateLimiter {
     await Promise.all([this.#options.shared.close(), this.#options.local.close()]);
   }
 
-  #takeLocally([first, ...rest]: readonly [Bucket, ...Bucket[]]): Promise<RateVerdict> {
-    return this.#options.local.take([this.#share(first), ...rest.map((bucket) => this.#share(bucket))]);
+  #takeLocally([first, ...rest]: readonly [Bucket, ...Bucket[]], tokens: number): Promise<RateVerdict> {
+    const own = rest.map((bucket) => this.#share(bucket));
+    return this.#options.local.take([this.#share(first), ...own], tokens);
   }
 
   #share(bucket: Bucket): Bucket {

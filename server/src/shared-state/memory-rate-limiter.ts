@@ -1,6 +1,6 @@
 import { bucketId } from "./bucket-id.ts";
 import type { Bucket, RateLimiter, RateVerdict } from "./rate-limiter.ts";
-import { type BucketState, hasToken, missingAt, refillMs, verdict } from "./token-bucket.ts";
+import { type BucketState, hasTokens, missingAt, refillMs, verdict } from "./token-bucket.ts";
 
 /** About 15 MB. */
 const MAX_BUCKETS = 100_000;
@@ -29,15 +29,15 @@ export class MemoryRateLimiter implements RateLimiter {
     this.#tidyAbove = Math.min(FEW_BUCKETS, maxBuckets);
   }
 
-  async take(buckets: readonly [Bucket, ...Bucket[]]): Promise<RateVerdict> {
+  async take(buckets: readonly [Bucket, ...Bucket[]], tokens = 1): Promise<RateVerdict> {
     const now = this.#now();
     const counted = buckets.map((bucket) => {
       const id = bucketId(bucket);
       const { rate } = bucket;
       return { id, rate, missing: missingAt(this.#states.get(id), rate, now) };
     });
-    const allowed = counted.every(({ missing, rate }) => hasToken(missing, rate));
-    if (allowed) for (const bucket of counted) bucket.missing += 1;
+    const allowed = counted.every(({ missing, rate }) => hasTokens(missing, rate, tokens));
+    if (allowed) for (const bucket of counted) bucket.missing += tokens;
     for (const { id, rate, missing } of counted) {
       // Stored when refused too: a clock that was ahead for a while must not hold a bucket empty.
       if (missing > 0) this.#states.set(id, { missing, at: now, fullAt: now + refillMs(missing, rate) });
@@ -47,6 +47,7 @@ export class MemoryRateLimiter implements RateLimiter {
       buckets,
       counted.map(({ missing }) => missing),
       allowed,
+      tokens,
     );
   }
 

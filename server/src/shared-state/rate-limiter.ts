@@ -6,7 +6,7 @@ export interface Rate {
   readonly burst: number;
 }
 
-/** A bucket from which a call takes one token. */
+/** A bucket from which calls take tokens. */
 export interface Bucket {
   /** What it bounds, for headers and messages: for example "ip", "tenant" or "method". */
   readonly name: string;
@@ -27,7 +27,7 @@ export interface BucketLevel {
 }
 
 export interface RateVerdict {
-  /** Undefined when the call may go on; else the bucket that is empty and when it has a token again. */
+  /** Undefined when the call may go on; else the bucket that has too few tokens and when it has them. */
   readonly refusal: { readonly name: string; readonly retryAfterMs: number } | undefined;
   /** The bucket that is emptiest: what RateLimit headers tell of. */
   readonly tightest: BucketLevel;
@@ -35,7 +35,10 @@ export interface RateVerdict {
 
 /** Bounds how often something happens. Shared state: what it forgets costs nothing but a full bucket. */
 export interface RateLimiter {
-  /** Takes a token from each bucket, or from none of them when one is empty. At least one bucket. Never throws. */
-  take(buckets: readonly [Bucket, ...Bucket[]]): Promise<RateVerdict>;
+  /**
+   * Takes a token, or as many as said, from each bucket, or from none of them when one has not so many. At least one
+   * bucket. Never throws.
+   */
+  take(buckets: readonly [Bucket, ...Bucket[]], tokens?: number): Promise<RateVerdict>;
   close(): Promise<void>;
 }

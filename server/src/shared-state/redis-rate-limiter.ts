@@ -10,13 +10,14 @@ const KEY_PREFIX = "{countersign}:rate:";
 
 /**
  * The arithmetic of token-bucket.ts, in Redis: the time is the server's own, so that replicas with different
- * clocks agree. KEYS are the buckets; ARGV has each one's tokens a second and burst. Answers 1 or 0, and what is
+ * clocks agree. KEYS are the buckets; ARGV has each one's tokens a second and burst, then how many are taken. Answers 1 or 0, and what is
  * missing from each bucket after the call, as text, because Lua's numbers lose their fractions on the way.
  */
 const TAKE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local allowed = 1
+local wanted = tonumber(ARGV[2 * #KEYS + 1])
+local allowed = true
 local missing = {}
 for i, key in ipairs(KEYS) do
   missing[i] = 0
@@ -25,17 +26,17 @@ for i, key in ipairs(KEYS) do
     local was, at = state:match('^(%S+) (%S+)$')
     missing[i] = math.max(0, was - math.max(0, now - at) / 1000 * ARGV[2 * i - 1])
   end
-  if missing[i] + 1 > ARGV[2 * i] + ${TOKEN_SLACK} then allowed = 0 end
+  if missing[i] + wanted > ARGV[2 * i] + ${TOKEN_SLACK} then allowed = false end
 end
 for i, key in ipairs(KEYS) do
-  local after = missing[i] + allowed
+  local after = missing[i] + (allowed and wanted or 0)
   missing[i] = string.format('%.17g', after)
   if after > 0 then
     local full_ms = math.max(1, math.ceil(after / ARGV[2 * i - 1] * 1000))
     redis.call('SET', key, missing[i] .. ' ' .. string.format('%.0f', now), 'PX', string.format('%.0f', full_ms))
   end
 end
-return {allowed, unpack(missing)}
+return {allowed and 1 or 0, unpack(missing)}
 `;
 
 declare module "ioredis" {
@@ -54,19 +55,20 @@ export class RedisRateLimiter implements RateLimiter {
   }
 
   /** Throws when Redis does not answer. What it throws holds no secret. */
-  async take(buckets: readonly [Bucket, ...Bucket[]]): Promise<RateVerdict> {
+  async take(buckets: readonly [Bucket, ...Bucket[]], tokens = 1): Promise<RateVerdict> {
     const answer = await this.#connection.ask((redis) =>
       redis.takeTokens(
         buckets.length,
         ...buckets.map((bucket) => KEY_PREFIX + bucketId(bucket)),
         ...buckets.flatMap(({ rate }) => [rate.perSecond, rate.burst]),
+        tokens,
       ),
     );
     if (!Array.isArray(answer) || answer.length !== buckets.length + 1) {
       throw new Error("Redis gave an answer of another shape");
     }
     const [allowed, ...missing] = answer.map(Number);
-    return verdict(buckets, missing, allowed === 1);
+    return verdict(buckets, missing, allowed === 1, tokens);
   }
 
   async close(): Promise<void> {

@@ -21,9 +21,9 @@ export function missingAt(state: BucketState | undefined, rate: Rate, now: numbe
   return Math.max(0, state.missing - refilled);
 }
 
-/** Whether a bucket with so many tokens missing can give one. */
-export function hasToken(missing: number, rate: Rate): boolean {
-  return missing + 1 <= rate.burst + TOKEN_SLACK;
+/** Whether a bucket with so many tokens missing can give so many. */
+export function hasTokens(missing: number, rate: Rate, tokens: number): boolean {
+  return missing + tokens <= rate.burst + TOKEN_SLACK;
 }
 
 /** Milliseconds until so many tokens have flown in. */
@@ -32,7 +32,7 @@ export function refillMs(tokens: number, rate: Rate): number {
 }
 
 /**
- * What a call is told that has taken from all `buckets` or from none; `missing` are the tokens missing from each
+ * What a call is told that has taken `tokens` from all `buckets` or from none; `missing` are the tokens missing from each
  * of them since. Of several empty buckets the one with the longest wait refuses, so that a caller who waits as told
  * is not refused by the next. It then is the tightest too; else that is the one with the fewest tokens.
  */
@@ -40,12 +40,13 @@ export function verdict(
   buckets: readonly [Bucket, ...Bucket[]],
   missing: readonly number[],
   allowed: boolean,
+  tokens: number,
 ): RateVerdict {
   const counted = buckets.map((bucket, i): CountedBucket => ({ bucket, missing: missing[i] ?? 0 }));
   if (allowed) return { refusal: undefined, tightest: level(counted.reduce(fewerTokens)) };
-  const refusing = counted.reduce((a, b) => (waitMs(b) > waitMs(a) ? b : a));
+  const refusing = counted.reduce((a, b) => (waitMs(b, tokens) > waitMs(a, tokens) ? b : a));
   return {
-    refusal: { name: refusing.bucket.name, retryAfterMs: waitMs(refusing) },
+    refusal: { name: refusing.bucket.name, retryAfterMs: waitMs(refusing, tokens) },
     tightest: level(refusing),
   };
 }
@@ -59,9 +60,9 @@ function fewerTokens(a: CountedBucket, b: CountedBucket): CountedBucket {
   return b.bucket.rate.burst - b.missing < a.bucket.rate.burst - a.missing ? b : a;
 }
 
-/** 0 when it has a token; at least 1 when it has none. */
-function waitMs({ bucket: { rate }, missing }: CountedBucket): number {
-  return hasToken(missing, rate) ? 0 : Math.max(1, refillMs(missing + 1 - rate.burst, rate));
+/** 0 when it has so many tokens; at least 1 when it has not. */
+function waitMs({ bucket: { rate }, missing }: CountedBucket, tokens: number): number {
+  return hasTokens(missing, rate, tokens) ? 0 : Math.max(1, refillMs(missing + tokens - rate.burst, rate));
 }
 
 function level({ bucket: { name, rate }, missing }: CountedBucket): BucketLevel {

@@ -8,8 +8,8 @@ import {
 } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
 import { transactionHash } from "@countersign/near";
 import type { Secret } from "@countersign/service-kit";
+import type { SigningItem, SigningPurpose } from "../lanes/sign-batch.ts";
 import { seedKey } from "../signing-seed.ts";
-import type { SigningItem, SigningPurpose } from "../tx/sign-batch.ts";
 
 /** How long grants hold, in milliseconds: a call and the clocks' differences fit in, a recorded call soon does not. */
 const VALID_MS = 60_000;

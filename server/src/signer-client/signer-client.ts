@@ -6,7 +6,7 @@ import {
 } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { DomainError, reasonName } from "@countersign/service-kit";
-import type { SigningItem, SignResult, TransactionSigner } from "../tx/sign-batch.ts";
+import type { SigningItem, SignResult, TransactionSigner } from "../lanes/sign-batch.ts";
 import type { GrantSigner } from "./grant-signer.ts";
 import { refusalClass } from "./refusal-class.ts";
 

@@ -41,6 +41,7 @@ class Store {
     keys: [],
     documents: [],
     pauses: [],
+    webhooks: [],
   };
 
   change(changes: Partial<ProtectionSnapshot>): void {

@@ -9,6 +9,7 @@ import type {
   Tenant,
   TokenIssuer,
 } from "../ledger/protection-types.ts";
+import type { Webhook } from "../ledger/webhook-types.ts";
 import { EMPTY_POLICY, type Policy } from "../policy/policy.ts";
 import { policyFromText } from "../policy/policy-document.ts";
 import type { RelyingPartySettings, SignInSettings } from "../session/ports.ts";
@@ -45,6 +46,7 @@ interface View {
   readonly issuers: ReadonlyMap<string, { readonly tenant: string; readonly issuer: TokenIssuer }>;
   readonly origins: ReadonlySet<string>;
   readonly relyingParties: ReadonlyMap<string, RelyingPartySettings>;
+  readonly webhookTenants: ReadonlySet<string>;
 }
 
 interface ParsedDocument {
@@ -99,6 +101,15 @@ export class Directory {
 
   get pauses(): readonly Pause[] {
     return this.#view.snapshot.pauses;
+  }
+
+  /** Of all tenants. */
+  get webhooks(): readonly Webhook[] {
+    return this.#view.snapshot.webhooks;
+  }
+
+  hasWebhooks(tenantId: string): boolean {
+    return this.#view.webhookTenants.has(tenantId);
   }
 
   tenant(id: string): Tenant | undefined {
@@ -179,6 +190,7 @@ export class Directory {
         ].flat(),
       ),
       relyingParties: new Map(parties.map((party) => [party.id, party])),
+      webhookTenants: new Set(snapshot.webhooks.map(({ tenant }) => tenant)),
     };
   }
 

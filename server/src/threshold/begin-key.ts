@@ -7,8 +7,8 @@ import type {
 } from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
 import { nameRefusal } from "../rules/account-rules.ts";
 import { foreignAccountRefusal, networkRefusal } from "../rules/network.ts";
+import { refused } from "../rules/refused.ts";
 import type { Refusal } from "../rules/rule.ts";
-import { refused } from "../tx/intake-errors.ts";
 import { endUserCaller, forward } from "./forward.ts";
 import type { ThresholdContext } from "./threshold-context.ts";
 

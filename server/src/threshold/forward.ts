@@ -4,7 +4,7 @@ import type { CallOptions, ContextValues, HandlerContext } from "@connectrpc/con
 import { ErrorReason, reasons } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError, timeLeftMs } from "@countersign/service-kit";
 import { type Caller, callerOf } from "../access/caller.ts";
-import { refused } from "../tx/intake-errors.ts";
+import { refused } from "../rules/refused.ts";
 import type { ThresholdContext } from "./threshold-context.ts";
 
 /** What the signer gets: the wallet's call as it is, and whom it is for. */

@@ -54,7 +54,7 @@ export function corsFilter({ isListed, credentials }: CorsOptions): HttpFilter {
     }
     if (!preflight) return false;
     response.statusCode = listed ? 204 : 403;
-    response.end();
+    response.end("");
     return true;
   };
 }

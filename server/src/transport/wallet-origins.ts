@@ -22,7 +22,7 @@ export function walletOriginsFilter(
     const party = host === undefined ? undefined : relyingParty(host);
     if (party === undefined) {
       response.statusCode = 404;
-      response.end();
+      response.end("");
       return true;
     }
     response.setHeader("content-type", "application/json");

@@ -2,18 +2,11 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import type { AcceptResult, BudgetLevel } from "../ledger/ledger.ts";
 import { ChainError } from "../near/chain-error.ts";
+import { refused } from "../rules/refused.ts";
 import type { Refusal } from "../rules/rule.ts";
 
 /** When a caller that came at a bad moment may try again, in milliseconds. */
 const RETRY_AFTER_MS = 1_000;
-
-/** The error for a rule that does not hold. */
-export function refused({ reason, message, retryAfterMs }: Refusal, subject = ""): DomainError {
-  return new DomainError(reason, message, {
-    subject,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
-}
 
 export function keyReused(): DomainError {
   return new DomainError(

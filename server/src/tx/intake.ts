@@ -1,37 +1,28 @@
-import { createHash } from "node:crypto";
-import type { Secret } from "@countersign/service-kit";
+import { DomainError } from "@countersign/service-kit";
 import type { Caller } from "../access/caller.ts";
-import type {
-  AuditEvent,
-  BudgetLevel,
-  BudgetLimits,
-  BudgetScope,
-  Ledger,
-  Submission,
-} from "../ledger/ledger.ts";
+import type { BudgetLevel, BudgetLimits, BudgetScope, Ledger, Submission } from "../ledger/ledger.ts";
 import type { AccountCreation, AccountSubject } from "../rules/account-rules.ts";
 import type { Asker } from "../rules/asker.ts";
 import { type DelegateSubject, delegateSubject } from "../rules/delegate-subject.ts";
+import { refused } from "../rules/refused.ts";
 import { firstRefusal, type Refusal, type Rule } from "../rules/rule.ts";
-import { keyReused, notAccepted, refused, whileChainAnswers } from "./intake-errors.ts";
-import { accountPayload, accountUndertaking, delegateUndertaking, type Undertaking } from "./undertaking.ts";
+import { keyReused, notAccepted, whileChainAnswers } from "./intake-errors.ts";
+import {
+  type AccountRequest,
+  acceptedEvent,
+  type DelegateRequest,
+  type IntakeRequest,
+  markOf,
+  type RequestMark,
+} from "./intake-request.ts";
+import { settleSome } from "./settle-some.ts";
+import { accountPayload, accountUndertaking, delegateUndertaking } from "./undertaking.ts";
 
-/** What every request says besides what it asks for. */
-interface RequestIdentity {
-  /** Empty for the hash of the body. */
-  readonly idempotencyKey: string;
-  /** For the audit log. */
-  readonly requestId: string;
-  /** The caller's token, where the signer is to get it. */
-  readonly callerCredential: Secret<string> | null;
-}
+/** Of one call's delegates, how many are looked at at the same time: chain and ledger are asked about each. */
+const AT_ONCE = 16;
 
-export interface DelegateRequest extends RequestIdentity {
-  readonly network: string;
-  readonly signedDelegate: Uint8Array;
-}
-
-export interface AccountRequest extends RequestIdentity, Omit<AccountSubject, "asker"> {}
+/** A submission that was taken on, or why nothing was. */
+export type Taken = Submission | DomainError;
 
 /** What a tenant may do at the moment of a call. */
 export interface Entitlement {
@@ -67,18 +58,6 @@ export interface IntakeOptions {
   readonly onExhausted: (caller: Caller, level: BudgetLevel) => void;
 }
 
-/** One request on its way to be taken on. */
-interface Request extends RequestIdentity {
-  readonly method: string;
-  readonly body: readonly Uint8Array[];
-  readonly refusal: () => Promise<Refusal | undefined>;
-  /** Asks again, for the same request, what the asker may do. */
-  readonly askerRefusal: (asker: Asker) => Promise<Refusal | undefined>;
-  readonly undertaking: () => Undertaking;
-  /** Aborts when nobody waits for the answer any more: then nothing is taken on. */
-  readonly signal: AbortSignal;
-}
-
 /**
  * Takes on work: asks the rules, then makes the submission durable. When it answers, the submission will
  * reach a terminal state whatever process dies. Refusals are DomainErrors and store nothing.
@@ -93,15 +72,40 @@ export class Intake {
   /** Takes on a signed delegate (NEP-366). A repeated call gives the first call's submission. */
   submitDelegate(caller: Caller, request: DelegateRequest, signal: AbortSignal): Promise<Submission> {
     const entitlement = this.#options.entitlementOf(caller);
-    const subject = delegateSubject(entitlement.asker, request.network, request.signedDelegate);
-    return this.#once(caller, entitlement, {
-      ...request,
-      method: "SubmitDelegate",
-      body: [Buffer.from(request.network), request.signedDelegate],
-      refusal: () => firstRefusal(this.#options.delegateRules, subject),
-      askerRefusal: (asker) => firstRefusal(this.#options.delegateAskerRules, { ...subject, asker }),
-      undertaking: () => delegateUndertaking(subject),
-      signal,
+    return this.#once(
+      caller,
+      entitlement,
+      this.#delegate(caller, entitlement, request, "SubmitDelegate", signal),
+    );
+  }
+
+  /**
+   * Takes on several signed delegates, each on its own and as submitDelegate would, in this order. Answers in the same
+   * order. Throws what is no refusal: then some of them may have been taken on, and repeating the call is harmless.
+   */
+  async submitDelegates(
+    caller: Caller,
+    delegates: readonly DelegateRequest[],
+    signal: AbortSignal,
+  ): Promise<Taken[]> {
+    const entitlement = this.#options.entitlementOf(caller);
+    const requests = delegates.map((one) =>
+      this.#delegate(caller, entitlement, one, "SubmitDelegates", signal),
+    );
+    const judged = await settleSome(requests, AT_ONCE, (request) => this.#judge(request));
+    // Some were judged a while ago. From here to the ledger nothing outside of this process is waited for, so that they
+    // come there together and in order.
+    const entitled = await Promise.all(
+      requests.map((request) => this.#stillEntitled(caller, entitlement, request)),
+    );
+    const taken = await settleSome(requests, requests.length, async (request, i) => {
+      const earlier = fulfilled(judged[i]);
+      return earlier ?? this.#accept(caller, entitled[i] ?? entitlement, request);
+    });
+    return taken.map((result) => {
+      if (result.status === "fulfilled") return result.value;
+      if (result.reason instanceof DomainError) return result.reason;
+      throw result.reason;
     });
   }
 
@@ -112,8 +116,8 @@ export class Intake {
     const payload = accountPayload(request);
     return this.#once(caller, entitlement, {
       ...request,
-      method: "CreateAccount",
-      body: [Buffer.from(request.network), payload],
+      rpc: "CreateAccount",
+      mark: markOf(caller, "CreateAccount", request, [Buffer.from(request.network), payload]),
       refusal: () => firstRefusal(accountRules, { ...request, asker: entitlement.asker }),
       askerRefusal: (asker) => firstRefusal(accountAskerRules, { ...request, asker }),
       undertaking: () => accountUndertaking(request, payload, accountCreation),
@@ -121,55 +125,108 @@ export class Intake {
     });
   }
 
+  #delegate(
+    caller: Caller,
+    { asker }: Entitlement,
+    request: DelegateRequest,
+    rpc: string,
+    signal: AbortSignal,
+  ): IntakeRequest {
+    const { delegateRules, delegateAskerRules } = this.#options;
+    const subject = delegateSubject(asker, request.network, request.signedDelegate);
+    const body = [Buffer.from(request.network), request.signedDelegate];
+    return {
+      ...request,
+      rpc,
+      mark: markOf(caller, "SubmitDelegate", request, body),
+      refusal: () => firstRefusal(delegateRules, subject),
+      askerRefusal: (other) => firstRefusal(delegateAskerRules, { ...subject, asker: other }),
+      undertaking: () => delegateUndertaking(subject),
+      signal,
+    };
+  }
+
+  async #once(caller: Caller, before: Entitlement, request: IntakeRequest): Promise<Submission> {
+    const earlier = await this.#judge(request);
+    return earlier ?? this.#accept(caller, await this.#stillEntitled(caller, before, request), request);
+  }
+
   /**
-   * The record of an earlier acceptance comes before the rules, which that acceptance itself may have made
-   * fail; and it is looked for again when they refuse, because the first call may be running beside this one.
+   * The submission of an earlier request like this one; undefined where there is none and the rules hold. The record of an
+   * earlier acceptance comes before the rules, which that acceptance itself may have made fail.
    */
-  async #once(caller: Caller, entitlement: Entitlement, request: Request): Promise<Submission> {
+  async #judge({ mark, refusal: ask }: IntakeRequest): Promise<Submission | undefined> {
+    const earlier = await this.#earlier(mark);
+    if (earlier !== undefined) return earlier;
+    const refusal = await whileChainAnswers(ask);
+    return refusal === undefined ? undefined : this.#unlessBeside(mark, refusal);
+  }
+
+  async #earlier({ claim, bodyHash }: RequestMark): Promise<Submission | undefined> {
+    const found = await this.#options.ledger.findIdempotent(claim);
+    if (found === undefined) return undefined;
+    if (!bodyHash.equals(found.bodyHash)) throw keyReused();
+    return found.submission;
+  }
+
+  /** Refuses, unless the first of equal requests, which may run beside this one, was accepted meanwhile. */
+  async #unlessBeside(mark: RequestMark, refusal: Refusal): Promise<Submission> {
+    const beside = await this.#earlier(mark);
+    if (beside !== undefined) return beside;
+    throw refused(refusal);
+  }
+
+  /**
+   * What the caller may do now, or why it may not. Its body may have come slowly and the chain may have answered late: what
+   * an operator changed meanwhile holds for this call too.
+   */
+  async #stillEntitled(
+    caller: Caller,
+    before: Entitlement,
+    { mark, rpc, askerRefusal }: IntakeRequest,
+  ): Promise<Entitlement | Refusal> {
+    const { entitlementOf, withdrawal } = this.#options;
+    let current = before;
+    for (;;) {
+      const withdrawn =
+        withdrawal(caller, mark.claim.method) ??
+        (rpc === mark.claim.method ? undefined : withdrawal(caller, rpc));
+      const latest = entitlementOf(caller);
+      if (withdrawn === undefined && latest.revision === current.revision) return latest;
+      const refusal = withdrawn ?? (await askerRefusal(latest.asker));
+      if (refusal !== undefined) return refusal;
+      current = latest;
+    }
+  }
+
+  /** Comes to the ledger before it waits for anything: requests that are accepted in one go keep their order there. */
+  async #accept(
+    caller: Caller,
+    entitlement: Entitlement | Refusal,
+    request: IntakeRequest,
+  ): Promise<Submission> {
+    if ("reason" in entitlement) return this.#unlessBeside(request.mark, entitlement);
     const { ledger, network, maxOpen, heldTenants, now, newId, onAccepted, onExhausted } = this.#options;
-    const { method, idempotencyKey: givenKey, callerCredential, signal } = request;
-    const bodyHash = hashOf(method, request.body);
-    // The slash keeps derived keys apart from given ones, which cannot hold it.
-    const idempotencyKey = givenKey === "" ? `body/${bodyHash.toString("hex")}` : givenKey;
-    const claim = { tenant: caller.tenant, caller: caller.id, method, key: idempotencyKey };
-    const earlier = async () => {
-      const found = await ledger.findIdempotent(claim);
-      if (found === undefined) return undefined;
-      if (!bodyHash.equals(found.bodyHash)) throw keyReused();
-      return found.submission;
-    };
-
-    const first = await earlier();
-    if (first !== undefined) return first;
-    const unlessBeside = async (refusal: Refusal) => {
-      const beside = await earlier();
-      if (beside !== undefined) return beside;
-      throw refused(refusal);
-    };
-    const refusal = await whileChainAnswers(request.refusal);
-    if (refusal !== undefined) return unlessBeside(refusal);
-
-    const latest = await this.#stillEntitled(caller, entitlement, request);
-    if ("reason" in latest) return unlessBeside(latest);
-    signal.throwIfAborted();
+    request.signal.throwIfAborted();
+    const { orderingKey, callerCredential, mark } = request;
+    const { claim, bodyHash } = mark;
     const undertaking = request.undertaking();
-    const { submission, replayMark, exclusiveAccount, cost } = undertaking;
+    const { submission, replayMark, orderingGroup, exclusiveAccount, cost } = undertaking;
     const id = newId();
     const at = now();
     const result = await ledger.accept({
-      tenant: caller.tenant,
-      caller: caller.id,
-      method,
-      idempotencyKey,
+      ...claim,
+      idempotencyKey: claim.key,
       bodyHash,
       submission: { ...submission, id, network },
       callerCredential,
       replayMark,
+      orderingGroup: orderingKey === "" ? orderingGroup : `given/${caller.tenant}/${orderingKey}`,
       exclusiveAccount,
       maxOpen,
       heldTenants: heldTenants(),
-      budget: { user: caller.budgetUser, amounts: cost, limits: latest.budgets },
-      audit: acceptedEvent(caller, latest, request, undertaking, id, at),
+      budget: { user: caller.budgetUser, amounts: cost, limits: entitlement.budgets },
+      audit: acceptedEvent(caller, entitlement.policyVersion, request, undertaking, id, at),
       at,
     });
     if (result.outcome === "accepted") onAccepted(result.submission, caller, result.budget);
@@ -177,66 +234,10 @@ export class Intake {
     if (result.outcome === "budget-exhausted") onExhausted(caller, result.level);
     throw notAccepted(result, at);
   }
-
-  /**
-   * What the caller may do now, or why it may not. Its body may have come slowly and the chain may have answered late: what an operator
-   * changed meanwhile holds for this call too.
-   */
-  async #stillEntitled(
-    caller: Caller,
-    before: Entitlement,
-    request: Request,
-  ): Promise<Entitlement | Refusal> {
-    const { entitlementOf, withdrawal } = this.#options;
-    let current = before;
-    for (;;) {
-      const withdrawn = withdrawal(caller, request.method);
-      if (withdrawn !== undefined) return withdrawn;
-      const latest = entitlementOf(caller);
-      if (latest.revision === current.revision) return latest;
-      const refusal = await request.askerRefusal(latest.asker);
-      if (refusal !== undefined) return refusal;
-      current = latest;
-    }
-  }
 }
 
-function acceptedEvent(
-  caller: Caller,
-  { policyVersion }: Entitlement,
-  { method, requestId }: Request,
-  { submission, cost }: Undertaking,
-  id: string,
-  at: Date,
-): AuditEvent {
-  const { accountId, receiverId, delegateHash } = submission;
-  return {
-    tenant: caller.tenant,
-    kind: "submission.accepted",
-    actor: caller.actor,
-    at,
-    detail: {
-      submission: id,
-      method,
-      user: caller.budgetUser,
-      account: accountId,
-      receiver: receiverId,
-      ...(delegateHash === null ? {} : { delegate_hash: delegateHash }),
-      reserved_gas: cost.gas.toString(),
-      reserved_deposit: cost.deposit.toString(),
-      policy_version: policyVersion.toString(),
-      request: requestId,
-    },
-  };
-}
-
-/** SHA-256 over the method and the parts, each with its length, so that no two bodies read the same. */
-function hashOf(method: string, parts: readonly Uint8Array[]): Buffer {
-  const hash = createHash("sha256");
-  for (const part of [Buffer.from(method), ...parts]) {
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(part.length);
-    hash.update(length).update(part);
-  }
-  return hash.digest();
+/** What a settled promise was fulfilled with; throws what it was rejected with. */
+function fulfilled<T>(result: PromiseSettledResult<T> | undefined): T {
+  if (result?.status === "fulfilled") return result.value;
+  throw result?.reason;
 }

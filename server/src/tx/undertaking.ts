@@ -8,6 +8,8 @@ import { encodeAccountPayload } from "./payload.ts";
 /** What the relay takes on when it accepts a request. */
 export interface Undertaking extends Pick<AcceptInput, "replayMark"> {
   readonly submission: Omit<AcceptInput["submission"], "id" | "network">;
+  /** The group in which it keeps its order where the caller names none; null for any order. */
+  readonly orderingGroup: string | null;
   /** Whether no other undertaking like it for the same account may be open. */
   readonly exclusiveAccount: boolean;
   /** What it may cost at most. */
@@ -35,6 +37,8 @@ export function delegateUndertaking({ decoded, bytes }: DelegateSubject): Undert
       delegateHash: hashText,
       maxBlockHeight: action.maxBlockHeight,
     },
+    // One that overtakes another of its key ends it: the key's nonce on the chain is past it then.
+    orderingGroup: `key/${action.senderId}/${publicKey}`,
     exclusiveAccount: false,
     cost: { accounts: 0n, gas: delegateGasBound(action.actions, bytes.length), deposit },
   };
@@ -69,6 +73,7 @@ export function accountUndertaking(
       expiresAtHeight: null,
     },
     replayMark: null,
+    orderingGroup: null,
     exclusiveAccount: true,
     cost: { accounts: 1n, gas: accountGasBound(registrar?.gas, payload.length), deposit: initialBalance },
   };

@@ -1,8 +1,8 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { ApplyServerLockRequest } from "@countersign/gen/countersign/lock/v1/lock_pb.ts";
 import { LockService } from "@countersign/gen/countersign/lock/v1/lock_service_pb.ts";
+import { refused } from "../../rules/refused.ts";
 import { pauseRefusal } from "../../tenant/pauses.ts";
-import { refused } from "../../tx/intake-errors.ts";
 import { assertServed, boundsOf, countAtTenant } from "../admission.ts";
 import { assertSizeOf } from "../element-sizes.ts";
 import type { LockContext } from "../lock-context.ts";

@@ -19,9 +19,13 @@ export async function askProvider(url: URL, request: RequestInit = {}): Promise<
   try {
     const response = await fetch(url, {
       ...request,
-      redirect: "error",
+      redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
+    if (response.status >= 300 && response.status < 400) {
+      await response.body?.cancel();
+      throw new ProviderUnavailable("the answer is a redirect");
+    }
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of response.body ?? []) {

@@ -1,0 +1,191 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ChainError, type ChainErrorKind } from "../near/chain-error.ts";
+import { type Outcome, readOutcome } from "../near/outcome.ts";
+import type { TransactionView, WaitFor } from "../near/transactions.ts";
+import type { SubmissionState } from "../tx/states.ts";
+import { type ChainReads, canNeverLand, type SentTransaction } from "./never-lands.ts";
+
+/** A signed and stored transaction that is to be brought to its end. */
+export interface Attempt extends SentTransaction {
+  readonly submissionId: string;
+  /** The borsh bytes of the SignedTransaction. */
+  readonly signed: Uint8Array;
+  readonly isDelegate: boolean;
+}
+
+/** How a delivery ended. `dead` and `refused` can never land; the chain's error comes with `refused`. */
+export type DeliveryEnd =
+  | { readonly kind: "final"; readonly outcome: Outcome; readonly blockHash: string | undefined }
+  | { readonly kind: "dead" }
+  | { readonly kind: "refused"; readonly error: unknown };
+
+/** Told of progress, and awaited, so that the ledger knows a state before the delivery goes on. */
+export type OnProgress = (to: "BROADCAST" | "INCLUDED") => Promise<void>;
+
+export interface DeliveryOptions {
+  readonly chain: ChainReads;
+  readonly onProgress: OnProgress;
+  /** Told why a send failed, and of "unknown-transaction" when the bytes are sent again: no block is known to hold them. */
+  readonly onTrouble: (kind: ChainErrorKind) => void;
+  /** Aborts when a send's answer, or the next send, is not waited for any more: the chain is asked by hash at once. */
+  readonly hurry: () => AbortSignal;
+  /** A number in [0, 1), for jitter. */
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5_000;
+/** Questions without an answer after which bytes that no block is known to hold are sent again. */
+const QUESTIONS_BEFORE_RESEND = 3;
+
+/**
+ * Brings one signed transaction to its end, from wherever an earlier process left it. A lost answer is never
+ * a failure: the chain is asked by hash first, the same bytes are sent again while they may still land, and
+ * only a proof ends the delivery otherwise. Throws when aborted, or when progress cannot be recorded.
+ */
+export async function deliver(
+  attempt: Attempt,
+  state: SubmissionState,
+  options: DeliveryOptions,
+): Promise<DeliveryEnd> {
+  const delivery = new Delivery(attempt, state, options);
+  // What a process that died may have sent is asked for before it is sent again.
+  if (state === "SIGNED") await delivery.send();
+  for (let round = 0; ; round++) {
+    const end = await delivery.settle();
+    if (end !== undefined) return end;
+    options.onTrouble("unknown-transaction");
+    await pauseUnlessHurried(pause(round, options.random), options);
+    await delivery.send();
+  }
+}
+
+async function pauseUnlessHurried(ms: number, { signal, hurry }: DeliveryOptions): Promise<void> {
+  const hurried = hurry();
+  await delay(ms, undefined, { signal: AbortSignal.any([signal, hurried]) }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (!hurried.aborted) throw error;
+  });
+}
+
+function pause(round: number, random: () => number): number {
+  return (0.5 + random() / 2) * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** round);
+}
+
+class Delivery {
+  readonly #attempt: Attempt;
+  readonly #options: DeliveryOptions;
+  #state: SubmissionState;
+  /** Endpoints that were sent the bytes since each of them was. */
+  readonly #tried = new Set<number>();
+  /** The endpoint that is asked for the hash first: it took the bytes, or is the next one after one that knows nothing. */
+  #first: number | undefined;
+  /** What each endpoint that refused the bytes for good answered; one that took them since is gone again. */
+  readonly #refusals = new Map<number, unknown>();
+
+  constructor(attempt: Attempt, state: SubmissionState, options: DeliveryOptions) {
+    this.#attempt = attempt;
+    this.#state = state;
+    this.#options = options;
+  }
+
+  /**
+   * Hands the bytes to the lane's endpoint, and to another one each time that they are sent again. BROADCAST is recorded
+   * while the node works: it may have them now.
+   */
+  async send(): Promise<void> {
+    const { chain, signal, onTrouble } = this.#options;
+    const hurry = this.#options.hurry();
+    const endpoint = this.#nextEndpoint();
+    const [answer, progress] = await Promise.allSettled([
+      chain.transactions.send(this.#attempt, endpoint, AbortSignal.any([signal, hurry])),
+      this.#reached("BROADCAST"),
+    ]);
+    if (progress.status === "rejected") throw progress.reason;
+    this.#refusals.delete(endpoint);
+    if (answer.status === "fulfilled") {
+      this.#first = endpoint;
+      await this.#note(answer.value);
+      return;
+    }
+    signal.throwIfAborted();
+    if (hurry.aborted) return;
+    if (!(answer.reason instanceof ChainError)) throw answer.reason;
+    onTrouble(answer.reason.kind);
+    if (answer.reason.kind === "refused") this.#refusals.set(endpoint, answer.reason.detail);
+  }
+
+  #nextEndpoint(): number {
+    const { transactions, endpointCount } = this.#options.chain;
+    if (this.#tried.size === endpointCount) this.#tried.clear();
+    const endpoint = transactions.endpointFor(this.#attempt.relayerPublicKey, this.#tried) ?? 0;
+    this.#tried.add(endpoint);
+    return endpoint;
+  }
+
+  /** Asks the chain until it knows the end; undefined when the bytes may still land and should be sent again. */
+  async settle(): Promise<DeliveryEnd | undefined> {
+    const { chain, random, signal } = this.#options;
+    for (let round = 0; this.#state === "INCLUDED" || round < QUESTIONS_BEFORE_RESEND; round++) {
+      signal.throwIfAborted();
+      const answer = await this.#ask();
+      if (answer === "unknown") {
+        // One node's word does not end a submission: every endpoint has refused the bytes.
+        if (this.#refusals.size === chain.endpointCount) {
+          return { kind: "refused", error: this.#refusals.values().next().value };
+        }
+        return (await canNeverLand(this.#attempt, chain, signal)) ? { kind: "dead" } : undefined;
+      }
+      if (answer !== "pending") return answer;
+      await delay(pause(round, random), undefined, { signal });
+    }
+    return undefined;
+  }
+
+  async #ask(): Promise<DeliveryEnd | "unknown" | "pending"> {
+    const { isDelegate } = this.#attempt;
+    try {
+      const view = await this.#look();
+      await this.#note(view);
+      const outcome = view.final_execution_status === "FINAL" ? readOutcome(view, isDelegate) : undefined;
+      return outcome === undefined
+        ? "pending"
+        : { kind: "final", outcome, blockHash: view.transaction_outcome?.block_hash };
+    } catch (error) {
+      if (!(error instanceof ChainError)) throw error;
+      if (error.kind !== "unknown-transaction") return "pending";
+      this.#first = ((this.#first ?? 0) + 1) % this.#options.chain.endpointCount;
+      return "unknown";
+    }
+  }
+
+  /**
+   * Waits for the end only of what a block is known to hold: a node says that it does not know a transaction only
+   * when nothing is waited for, and else it answers nothing until its own time is up (nearcore, tx_status_fetch).
+   */
+  async #look(): Promise<TransactionView> {
+    const { chain, signal } = this.#options;
+    const { hash, relayerId } = this.#attempt;
+    const first = this.#first;
+    const ask = (waitFor: WaitFor) => chain.transactions.byHash(hash, relayerId, waitFor, { first, signal });
+    if (this.#state !== "INCLUDED") return ask("NONE");
+    try {
+      return await ask("FINAL");
+    } catch (error) {
+      if (!(error instanceof ChainError) || error.kind !== "timeout") throw error;
+      return ask("NONE");
+    }
+  }
+
+  async #note(view: TransactionView): Promise<void> {
+    if (view.final_execution_status !== "NONE") await this.#reached("INCLUDED");
+  }
+
+  /** Records a state once, and never one that lies behind. */
+  async #reached(to: "BROADCAST" | "INCLUDED"): Promise<void> {
+    if (this.#state === to || this.#state === "INCLUDED") return;
+    this.#state = to;
+    await this.#options.onProgress(to);
+  }
+}

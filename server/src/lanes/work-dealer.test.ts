@@ -1,0 +1,89 @@
+import { expect, it, onTestFinished } from "vitest";
+import type { Waiting } from "../ledger/ledger.ts";
+import { type DealtLane, WorkDealer } from "./work-dealer.ts";
+
+/** A dealer over lanes with these rooms, and a queue that answers what the test says. */
+function start(places: readonly Partial<DealtLane>[], waiting: (limit: number) => Waiting) {
+  const offers: number[][] = places.map(() => []);
+  const limits: number[] = [];
+  const looks = new Set<() => void>();
+  const lanes = places.map(
+    (place, i): DealtLane => ({
+      ...{ accountId: "a", load: 0, room: 4, offered: 0, isBusy: false },
+      ...place,
+      offer: (count) => offers[i]?.push(count),
+    }),
+  );
+  const dealer = new WorkDealer({
+    lanes: () => lanes,
+    waiting: async ({ limit }) => {
+      limits.push(limit);
+      for (const look of looks) queueMicrotask(look);
+      return waiting(limit);
+    },
+    onFailed: () => undefined,
+  });
+  const stop = new AbortController();
+  const running = dealer.run(stop.signal);
+  onTestFinished(async () => {
+    stop.abort();
+    await running;
+  });
+  const looked = (times: number) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (limits.length >= times) setImmediate(resolve);
+      };
+      looks.add(look);
+      look();
+    });
+  return { dealer, offers, limits, looked };
+}
+
+const any = (count: number) => Array.from({ length: count }, () => null);
+
+it("asks for as much as there is room for, and deals it out", async () => {
+  const { offers, limits, looked } = start([{ load: 2 }, {}], () => ({ accounts: any(4), more: false }));
+  await looked(1);
+  expect(limits[0]).toBe(8);
+  expect(offers).toEqual([[1], [3]]);
+});
+
+it("passes over what was dealt before and is not claimed yet", async () => {
+  const { offers, limits, looked } = start([{ offered: 2, load: 2, room: 2 }, {}], () => ({
+    ...{ accounts: any(3), more: false },
+  }));
+  await looked(1);
+  expect(limits[0]).toBe(8);
+  expect(offers).toEqual([[], [1]]);
+});
+
+it("keeps a share for a lane that signs, and deals again when it has room", async () => {
+  const { dealer, offers, looked } = start([{ isBusy: true }, {}], () => ({ accounts: any(2), more: false }));
+  await looked(1);
+  expect(offers).toEqual([[], [1]]);
+  dealer.freed();
+  await looked(2);
+});
+
+it("looks at once when something is accepted, and not for room when nothing was left", async () => {
+  const { dealer, limits, looked } = start([{}], () => ({ accounts: [], more: false }));
+  await looked(1);
+  for (let i = 0; i < 50; i++) dealer.freed();
+  dealer.wake();
+  await looked(2);
+  expect(limits).toHaveLength(2);
+});
+
+it("looks for room when something was left, and again after the queue could not be looked at", async () => {
+  let fails = true;
+  const { dealer, looked } = start([{}], () => {
+    if (fails) throw new Error("the ledger is away");
+    return { accounts: [], more: true };
+  });
+  await looked(1);
+  fails = false;
+  await looked(2);
+  dealer.freed();
+  await looked(3);
+});

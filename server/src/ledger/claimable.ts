@@ -1,0 +1,173 @@
+import { whole } from "@countersign/sql";
+import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
+import type { GroupRounds } from "./group-rounds.ts";
+import type { LedgerSchema, SubmissionTable } from "./schema.ts";
+
+/** Of the unclaimed submissions, the oldest so many are looked at first. */
+const OLDEST = 128;
+/** Looks at the groups before a call gives up: the next one goes on from there. */
+const LOOKS = 4;
+const LAST_TIME = 2n ** 63n - 1n;
+
+/** Which unclaimed submissions are asked for. */
+export interface ClaimableQuery {
+  readonly network: string;
+  /** Only what lanes of this account may take; what lanes of any account may take without. */
+  readonly accountId?: string | undefined;
+  readonly heldTenants: readonly string[];
+  readonly limit: number;
+}
+
+/** A submission that a lane may take now. */
+export interface Claimable {
+  readonly id: string;
+  /** Whose lanes alone may take it; null for any. */
+  readonly accountId: string | null;
+}
+
+type Submissions = SelectQueryBuilder<LedgerSchema & { s: SubmissionTable }, "s", Record<never, never>>;
+
+/**
+ * The oldest unclaimed submissions that keep the order of their groups when they are signed now (see
+ * docs/decisions/0033-order-by-inclusion.md). `lock` is put on those that it answers.
+ *
+ * What one look costs is bounded whatever waits: where none of the oldest may be taken, because they wait for others of
+ * their groups, it goes round the groups, each time through a few of them, and looks at the first of each.
+ */
+export async function claimable(
+  db: Kysely<LedgerSchema>,
+  rounds: GroupRounds,
+  query: ClaimableQuery,
+  lock: (q: Submissions) => Submissions = (q) => q,
+): Promise<Claimable[]> {
+  const { network, limit } = query;
+  const oldest = queue(db, query).where("s.created_at", "<=", horizon(db, query));
+  const within = await first(oldest, query, lock);
+  if (within.length > 0 || !(await isBeyondHorizon(db, query))) return within;
+  const free = await oldestWithoutGroup(db, network, limit);
+  for (let look = 0; look < LOOKS; look++) {
+    const { firsts, pass } = await rounds.look(db, network);
+    const ids = [...firsts, ...free];
+    const found = ids.length === 0 ? [] : await first(unclaimedOf(db, query, ids), query, lock);
+    if (found.length < limit) pass();
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** Whether there are more unclaimed submissions than `count`, also such as cannot be taken yet. */
+export async function hasMoreThan(
+  db: Kysely<LedgerSchema>,
+  query: ClaimableQuery,
+  count: number,
+): Promise<boolean> {
+  const one = await queue(db, query)
+    .select("s.id")
+    .orderBy("s.created_at")
+    .orderBy("s.id")
+    .offset(whole(count, "count"))
+    .limit(1)
+    .executeTakeFirst();
+  return one !== undefined;
+}
+
+/** The first of them that may be taken. */
+async function first(
+  submissions: Submissions,
+  query: ClaimableQuery,
+  lock: (q: Submissions) => Submissions,
+): Promise<Claimable[]> {
+  const rows = await lock(submissions)
+    .where(sql<boolean>`${firstBefore(query)} is null`)
+    .select(["s.id", accountThatGoesOn(query.network).as("account")])
+    .orderBy("s.created_at")
+    .orderBy("s.id")
+    .limit(whole(query.limit, "limit"))
+    .execute();
+  return rows.map(({ id, account }) => ({ id, accountId: account }));
+}
+
+/** All that is unclaimed. */
+function queue(db: Kysely<LedgerSchema>, query: ClaimableQuery): Submissions {
+  return eligible(db, query)
+    .where("s.network", "=", query.network)
+    .where("s.lane_id", "is", null)
+    .where("s.terminal_at", "is", null);
+}
+
+/** What of these is unclaimed. Said so that no planner reads the whole queue's index for it. */
+function unclaimedOf(db: Kysely<LedgerSchema>, query: ClaimableQuery, ids: readonly string[]): Submissions {
+  return eligible(db, query)
+    .where("s.id", "in", ids)
+    .where((eb) => eb(eb.fn.coalesce("s.lane_id", "s.terminal_at"), "is", null));
+}
+
+function eligible(db: Kysely<LedgerSchema>, { accountId, heldTenants }: ClaimableQuery): Submissions {
+  const all: Submissions = db.selectFrom("submissions as s");
+  const own =
+    accountId === undefined
+      ? all
+      : all.where((eb) =>
+          eb.or([eb("s.required_relayer", "is", null), eb("s.required_relayer", "=", accountId)]),
+        );
+  return heldTenants.length === 0 ? own : own.where("s.tenant", "not in", heldTenants);
+}
+
+/** When the last of the oldest was accepted. */
+function horizon(db: Kysely<LedgerSchema>, query: ClaimableQuery) {
+  const last = queue(db, query)
+    .select("s.created_at")
+    .orderBy("s.created_at")
+    .orderBy("s.id")
+    .offset(OLDEST - 1)
+    .limit(1);
+  return sql<bigint>`coalesce((${last}), ${LAST_TIME})`;
+}
+
+function isBeyondHorizon(db: Kysely<LedgerSchema>, query: ClaimableQuery): Promise<boolean> {
+  return hasMoreThan(db, query, OLDEST);
+}
+
+/**
+ * The first of the same group, and accepted before, that stands in the way: it is in no block, or in one for a relayer
+ * whose transactions may be executed elsewhere. A scalar, which no planner turns into a join with all that is open.
+ */
+function firstBefore({ network, accountId }: ClaimableQuery) {
+  const elsewhere =
+    accountId === undefined
+      ? sql``
+      : sql`or e.lane_id not in (select id from lanes where network = ${network} and account_id = ${accountId})`;
+  return sql`(select e.id from submissions as e ${earlierInGroup(network)}
+    and (e.state <> 'INCLUDED' ${elsewhere}) order by e.created_at, e.id limit 1)`;
+}
+
+/** Whose lanes alone may sign it: the account that must, or the one after whose transaction it comes. */
+function accountThatGoesOn(network: string) {
+  return sql<string | null>`coalesce(s.required_relayer, (select l.account_id from submissions as e
+    inner join lanes as l on l.id = e.lane_id ${earlierInGroup(network)}
+    and e.state = 'INCLUDED' order by e.created_at, e.id limit 1))`;
+}
+
+function earlierInGroup(network: string) {
+  return sql`where e.network = ${network} and e.ordering_group = s.ordering_group and e.terminal_at is null
+    and (e.created_at, e.id) < (s.created_at, s.id)`;
+}
+
+async function oldestWithoutGroup(
+  db: Kysely<LedgerSchema>,
+  network: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom("submissions")
+    .select("id")
+    .where("network", "=", network)
+    .where("ordering_group", "is", null)
+    .where("lane_id", "is", null)
+    .where("terminal_at", "is", null)
+    .orderBy("created_at")
+    .orderBy("id")
+    .limit(whole(limit, "limit"))
+    .execute();
+  return rows.map(({ id }) => id);
+}

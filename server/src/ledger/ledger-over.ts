@@ -1,0 +1,100 @@
+import { whole } from "@countersign/sql";
+import { sql } from "kysely";
+import { accept, checkAccept } from "./accept.ts";
+import { AcceptQueue } from "./accept-queue.ts";
+import { appSessionStoreOver } from "./app-session-store.ts";
+import { recordSigned } from "./attempts.ts";
+import { auditStoreOver } from "./audit-store.ts";
+import { budgetStoreOver } from "./budget-store.ts";
+import { ChangeFeed } from "./changes.ts";
+import type { Engine } from "./engine.ts";
+import { ExhaustedLately } from "./exhausted-lately.ts";
+import { fence } from "./fence.ts";
+import { GroupRounds } from "./group-rounds.ts";
+import { findIdempotent } from "./idempotency.ts";
+import { claim, openWork, reallocate, release, waiting } from "./lane-work.ts";
+import { acquireLane, ensureLanes, releaseLane, renewLane } from "./lanes.ts";
+import type { Ledger } from "./ledger.ts";
+import { recordProgress, recordTerminal } from "./progress.ts";
+import { protectionStoreOver } from "./protection-store.ts";
+import { countOpen, QueueBound } from "./queue-bound.ts";
+import { isReplayed, pruneReplayMarks } from "./replay-marks.ts";
+import { stats } from "./stats.ts";
+import { getByTransactionHash, getSubmission, listSubmissions } from "./submissions.ts";
+import { transitionsOf } from "./transition-log.ts";
+import { userStoreOver } from "./user-store.ts";
+import { webhookStoreOver } from "./webhook-store.ts";
+
+/** The ledger over a database whose schema is up to date. `now` tells which keys ended long ago. */
+export function ledgerOver(engine: Engine, now: () => Date): Ledger {
+  const { urgent } = engine;
+  const feed = new ChangeFeed(engine);
+  const rounds = new GroupRounds();
+  const bound = new QueueBound();
+  const lately = new ExhaustedLately();
+  const accepts = new AcceptQueue((inputs) => accept(engine, feed, bound, lately, inputs));
+  let hasWebhooks: (tenant: string) => boolean = () => true;
+  return {
+    ...protectionStoreOver(engine, now),
+    ...budgetStoreOver(engine),
+    ...auditStoreOver(engine),
+    ...appSessionStoreOver(engine),
+    ...userStoreOver(engine),
+    ...webhookStoreOver(engine),
+    setWebhookTenants: (has) => {
+      hasWebhooks = has;
+    },
+
+    accept: async (input) => {
+      checkAccept(input);
+      return accepts.add(input);
+    },
+    findIdempotent: (key) => engine.read((db) => findIdempotent(db, key)),
+    isReplayed: (network, delegate) => engine.read((db) => isReplayed(db, network, delegate)),
+    pruneReplayMarks: (network, height) => engine.write((trx) => pruneReplayMarks(trx, network, height)),
+
+    getSubmission: (tenant, id) => engine.read((db) => getSubmission(db, tenant, id)),
+    getByTransactionHash: (tenant, hash) => engine.read((db) => getByTransactionHash(db, tenant, hash)),
+    listSubmissions: (query) => engine.read((db) => listSubmissions(db, query)),
+    transitions: (id) => engine.read(async (db) => (await transitionsOf(db, [id])).get(id) ?? []),
+
+    ensureLanes: (keys) => ensureLanes(engine, keys),
+    acquireLane: (id, owner, at, ttlMs) => urgent.write((trx) => acquireLane(trx, id, owner, at, ttlMs)),
+    renewLane: (token, at, ttlMs) => urgent.write((trx) => renewLane(trx, token, at, ttlMs)),
+    releaseLane: (token) => urgent.write((trx) => releaseLane(trx, token)),
+
+    waiting: (query) => engine.read((db) => waiting(db, rounds, query)),
+    claim: (input) => engine.write((trx) => claim(engine, rounds, trx, input)),
+    openWork: (laneId) => engine.read((db) => openWork(db, laneId)),
+    reallocate: (input) => engine.write((trx) => reallocate(engine, trx, input)),
+    release: (token, submissionIds) =>
+      engine.write(async (trx) => {
+        const { id } = await fence(engine, trx, token, "share");
+        await release(trx, id, submissionIds);
+      }),
+    recordSigned: (token, items) =>
+      feed.write(async (trx, note) => {
+        await fence(engine, trx, token, "share");
+        await recordSigned(trx, whole(token.laneId, "laneId"), items, note);
+      }),
+    recordProgress: (token, items) =>
+      feed.write(async (trx, note) => {
+        await fence(engine, trx, token, "share");
+        await recordProgress(trx, whole(token.laneId, "laneId"), items, note);
+      }),
+    recordTerminal: (token, items) =>
+      feed.write(async (trx, note) => {
+        await fence(engine, trx, token, "share");
+        await recordTerminal(engine, trx, whole(token.laneId, "laneId"), items, note, hasWebhooks);
+      }),
+
+    countOpen: () => engine.read((db) => countOpen(db)),
+    stats: () => engine.read(stats),
+    ping: () => engine.read(async (db) => void (await sql`select 1`.execute(db))),
+    onChange: (listener) => feed.listen(listener),
+    close: async () => {
+      await accepts.close();
+      await engine.close();
+    },
+  };
+}
