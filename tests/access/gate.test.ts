@@ -242,6 +242,34 @@ test.each<[string, Record<string, string>, Record<string, string>]>([
   await whoami(other);
 });
 
+test.each(["ip", "tenant", "key", "method"])(
+  "a call of several counts as so many towards the %s's rate, or not beyond itself",
+  async (name) => {
+    const rate = { perSecond: 0.4, burst: 5 };
+    const { client, refused } = await start({}, { rates: { [name]: rate } });
+    const submit = (count: number) => {
+      const delegates = Array.from({ length: count }, () => ({ signedDelegate: new Uint8Array(1) }));
+      return client.submitDelegates({ network: "n", delegates }, { headers: bearer(BACKEND.text) });
+    };
+    const tooMany = await refusal(submit(6));
+    expect(tooMany).toMatchObject({
+      reason: "REQUEST_TOO_LARGE",
+      retryAfterMs: undefined,
+      message: `this counts as 6 calls, and at most 5 may come at once (${name})`,
+    });
+    expect(refused).toEqual([]);
+    await submit(2);
+    // Two are left; the call takes one of them, and lacks one.
+    const { reason, retryAfterMs, headers } = await refusal(submit(3));
+    expect({ reason, retryAfterMs }).toEqual({ reason: "RATE_LIMITED", retryAfterMs: 2_500 });
+    expect(headers.get("retry-after")).toBe("3");
+    expect(headers.get("ratelimit")).toBe(`"${name}";r=1;t=10`);
+    expect(refused).toMatchObject([{ tenant: "acme", method: "SubmitDelegates" }]);
+    await submit(1);
+    expect((await refusal(submit(1))).reason).toBe("RATE_LIMITED");
+  },
+);
+
 test("an end user's rate counts across keys, and another user's is another", async () => {
   const { whoami } = await start({}, { rates: { user: ONE } });
   const user = (name: string) => ({ ...bearer(BACKEND.text), "x-end-user": name });

@@ -36,6 +36,8 @@ export const KEYS: AdminConfig["keys"] = ROLES.map((role) => ({
 export interface AdminWorldOptions {
   readonly admin?: Partial<AdminConfig>;
   readonly failedRate?: AdminServerOptions["failedRate"];
+  /** None by default. */
+  readonly webhooks?: AdminServerOptions["context"]["webhooks"];
 }
 
 /** The admin port over a real ledger, with its audit log. */
@@ -82,6 +84,7 @@ export async function startAdmin(options: AdminWorldOptions = {}): Promise<Admin
     },
     context: {
       network: "testnet",
+      webhooks: options.webhooks,
       ledger,
       directory,
       hasher: new ApiKeyHasher([new Secret("p".repeat(32))]),

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
+import { inOneFile } from "../support/one-file.ts";
 
-const CLI = join(import.meta.dirname, "../../server/src/cli.ts");
+const CLI = new URL("../../server/src/cli.ts", import.meta.url);
 
 export interface CliResult {
   readonly code: number;
@@ -11,13 +12,14 @@ export interface CliResult {
 }
 
 /** Runs `countersign` to its end, with only these environment variables; one that does not end is killed. */
-export function countersign(
+export async function countersign(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<CliResult> {
+  const cli = fileURLToPath(await inOneFile(CLI));
   return new Promise((resolve) => {
     const options = { env: { ...COMPILE_CACHE, ...env }, maxBuffer: 64 * 1024 * 1024, timeout: 60_000 };
-    execFile(process.execPath, [CLI, ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [cli, ...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
   });

@@ -13,6 +13,7 @@ import { LimitsService } from "@countersign/gen/countersign/admin/v1/limits_serv
 import { PauseService } from "@countersign/gen/countersign/admin/v1/pause_service_pb.ts";
 import { PolicyService } from "@countersign/gen/countersign/admin/v1/policy_service_pb.ts";
 import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
+import { WebhookService } from "@countersign/gen/countersign/admin/v1/webhook_service_pb.ts";
 import { errorFromConnect, reasonName } from "@countersign/service-kit";
 
 /** Every method of the admin services. */
@@ -22,6 +23,7 @@ export const METHODS: readonly DescMethod[] = [
   PolicyService,
   LimitsService,
   PauseService,
+  WebhookService,
   AuditService,
 ].flatMap((service) => service.methods);
 

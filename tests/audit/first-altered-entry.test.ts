@@ -80,7 +80,9 @@ describe("the first altered entry", () => {
     });
   });
 
-  it("is named for every character that is replaced, and for every letter whose case is turned", async () => {
+  it("is named for every character that is replaced, and for every letter whose case is turned", {
+    timeout: 180_000,
+  }, async () => {
     for (const { i, line } of entryLines()) {
       const text = lines[i] ?? "";
       for (let c = 0; c < text.length; c++) {

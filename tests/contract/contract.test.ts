@@ -30,6 +30,7 @@ import { signerOutageCases } from "./cases/signer-outages.ts";
 import { signerThresholdCases } from "./cases/signer-threshold.ts";
 import { signerThresholdEcdsaCases } from "./cases/signer-threshold-ecdsa.ts";
 import { submitDelegateCases } from "./cases/submit-delegate.ts";
+import { submitDelegatesCases } from "./cases/submit-delegates.ts";
 import { THRESHOLD_METHODS, thresholdCases } from "./cases/threshold.ts";
 import type { ContractCase } from "./support/contract-case.ts";
 import { Worlds } from "./support/worlds.ts";
@@ -55,6 +56,7 @@ const METHODS: readonly DescMethod[] = [
 ];
 const CASES: readonly ContractCase[] = [
   ...submitDelegateCases,
+  ...submitDelegatesCases,
   ...createAccountCases,
   ...readCases,
   ...outageCases,

@@ -1,6 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { createClient, type Interceptor } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { SubmissionState, WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NETWORK, startTestRelay, type TestRelay } from "../support/test-relay.ts";
+import { NETWORK, startTestRelay, type TestRelay, withHeaders } from "../support/test-relay.ts";
+import { AUTH } from "../support/test-tenant.ts";
 import { freshWallet } from "./support/fresh-wallet.ts";
 import { reaches, submit } from "./support/submitting.ts";
 
@@ -71,11 +76,31 @@ describe("wait_until, where blocks are made by hand,", () => {
     const signedDelegate = await freshWallet(relay).delegate();
     const { submission } = await relay.client.submitDelegate(
       { network: NETWORK, signedDelegate, waitUntil },
-      { timeoutMs: 1_500 },
+      { timeoutMs: 4_000 },
     );
     expect([SubmissionState.ACCEPTED, SubmissionState.SIGNED, SubmissionState.BROADCAST]).toContain(
       submission?.state,
     );
+    await finish(submission?.id ?? "");
+  });
+
+  it("gives it before the deadline of a caller whose request was on its way for a while", async () => {
+    // The caller's clock runs by now, and what is sent says how much time there was at first.
+    const late: Interceptor = (next) => async (request) => {
+      await delay(200);
+      return next(request);
+    };
+    const transport = createConnectTransport({
+      baseUrl: relay.app.address,
+      httpVersion: "2",
+      interceptors: [withHeaders(AUTH), late],
+    });
+    const signedDelegate = await freshWallet(relay).delegate();
+    const { submission } = await createClient(RelayService, transport).submitDelegate(
+      { network: NETWORK, signedDelegate, waitUntil: WaitUntil.FINAL },
+      { timeoutMs: 4_000 },
+    );
+    expect(submission?.state).not.toBe(SubmissionState.SUCCEEDED);
     await finish(submission?.id ?? "");
   });
 });

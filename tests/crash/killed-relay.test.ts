@@ -110,7 +110,7 @@ describe.each(ledgerEngines)("a relay killed with kill -9 (%s)", (engine: Ledger
     for (let life = 0; life < 20; life++) {
       const ms = random() < 0.5 ? 0 : Math.floor(random() * 30);
       const dieAfter = { events: 1 + Math.floor(random() * 20), ms };
-      const relay = new RelayProcess({ flags: here.flags, dieAfter });
+      const relay = await RelayProcess.spawn({ flags: here.flags, dieAfter });
       const given = all.slice(life * 3, life * 3 + 3);
       const gone = relay.ended.then(() => "gone" as const);
       if ((await Promise.race([relay.serves().catch(() => "gone"), gone])) !== "gone") {

@@ -9,7 +9,8 @@ import {
   startRelayWorld,
 } from "../support/relay-world.ts";
 import { finishAll, submitSurely } from "../support/submitting.ts";
-import type { TestRelayerKey } from "../support/test-signer.ts";
+import { RELAYER } from "../support/test-relay.ts";
+import { relayerKey, type TestRelayerKey } from "../support/test-signer.ts";
 import { RelayProcess } from "./support/relay-process.ts";
 
 const COUNT = 40;
@@ -109,6 +110,73 @@ describe.skipIf(!ledgerEngines.includes("postgres"))("two relays with one lane o
       await first.seen("laneLost");
       expect(first.has("submissionTransition", "SIGNED")).toBe(false);
       await expectExactlyOnce(here, COUNT);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+const LEASE_MS = 1_000;
+const LOAD = 90;
+
+/** A world in which four lanes keep two relays busy. */
+async function busyWorld(): Promise<RelayWorld> {
+  const moreKeys = await Promise.all([2, 3, 4].map((i) => relayerKey(`relayer-${i}`, RELAYER)));
+  return world({
+    moreKeys,
+    wallets: LOAD,
+    // So that the load lasts.
+    devnet: { blockTimeMs: 200 },
+    settings: { "lanes.window": "4", "lanes.lease_ms": String(LEASE_MS) },
+  });
+}
+
+describe.skipIf(!ledgerEngines.includes("postgres"))("two relays under load on PostgreSQL", () => {
+  it(
+    "when the holder sleeps for three leases and wakes up, its late writes are fenced and each lands once",
+    async () => {
+      const here = await busyWorld();
+      const [holder, other] = await twoRelays(here);
+      await holder.seen("laneAcquired", undefined, 4);
+      const all = await delegates(here);
+      const clients = [holder, other];
+      const done = Promise.all(
+        all.map((bytes, i) => submitSurely(() => (clients[i % 2] ?? other).client, bytes)),
+      );
+      await holder.seen("submissionTransition", "SUCCEEDED", 10);
+      holder.signal("SIGSTOP");
+      // Callers go to the one that answers.
+      clients[0] = other;
+      await new Promise((resolve) => setTimeout(resolve, 3 * LEASE_MS));
+      await other.seen("laneAcquired", undefined, 4);
+      await other.seen("submissionTransition", "SUCCEEDED", 5);
+      holder.signal("SIGCONT");
+      await holder.seen("laneLost", undefined, 4);
+      await done;
+      await finishAll(() => other.client, all);
+      await expectExactlyOnce(here, LOAD);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "when relays are replaced one after the other, nothing is lost and each lands once",
+    async () => {
+      const here = await busyWorld();
+      const [first, second] = await twoRelays(here);
+      await first.seen("laneAcquired", undefined, 4);
+      let serving = second;
+      const all = await delegates(here);
+      const done = finishAll(() => serving.client, all);
+      await first.seen("submissionTransition", "SUCCEEDED", 10);
+      expect(await first.stop()).toBe(0);
+      await second.seen("laneAcquired", undefined, 4);
+      await second.seen("submissionTransition", "SUCCEEDED", 10);
+      const third = await RelayProcess.start({ flags: here.flags });
+      serving = third;
+      expect(await second.stop()).toBe(0);
+      await third.seen("laneAcquired", undefined, 4);
+      await done;
+      await expectExactlyOnce(here, LOAD);
     },
     TIMEOUT_MS,
   );

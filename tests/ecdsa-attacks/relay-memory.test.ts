@@ -1,31 +1,22 @@
-import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize } from "node:v8";
 import { relayerShare } from "@countersign/crypto/derive-secp256k1.ts";
 import { SCHEME_ID } from "@countersign/crypto/keys-secp256k1.ts";
 import type { Presignature, PresignRun } from "@countersign/crypto/ot-ecdsa/presign-run.ts";
 import { addScalars } from "@countersign/crypto/ot-ecdsa/scalar.ts";
-import { startDevnet } from "@countersign/devnet";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import { decodePresignature } from "@countersign/signer-service/threshold/ecdsa/presignature-bytes.ts";
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
-import { expect, it, onTestFinished } from "vitest";
-import { KEY_ID, keystoreCustody } from "../signer/memory/support/custody.ts";
+import { expect, it } from "vitest";
 import { whyUnreadable } from "../signer/memory/support/memory-access.ts";
 import { type Needle, Needles } from "../signer/memory/support/needles.ts";
-import { scanMemory } from "../signer/memory/support/process-memory.ts";
-import { type Program, startProgram } from "../signer/memory/support/program.ts";
 import { seedForms, textEncodings } from "../signer/memory/support/secret-forms.ts";
-import { temporaryDirectory } from "../signer/support/temporary-directory.ts";
+import { foundIn, startThresholdPrograms } from "../signer/memory/support/threshold-programs.ts";
 import { RP_ID } from "../signer/threshold/support/threshold-signer.ts";
 import { EcdsaWallet } from "../signer/threshold-ecdsa/support/ecdsa-client.ts";
 import { evmMessage } from "../signer/threshold-ecdsa/support/evm-payloads.ts";
 import { evmSettings } from "../signer/threshold-ecdsa/support/evm-signer.ts";
-import { openPolicy, signerSettings } from "../support/signer-settings.ts";
-import { NETWORK, RELAYER, UNBOUNDED_RATES } from "../support/test-relay.ts";
-import { seedTenants } from "../support/test-tenant.ts";
+import { NETWORK } from "../support/test-relay.ts";
 import { signInWalletAs } from "../threshold-attacks/support/signed-in-wallet.ts";
-import { WALLET_TENANTS } from "../threshold-attacks/support/wallet-tenants.ts";
 import { signerRows } from "./support/signer-rows.ts";
 
 const unreadable = await whyUnreadable();
@@ -37,57 +28,12 @@ const SEALING = "the sealing key";
 /** What a relay must hold, or it was not searched. */
 const RELAYS_OWN = "the relay's key for app tokens";
 
-/** A signer and a relay in processes of their own, and the secrets that they were started with. */
-async function startPrograms() {
-  const folder = temporaryDirectory();
-  const file = (name: string, content: string) => {
-    writeFileSync(join(folder, name), content, { mode: 0o600 });
-    return join(folder, name);
-  };
-  const secret = (name: string, bytes: Buffer) => `file:${file(name, bytes.toString("hex"))}`;
-  const [master, sealing, tokenKey] = [randomBytes(32), randomBytes(32), randomBytes(32)];
-  const custody = await keystoreCustody();
-  const settings = {
-    ...custody.settings,
-    policies: { [KEY_ID]: openPolicy(NETWORK, RELAYER) },
-    threshold: {
-      ...evmSettings(),
-      sealing_keys: [secret("sealing", sealing)],
-      master_secrets: [{ scheme: SCHEME_ID, network: NETWORK, epoch: 1, secret: secret("master", master) }],
-    },
-    log: { level: "trace" },
-  };
-  const signerConfig = file("signer.yaml", JSON.stringify(signerSettings(folder, settings)));
-  const signer = await startProgram("signer-service/src/cli.ts", ["run", "--config", signerConfig], {
-    env: custody.env,
-    isReady: (line) => line.msg === "listening",
-  });
-
-  const devnet = await startDevnet({ blockTimeMs: 0 });
-  onTestFinished(() => devnet.stop());
-  const ledgerUrl = `sqlite:${join(folder, "relay.db")}`;
-  await seedTenants(ledgerUrl, WALLET_TENANTS);
-  const relaySettings = {
-    network: NETWORK,
-    listen: { port: 0 },
-    operations: { port: 0 },
-    ledger: { url: ledgerUrl },
-    signer: { url: `unix:${folder}/s` },
-    near: { endpoints: devnet.rpcUrls.map((url) => ({ url })) },
-    relayers: [{ account_id: RELAYER, key_ids: [KEY_ID] }],
-    delegates: { max_deposit: "1" },
-    threshold: { enabled: true },
-    session: { issuer: "https://relay.example", signing_keys: [{ id: "k1", seed: "env:TOKEN_KEY" }] },
-    rates: UNBOUNDED_RATES,
-    log: { level: "trace" },
-  };
-  const relayConfig = file("relay.yaml", JSON.stringify(relaySettings));
-  const relay = await startProgram("server/src/cli.ts", ["relay", "--config", relayConfig], {
-    env: { TOKEN_KEY: tokenKey.toString("hex") },
-    isReady: (line) => line.msg === "relay serves",
-  });
-  return { store: join(folder, "signer.db"), signer, relay, master, sealing, tokenKey };
-}
+const startPrograms = () =>
+  startThresholdPrograms(({ sealing, master }) => ({
+    ...evmSettings(),
+    sealing_keys: [sealing],
+    master_secrets: [{ scheme: SCHEME_ID, network: NETWORK, epoch: 1, secret: master }],
+  }));
 
 interface PresignRow {
   readonly id: string;
@@ -141,12 +87,11 @@ function halfForms(whose: string, { k, sigma }: Presignature): Needle[] {
   return [...seedForms(`the ${whose}'s k`, k), ...seedForms(`the ${whose}'s sigma`, sigma)];
 }
 
-const foundIn = async ({ pid }: Program, needles: Needles) => [...(await scanMemory(pid, needles)).found];
-
 it.skipIf(unreadable !== undefined)(
   "a relay's memory holds nothing of an EVM key's secrets, on either side, while it passes calls on",
   async () => {
-    const { store, signer, relay, master, sealing, tokenKey } = await startPrograms();
+    const { folder, signer, relay, master, sealing, tokenKey } = await startPrograms();
+    const store = join(folder, "signer.db");
     const { wallet } = await signInWalletAs(
       (client, options) => new EcdsaWallet(client, options),
       String(relay.ready.address),

@@ -166,6 +166,7 @@ describe("reflection", () => {
     expect((await reflection.listMethods(SERVICE)).map(({ name }) => name).sort()).toEqual(
       [
         "SubmitDelegate",
+        "SubmitDelegates",
         "CreateAccount",
         "GetSubmission",
         "ListSubmissions",

@@ -10,6 +10,7 @@ const TABLES = [
   ...["budget_use", "audit_events", "audit_chains", "audit_heads", "audit_sequencer"],
   ...["users", "identities", "passkeys", "provider_accounts"],
   ...["app_sessions", "refresh_tokens", "app_session_sequence"],
+  ...["webhooks", "webhook_deliveries"],
   ...["kysely_migration", "kysely_migration_lock"],
 ];
 

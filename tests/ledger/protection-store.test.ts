@@ -91,6 +91,7 @@ overEngines("the snapshot", (on) => {
       keys: [],
       documents: [],
       pauses: [],
+      webhooks: [],
     });
   });
 

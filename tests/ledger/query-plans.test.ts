@@ -12,10 +12,19 @@ import {
   readIdentity,
   readUser,
 } from "@countersign/server/ledger/user-rows.ts";
+import {
+  claimDeliveries,
+  deliveryStats,
+  dueWebhooks,
+  listDeliveries,
+  recordAttempts,
+  redriveDeliveries,
+} from "@countersign/server/ledger/webhook-deliveries.ts";
+import { pruneDeliveries } from "@countersign/server/ledger/webhook-pruning.ts";
 import { migrate, NodeSqliteDialect } from "@countersign/sql";
 import { CompiledQuery, Kysely, type Transaction } from "kysely";
 import { expect, it, onTestFinished } from "vitest";
-import { at } from "./builders.ts";
+import { at, event } from "./builders.ts";
 
 const head = {
   tenant: "a",
@@ -24,6 +33,12 @@ const head = {
   at: at(0),
   publicKey: "",
   signature: new Uint8Array(64),
+};
+
+const attempt = {
+  ...{ webhookId: "w", submissionId: "sub_a", attempt: 1 },
+  state: "PENDING" as const,
+  ...{ dueAt: at(1), status: 500, problem: "", at: at(0) },
 };
 
 const account = { providerId: "p", issuer: "https://a.example", subject: "s" };
@@ -42,8 +57,32 @@ const statements: readonly [string, (trx: Transaction<LedgerSchema>) => Promise<
     "a session by a token",
     (trx) => sessionIdOf(trx, { token: new Uint8Array(1), family: new Uint8Array(2) }),
   ],
+  ["webhooks with something to be told", (trx) => dueWebhooks(trx, at(0))],
+  [
+    "claiming deliveries",
+    (trx) => claimDeliveries({ locksRows: false }, trx, [{ webhookId: "w", limit: 9 }], at(0), at(1)),
+  ],
+  ["recording attempts", (trx) => recordAttempts(trx, [attempt])],
+  [
+    "a page of deliveries",
+    (trx) =>
+      listDeliveries(trx, {
+        ...{ webhookId: "w", state: "DEAD", limit: 9 },
+        before: { createdAt: at(0), submissionId: "sub_a" },
+      }),
+  ],
+  ["redriving deliveries", (trx) => redriveDeliveries(trx, "w", undefined, 9, at(0), () => event())],
+  [
+    "deleting old deliveries",
+    (trx) => pruneDeliveries(trx, { delivered: at(0), dead: at(0), deleted: at(0) }),
+  ],
+  ["counting deliveries", (trx) => deliveryStats(trx)],
   ["giving up replay marks", (trx) => releaseReplayMarks(trx, ["sub_a", "sub_b"])],
 ];
+
+/** There are as many chains as tenants, and few webhooks; the index holds what is pending; the rest are values of the call. */
+const SMALL =
+  /^SCAN (c |w |CONSTANT ROW|rows|\d+-ROW VALUES|webhook_deliveries USING INDEX webhook_deliveries_oldest$)/;
 
 it.each(statements)("SQLite reads no table that grows as a whole for %s", async (_, run) => {
   const queries: CompiledQuery[] = [];
@@ -66,8 +105,7 @@ it.each(statements)("SQLite reads no table that grows as a whole for %s", async 
   for (const { sql, parameters } of asked) {
     const explained = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
     const { rows } = await db.executeQuery<{ detail: string }>(explained);
-    // There are as many chains as tenants.
-    const scans = rows.filter(({ detail }) => /^SCAN (?!c )/.test(detail));
+    const scans = rows.filter(({ detail }) => detail.startsWith("SCAN ") && !SMALL.test(detail));
     expect(scans, sql).toEqual([]);
   }
 });

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LaneKeeper, type LaneKeeperOptions } from "@countersign/server/lanes/lane-keeper.ts";
+import { LowBalances } from "@countersign/server/lanes/low-balances.ts";
+import { readWork } from "@countersign/server/lanes/work.ts";
 import { LedgerUnavailableError } from "@countersign/server/ledger/errors.ts";
 import type { Ledger } from "@countersign/server/ledger/ledger.ts";
 import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
-import { LaneKeeper, type LaneKeeperOptions } from "@countersign/server/tx/lane-keeper.ts";
-import { readWork } from "@countersign/server/tx/work.ts";
 import { Secret } from "@countersign/service-kit";
 import { expect, it, onTestFinished } from "vitest";
 import { relayerKey } from "../support/test-signer.ts";
@@ -72,6 +73,7 @@ it("what a claim took is signed although the claim's answer was lost", async () 
     laneAcquired: ignore,
     laneLost: ignore,
     laneRetrying: ignore,
+    laneTrouble: ignore,
     submissionTransition: ignore,
   };
   const options = {
@@ -87,6 +89,8 @@ it("what a claim took is signed although the claim's answer was lost", async () 
       window: 4,
       holds: () => ({ lane: false, tenants: [] }),
       keySigns: () => true,
+      lowBalances: new LowBalances(() => new Date()),
+      onRoom: ignore,
       ledger,
       // The chain and the signer, as far as they are asked before a signature.
       head: { get: async () => ({ height: 100n, hash: "1".repeat(32), timeMs: 0 }) },
@@ -105,8 +109,11 @@ it("what a claim took is signed although the claim's answer was lost", async () 
       readWork: (stored: Parameters<typeof readWork>[0]) => readWork(stored, undefined),
     },
   } as unknown as LaneKeeperOptions;
-  const running = new LaneKeeper(options).run(stop.signal);
+  const keeper = new LaneKeeper(options);
+  const running = keeper.run(stop.signal);
+  const offers = setInterval(() => keeper.dealt?.offer(1), 20);
   onTestFinished(async () => {
+    clearInterval(offers);
     stop.abort();
     await running;
     await real.close();

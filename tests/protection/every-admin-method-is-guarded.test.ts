@@ -10,6 +10,7 @@ import { LimitsService } from "@countersign/gen/countersign/admin/v1/limits_serv
 import { PauseService } from "@countersign/gen/countersign/admin/v1/pause_service_pb.ts";
 import { PolicyService } from "@countersign/gen/countersign/admin/v1/policy_service_pb.ts";
 import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
+import { WebhookService } from "@countersign/gen/countersign/admin/v1/webhook_service_pb.ts";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { ServerReflection } from "@countersign/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "@countersign/gen/grpc/reflection/v1alpha/reflection_pb.ts";
@@ -28,6 +29,7 @@ const ADMIN_SERVICES: readonly DescService[] = [
   PolicyService,
   LimitsService,
   PauseService,
+  WebhookService,
   AuditService,
 ];
 const REFLECTION: readonly DescService[] = [ServerReflection, ServerReflectionAlpha];
@@ -46,6 +48,12 @@ const NEEDED: Readonly<Record<string, Role>> = {
   "countersign.admin.v1.LimitsService/SetLimits": "admin",
   "countersign.admin.v1.PauseService/Pause": "operator",
   "countersign.admin.v1.PauseService/Resume": "operator",
+  "countersign.admin.v1.WebhookService/CreateWebhook": "operator",
+  "countersign.admin.v1.WebhookService/UpdateWebhook": "operator",
+  "countersign.admin.v1.WebhookService/RotateWebhookSecret": "operator",
+  "countersign.admin.v1.WebhookService/DeleteWebhook": "operator",
+  "countersign.admin.v1.WebhookService/RedriveDeliveries": "operator",
+  "countersign.admin.v1.WebhookService/TestWebhook": "operator",
 };
 
 const METHODS = ADMIN_SERVICES.flatMap(({ methods }) => methods);

@@ -108,6 +108,19 @@ describe.each([
     expect(tightest).toMatchObject({ name: "tenant", limit: 1, remaining: 0 });
   });
 
+  testHere("give several tokens at once, or none of them, and say when there are so many", async () => {
+    const { limiter } = opened();
+    const wide = fresh(slowly(10), "tenant");
+    const narrow = fresh(slowly(5), "user");
+    expect((await limiter.take([wide, narrow], 4)).tightest).toMatchObject({ name: "user", remaining: 1 });
+    const { refusal } = await limiter.take([wide, narrow], 3);
+    expect(refusal?.name).toBe("user");
+    expect(refusal?.retryAfterMs).toBeGreaterThan(1_900_000);
+    expect(refusal?.retryAfterMs).toBeLessThanOrEqual(2_000_000);
+    expect((await limiter.take([wide], 6)).tightest.remaining).toBe(0);
+    expect((await limiter.take([narrow])).refusal).toBeUndefined();
+  });
+
   testHere("count each name and key on its own", async () => {
     const { limiter } = opened();
     const bucket = fresh(slowly(1), "ip");

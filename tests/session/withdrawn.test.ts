@@ -3,6 +3,7 @@ import http2 from "node:http2";
 import { text } from "node:stream/consumers";
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { SubmitDelegateRequestSchema } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
+import { WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { MergeUsersRequestSchema } from "@countersign/gen/countersign/session/v1/session_pb.ts";
 import {
   BeginKeyRequestSchema,
@@ -66,7 +67,9 @@ test("a submission whose session ends while its body is on its way is refused, a
   const headers = bearer(accessToken);
   const body = async () => {
     const signedDelegate = (await relay.wallets[0]?.delegate()) ?? new Uint8Array();
-    return bytes(SubmitDelegateRequestSchema, { network: NETWORK, signedDelegate });
+    // Answered when all of it is on the chain.
+    const waitUntil = WaitUntil.FINAL;
+    return bytes(SubmitDelegateRequestSchema, { network: NETWORK, signedDelegate, waitUntil });
   };
   expect(await slowCall(relay.app.address, path, headers, await body(), FINE)).toBe("none");
   const sent = relay.devnet.chain.log.length;

@@ -13,7 +13,7 @@ interface Row {
 
 /**
  * Every one of `count` delegate submissions SUCCEEDED with exactly one transaction on the chain, which carries
- * its delegate; no nonce of the relayer's key carried two bodies; and the relayer paid what they say they cost.
+ * its delegate; no nonce of a relayer's key carried two bodies; and the relayer paid what they say they cost.
  */
 export async function expectExactlyOnce(world: RelayWorld, count: number): Promise<void> {
   const { chain } = world.devnet;
@@ -32,13 +32,16 @@ export async function expectExactlyOnce(world: RelayWorld, count: number): Promi
   );
   expect(new Set(submissions.map((s) => s.delegate_hash)).size).toBe(count);
 
-  const attempts = await world.rows<{ nonce: string; transaction_hash: string }>(
-    "select cast(nonce as text) as nonce, transaction_hash from attempts",
+  const attempts = await world.rows<{ place: string; transaction_hash: string }>(
+    `select l.public_key || ' ' || cast(a.nonce as text) as place, a.transaction_hash from attempts as a
+     inner join lanes as l on l.id = a.lane_id`,
   );
-  const stored = new Map(attempts.map(({ nonce, transaction_hash }) => [nonce, transaction_hash]));
+  const stored = new Map(attempts.map(({ place, transaction_hash }) => [place, transaction_hash]));
   expect(stored.size).toBe(attempts.length);
-  for (const { nonce, hash } of chain.log) expect(stored.get(nonce.toString())).toBe(hash);
-  expect(new Set(chain.log.map(({ nonce }) => nonce)).size).toBe(count);
+  for (const { publicKey, nonce, hash } of chain.log) {
+    expect(stored.get(`${publicKey} ${nonce}`)).toBe(hash);
+  }
+  expect(new Set(chain.log.map(({ publicKey, nonce }) => `${publicKey} ${nonce}`)).size).toBe(count);
 
   const cost = submissions.reduce((sum, s) => sum + BigInt(s.tokens_burnt) + BigInt(s.deposit), 0n);
   expect(world.relayerBalanceAtStart - relayerBalance(world.devnet)).toBe(cost);

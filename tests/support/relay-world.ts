@@ -8,7 +8,7 @@ import type { KeyBackend } from "@countersign/signer-service/relayer-signer/key-
 import { createDatabase, postgresUrl, type TestDatabase } from "./postgres.ts";
 import { openSignerGate, type SignerGate } from "./signer-gate.ts";
 import { genesis, NETWORK, RELAYER, relayFlags } from "./test-relay.ts";
-import { relayerKey, startTestSigner, type TestRelayerKey } from "./test-signer.ts";
+import { relayerKey, startTestSigner, type TestRelayerKey, type TestSigner } from "./test-signer.ts";
 import { type SeededTenant, seedTenants } from "./test-tenant.ts";
 import { TestWallet } from "./test-wallet.ts";
 
@@ -24,6 +24,10 @@ export interface RelayWorldOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly wallets?: number;
   readonly signerBackend?: (key: TestRelayerKey) => KeyBackend;
+  /** Keys beside the relayer's first one: of its account, or of others that `devnet` has. */
+  readonly moreKeys?: readonly TestRelayerKey[];
+  /** A public key of the relayer's account that no relay uses. */
+  readonly operatorKey?: string;
   /** Whom the relays serve, instead of the test tenant. */
   readonly tenants?: readonly SeededTenant[];
 }
@@ -38,6 +42,7 @@ export interface RelayWorld {
   readonly config: RelayConfig;
   /** Only with PostgreSQL. */
   readonly database: TestDatabase | undefined;
+  readonly signer: TestSigner;
   readonly signerGate: SignerGate;
   readonly relayerBalanceAtStart: bigint;
   /** Reads the ledger beside the relay. The same SQL must do for both engines. */
@@ -51,17 +56,20 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
   const database = options.engine === "postgres" ? await createDatabase() : undefined;
   const key = await relayerKey("relayer-1", RELAYER);
   const wallets = Array.from({ length: options.wallets ?? 1 }, (_, i) => new TestWallet(`wallet-${i}.test`));
+  const keys = [key, ...(options.moreKeys ?? [])];
   const devnet = await startDevnet({
     blockTimeMs: 0,
     ...options.devnet,
-    accounts: genesis(key, wallets, options),
+    accounts: genesis(key, wallets, options).map((account) =>
+      account.id === RELAYER ? { ...account, keys: keysOfRelayer(keys, options.operatorKey) } : account,
+    ),
   });
-  const signer = await startTestSigner(NETWORK, [key], options.signerBackend);
+  const signer = await startTestSigner(NETWORK, keys, options.signerBackend);
   const signerGate = await openSignerGate(join(folder, "gate"), signer.socketPath);
   const ledgerPath = join(folder, "relay.db");
   const flags = relayFlags(folder, devnet, signerGate.socketPath, {
     ledgerUrl: database?.url ?? `sqlite:${ledgerPath}`,
-    settings: { "log.level": "error", ...options.settings },
+    settings: { "log.level": "error", relayers: relayersOf(keys), ...options.settings },
   });
   const { config } = loadRelayConfig({ env: {}, flags });
   await seedTenants(config.ledger.url.reveal(), options.tenants);
@@ -72,6 +80,7 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
     flags,
     config,
     database,
+    signer,
     signerGate,
     relayerBalanceAtStart: relayerBalance(devnet),
     rows: async <T extends object>(sql: string) =>
@@ -84,6 +93,18 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function keysOfRelayer(keys: readonly TestRelayerKey[], operatorKey: string | undefined): string[] {
+  const own = keys.filter(({ accountId }) => accountId === RELAYER).map(({ publicKey }) => publicKey);
+  return operatorKey === undefined ? own : [...own, operatorKey];
+}
+
+function relayersOf(keys: readonly TestRelayerKey[]): string {
+  const accounts = Map.groupBy(keys, ({ accountId }) => accountId);
+  return JSON.stringify(
+    [...accounts].map(([id, of]) => ({ account_id: id, key_ids: of.map(({ keyId }) => keyId) })),
+  );
 }
 
 /** What the relayer's account holds now, in yoctoNEAR. */

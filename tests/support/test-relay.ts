@@ -167,6 +167,8 @@ export function relayFlags(
     "ledger.url": ledgerUrl ?? `sqlite:${join(folder, "relay.db")}`,
     "signer.url": `unix:${socketPath}`,
     "near.endpoints": JSON.stringify(devnet.rpcUrls.map((url) => ({ url }))),
+    // The devnet makes blocks when there is work, so its head stands still when there is none.
+    "near.stall_ms": "0",
     relayers: JSON.stringify([{ account_id: RELAYER, key_ids: ["relayer-1"] }]),
     "delegates.max_deposit": NEAR.toString(),
     account_creation: JSON.stringify({

@@ -21,6 +21,11 @@ type RelayImpl = ServiceImpl<typeof RelayService>;
 /** A RelayService of a few lines: what it does is beside the point, how its calls travel is tested. */
 export const smallRelay: RelayImpl = {
   submitDelegate: (request) => ({ submission: { id: `sub_${request.signedDelegate.length}` } }),
+  submitDelegates: (request) => ({
+    results: request.delegates.map(({ signedDelegate }) => ({
+      result: { case: "submission", value: { id: `sub_${signedDelegate.length}` } },
+    })),
+  }),
   createAccount: () => {
     throw new DomainError(ErrorReason.ACCOUNT_CREATION_DISABLED, "this relay creates no accounts");
   },

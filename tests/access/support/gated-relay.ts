@@ -2,6 +2,7 @@ import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_servic
 import { type Authenticator, createAuthenticator } from "@countersign/server/access/authenticator.ts";
 import type { DefaultRates } from "@countersign/server/access/call-rates.ts";
 import { callerOf } from "@countersign/server/access/caller.ts";
+import { countMore } from "@countersign/server/access/counted-calls.ts";
 import { createGate, type RefusedCall } from "@countersign/server/access/gate.ts";
 import { TokenAuthenticator } from "@countersign/server/access/token-authenticator.ts";
 import { DEFAULT_KEY_FETCHING } from "@countersign/server/access/token-keys.ts";
@@ -21,7 +22,10 @@ export interface GatedRelayOptions {
   readonly now?: () => number;
 }
 
-/** The small relay behind the gate. GetSubmission answers with the caller, as JSON, for the submission's id. */
+/**
+ * The small relay behind the gate. GetSubmission answers with the caller, as JSON, for the submission's id;
+ * SubmitDelegates counts its delegates and answers nothing.
+ */
 export async function startGatedRelay(protection: Protection, options: GatedRelayOptions = {}) {
   const directory = await protection.directory();
   const refused: RefusedCall[] = [];
@@ -56,6 +60,10 @@ export async function startGatedRelay(protection: Protection, options: GatedRela
     services: [
       serve(RelayService, {
         ...smallRelay,
+        submitDelegates: async ({ delegates }, { values }) => {
+          await countMore(values, delegates.length - 1);
+          return {};
+        },
         getSubmission: (_, { values }) => {
           const { scopes, ...caller } = callerOf(values);
           return { submission: { id: JSON.stringify(caller) } };

@@ -80,7 +80,14 @@ export function pause(level: PauseLevel, target = ""): Pause {
 
 /** What the ledger says; a test replaces it as it likes. */
 export class Protection {
-  #snapshot: ProtectionSnapshot = { revision: 1n, tenants: [], keys: [], documents: [], pauses: [] };
+  #snapshot: ProtectionSnapshot = {
+    revision: 1n,
+    tenants: [],
+    keys: [],
+    documents: [],
+    pauses: [],
+    webhooks: [],
+  };
 
   constructor(snapshot: Partial<ProtectionSnapshot>) {
     this.change(snapshot);

@@ -15,3 +15,9 @@ export interface EvmPageConfig extends PageConfig {
   /** The contract that is called. */
   readonly notes: `0x${string}`;
 }
+
+/** What the page of the server lock is told. */
+export interface LockPageConfig extends PageConfig {
+  /** Further relays. */
+  readonly peers: readonly string[];
+}

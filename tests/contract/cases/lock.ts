@@ -1,21 +1,11 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
-import { PauseLevel } from "@countersign/gen/countersign/admin/v1/pause_pb.ts";
-import { PauseService } from "@countersign/gen/countersign/admin/v1/pause_service_pb.ts";
-import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { LockSuite } from "@countersign/gen/countersign/lock/v1/lock_pb.ts";
 import { LockService } from "@countersign/gen/countersign/lock/v1/lock_service_pb.ts";
 import { lockSuite } from "@countersign/signer-service/lock/lock-suites.ts";
 import { expect } from "vitest";
-import {
-  type LockClient,
-  type LockWorld,
-  startLockRelay,
-  startLockWorld,
-  TENANT,
-} from "../../lock/relay/support/lock-relay.ts";
-import { startLockSigner } from "../../lock/signer/lock-signer.ts";
-import { createOperator } from "../../protection/support/admin.ts";
+import type { LockSubject, LockSubjectOptions, StartLock } from "../../lock/lock-target.ts";
+import { type LockClient, startLockOnNode, TENANT } from "../../lock/relay/support/lock-relay.ts";
 import type { ContractCase } from "../support/contract-case.ts";
 import { type Call, expectRefusal } from "../support/refusal.ts";
 
@@ -60,136 +50,91 @@ const CALLS: readonly LockCall[] = [
   },
 ];
 
-/** Of each method: a call that is refused, by a relay that has a key. */
-function refused(
-  outcome: ErrorReason,
-  what: string,
-  call: (world: LockWorld, make: LockCall["make"]) => Call | Promise<Call>,
-  of: readonly DescMethodUnary[] = Object.values(method),
-): ContractCase[] {
-  return CALLS.filter((one) => of.includes(one.method)).map((one) => ({
-    method: one.method,
-    outcome,
-    what,
-    run: async () => expectRefusal(await call(await startLockWorld(), one.make), outcome),
-  }));
+/** What LockService answers, on the platform where `start` starts a relay. */
+export function lockCasesOf(start: StartLock): readonly ContractCase[] {
+  /** Of each method: a call that is refused. */
+  const refused = (
+    outcome: ErrorReason,
+    what: string,
+    call: (subject: LockSubject, make: LockCall["make"]) => Call,
+    options: LockSubjectOptions = {},
+    of: readonly DescMethodUnary[] = Object.values(method),
+  ): ContractCase[] =>
+    CALLS.filter((one) => of.includes(one.method)).map((one) => ({
+      ...{ method: one.method, outcome, what },
+      run: async () => expectRefusal(call(await start(options), one.make), outcome),
+    }));
+  const asIs = ({ client, keyId }: LockSubject, make: LockCall["make"]) => make(client, keyId);
+  const withElement = [method.applyServerLock, method.removeServerLock];
+  return [
+    ...CALLS.map(
+      ({ method: of, make, answer }): ContractCase => ({
+        method: of,
+        outcome: "success",
+        what: "anybody who names the tenant",
+        run: async () => {
+          const { client, keyId } = await start();
+          expect(await make(client, keyId)({ headers: {} })).toMatchObject(answer(keyId));
+        },
+      }),
+    ),
+    ...refused(ErrorReason.TENANT_NOT_FOUND, "a tenant that is none", ({ client, keyId }, make) =>
+      make(client, keyId, { tenant: "nobody" }),
+    ),
+    ...refused(ErrorReason.TENANT_DISABLED, "a disabled tenant", asIs, { fault: "tenant-disabled" }),
+    ...refused(ErrorReason.ORIGIN_NOT_ALLOWED, "a page of nobody's", ({ seenWith, keyId }, make) =>
+      make(seenWith({ origin: "https://evil.example" }), keyId),
+    ),
+    ...refused(ErrorReason.LOCK_DISABLED, "no lock key yet", ({ client }, make) => make(client, "x"), {
+      fault: "no-key",
+    }),
+    ...refused(ErrorReason.SIGNER_UNAVAILABLE, "keys that are away", asIs, { fault: "keys-away" }),
+    ...refused(
+      ErrorReason.LOCK_ELEMENT_INVALID,
+      "bytes that are no element",
+      ({ client, keyId }, make) => make(client, keyId, { element: noElement }),
+      {},
+      withElement,
+    ),
+    ...refused(
+      ErrorReason.LOCK_ELEMENT_INVALID,
+      "a size that no element has",
+      ({ client, keyId }, make) => make(client, keyId, { element: new Uint8Array(33) }),
+      {},
+      withElement,
+    ),
+    ...refused(
+      ErrorReason.LOCK_KEY_UNKNOWN,
+      "a key that nobody made",
+      ({ client }, make) => make(client, "A".repeat(22)),
+      {},
+      [method.removeServerLock],
+    ),
+    ...refused(
+      ErrorReason.FIELD_INVALID,
+      "no element at all",
+      ({ client, keyId }, make) => make(client, keyId, { element: new Uint8Array() }),
+      {},
+      withElement,
+    ),
+    ...refused(ErrorReason.PAUSED, "the relay is paused", asIs, { fault: "paused" }, [
+      method.applyServerLock,
+    ]),
+    {
+      method: method.removeServerLock,
+      outcome: ErrorReason.RATE_LIMITED,
+      what: "more locks of an address than it may have taken off",
+      run: async () => {
+        const { client, keyId } = await start({ rates: { lock: { per_second: 0.001, burst: 1 } } });
+        await client.removeServerLock({ tenant: TENANT, keyId, element });
+        await expectRefusal(
+          (options) => client.removeServerLock({ tenant: TENANT, keyId, element }, options),
+          ErrorReason.RATE_LIMITED,
+        );
+      },
+    },
+  ];
 }
 
-const successes = CALLS.map(({ method: of, make, answer }): ContractCase => {
-  return {
-    method: of,
-    outcome: "success",
-    what: "anybody who names the tenant",
-    run: async () => {
-      const { client, keyId } = await startLockWorld();
-      expect(await make(client, keyId)({ headers: {} })).toMatchObject(answer(keyId));
-    },
-  };
-});
-
-const disabledTenant = CALLS.map(({ method: of, make }): ContractCase => {
-  return {
-    method: of,
-    outcome: ErrorReason.TENANT_DISABLED,
-    what: "a disabled tenant",
-    run: async () => {
-      const operator = await createOperator();
-      const { app, client, keyId } = await startLockWorld({
-        settings: { admin: operator.setting },
-        tenants: [{ tenant: TENANT }],
-      });
-      const tenants = operator.client(TenantService, app.adminAddress);
-      await tenants.updateTenant({ tenant: TENANT, expectedVersion: 1n, disabled: true });
-      await expectRefusal(make(client, keyId), ErrorReason.TENANT_DISABLED);
-    },
-  };
-});
-
-const lockless = CALLS.map(({ method: of, make }): ContractCase => {
-  return {
-    method: of,
-    outcome: ErrorReason.LOCK_DISABLED,
-    what: "a signer that has no lock key yet",
-    run: async () => {
-      const signer = await startLockSigner();
-      const { client } = await startLockRelay({ signer: signer.address });
-      await expectRefusal(make(client, "x"), ErrorReason.LOCK_DISABLED);
-    },
-  };
-});
-
-const paused: ContractCase = {
-  method: method.applyServerLock,
-  outcome: ErrorReason.PAUSED,
-  what: "the relay is paused",
-  run: async () => {
-    const operator = await createOperator();
-    const { app, client } = await startLockWorld({ settings: { admin: operator.setting } });
-    await operator.client(PauseService, app.adminAddress).pause({ level: PauseLevel.RELAY, reason: "test" });
-    await expectRefusal(
-      (options) => client.applyServerLock({ tenant: TENANT, suite, element }, options),
-      ErrorReason.PAUSED,
-    );
-  },
-};
-
-const limited: ContractCase = {
-  method: method.removeServerLock,
-  outcome: ErrorReason.RATE_LIMITED,
-  what: "more locks of an address than it may have taken off",
-  run: async () => {
-    const { client, keyId } = await startLockWorld({ rates: { lock: { per_second: 0.001, burst: 1 } } });
-    await client.removeServerLock({ tenant: TENANT, keyId, element });
-    await expectRefusal(
-      (options) => client.removeServerLock({ tenant: TENANT, keyId, element }, options),
-      ErrorReason.RATE_LIMITED,
-    );
-  },
-};
-
-/** What LockService answers. */
-export const lockCases: readonly ContractCase[] = [
-  ...successes,
-  ...refused(ErrorReason.TENANT_NOT_FOUND, "a tenant that is none", ({ client, keyId }, make) =>
-    make(client, keyId, { tenant: "nobody" }),
-  ),
-  ...disabledTenant,
-  ...refused(ErrorReason.ORIGIN_NOT_ALLOWED, "a page of nobody's", ({ seenWith, keyId }, make) =>
-    make(seenWith({ origin: "https://evil.example" }), keyId),
-  ),
-  ...lockless,
-  ...refused(
-    ErrorReason.SIGNER_UNAVAILABLE,
-    "a signer that is away",
-    async ({ client, keyId, signer }, make) => {
-      await signer.drain();
-      return make(client, keyId);
-    },
-  ),
-  ...refused(
-    ErrorReason.LOCK_ELEMENT_INVALID,
-    "bytes that are no element",
-    ({ client, keyId }, make) => make(client, keyId, { element: noElement }),
-    [method.applyServerLock, method.removeServerLock],
-  ),
-  ...refused(
-    ErrorReason.LOCK_ELEMENT_INVALID,
-    "a size that no element has",
-    ({ client, keyId }, make) => make(client, keyId, { element: new Uint8Array(33) }),
-    [method.applyServerLock, method.removeServerLock],
-  ),
-  ...refused(
-    ErrorReason.LOCK_KEY_UNKNOWN,
-    "a key that nobody made",
-    ({ client }, make) => make(client, "A".repeat(22)),
-    [method.removeServerLock],
-  ),
-  ...refused(
-    ErrorReason.FIELD_INVALID,
-    "no element at all",
-    ({ client, keyId }, make) => make(client, keyId, { element: new Uint8Array() }),
-    [method.applyServerLock, method.removeServerLock],
-  ),
-  paused,
-  limited,
-];
+/** Of a relay on Node, before its signer. */
+export const lockCases: readonly ContractCase[] = lockCasesOf(startLockOnNode);

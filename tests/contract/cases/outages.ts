@@ -18,6 +18,11 @@ const CALLS = {
     const request = { network: NETWORK, signedDelegate: await freshWallet(relay).delegate() };
     return (options) => relay.client.submitDelegate(request, options);
   },
+  submitDelegates: async (relay: TestRelay): Promise<Call> => {
+    const signed = [await freshWallet(relay).delegate(), await freshWallet(relay).delegate()];
+    const request = { network: NETWORK, delegates: signed.map((signedDelegate) => ({ signedDelegate })) };
+    return (options) => relay.client.submitDelegates(request, options);
+  },
   createAccount: async ({ client }: TestRelay): Promise<Call> => {
     const { publicKey } = new TestWallet("key.test");
     const request = { network: NETWORK, accountId: "outage.relay.test", publicKey };
@@ -110,7 +115,9 @@ async function openSubmission(relay: TestRelay): Promise<string> {
 }
 
 export const outageCases: readonly ContractCase[] = [
-  ...(["submitDelegate", "createAccount", "checkDelegate", "getTransaction"] as const).map(chainAway),
+  ...(["submitDelegate", "submitDelegates", "createAccount", "checkDelegate", "getTransaction"] as const).map(
+    chainAway,
+  ),
   ...(Object.keys(CALLS) as MethodName[]).map(ledgerAway),
   queueFull("submitDelegate"),
   queueFull("createAccount"),

@@ -15,6 +15,8 @@ export interface SessionTenantOptions {
   readonly id: string;
   /** The relay's. */
   readonly address: string;
+  /** Over HTTP/2 without it. */
+  readonly client?: SessionClient;
   readonly provider: OidcProvider;
   readonly disable: () => Promise<unknown>;
   readonly pause: () => Promise<unknown>;
@@ -36,7 +38,7 @@ export class SessionTenant {
     this.id = options.id;
     this.rpId = `${options.id}.example`;
     this.origin = `https://${this.rpId}`;
-    this.client = sessionClient(options.address);
+    this.client = options.client ?? sessionClient(options.address);
   }
 
   /** As an operator does. */

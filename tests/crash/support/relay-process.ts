@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
+import { inOneFile } from "../../support/one-file.ts";
 import type { RelayClient } from "../../support/submitting.ts";
 import { relayClient } from "../../support/test-relay.ts";
 import type { Message, Plan } from "./plan.ts";
@@ -17,8 +18,8 @@ export class RelayProcess {
   #address = "";
   #client: RelayClient | undefined;
 
-  constructor(plan: Plan) {
-    this.#child = fork(ENTRY, [JSON.stringify(plan)], {
+  private constructor(program: URL, plan: Plan) {
+    this.#child = fork(program, [JSON.stringify(plan)], {
       env: { ...process.env, ...COMPILE_CACHE },
       execArgv: [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -28,9 +29,14 @@ export class RelayProcess {
     onTestFinished(() => this.kill().then(() => undefined));
   }
 
+  /** Starts one that may not live until it serves. */
+  static async spawn(plan: Plan): Promise<RelayProcess> {
+    return new RelayProcess(await inOneFile(ENTRY), plan);
+  }
+
   /** Starts one and waits until it serves. */
   static async start(plan: Plan): Promise<RelayProcess> {
-    const relay = new RelayProcess(plan);
+    const relay = await RelayProcess.spawn(plan);
     await relay.serves();
     return relay;
   }
@@ -70,6 +76,12 @@ export class RelayProcess {
 
   signal(signal: "SIGKILL" | "SIGCONT" | "SIGSTOP"): void {
     this.#child.kill(signal);
+  }
+
+  /** Stops it as an operator does: it ends what it does and gives its lanes back. */
+  stop(): Promise<string | number | null> {
+    this.#child.kill("SIGTERM");
+    return this.ended;
   }
 
   /** kill -9. */

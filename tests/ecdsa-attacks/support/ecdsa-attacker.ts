@@ -95,8 +95,12 @@ export class EcdsaAttacker implements Rival {
     this.#wishes = [];
     this.#finalized = [];
     this.#flights = [];
-    await Promise.all(finalized.map((call) => this.#finalize(call)));
-    await Promise.all(wishes.map((wish) => this.#beginAndEnd(wish)));
+    await Promise.all(finalized.map((call) => this.#send(call)));
+    await Promise.all(
+      wishes.map(({ given, presignature }) =>
+        this.#end(() => this.#wallet().beginEcdsa(given, presignature)),
+      ),
+    );
     for (const call of flights) {
       const outcome = await tried(() => this.#wallet().client.presignStep(call));
       const how = "answer" in outcome ? "answered" : outcome.refusal;
@@ -181,12 +185,20 @@ export class EcdsaAttacker implements Rival {
   }
 
   async #beginAndEnd(wish: Wish): Promise<void> {
-    const begun = await tried(() => this.#begin(wish));
+    await this.#end(() => this.#begin(wish));
+  }
+
+  async #end(begin: () => Promise<BegunEcdsa>): Promise<void> {
+    const begun = await tried(begin);
     if ("answer" in begun) await this.#finalize(this.#wallet().ecdsaFinalizeRequest(begun.answer));
   }
 
   async #finalize(call: FinalizeCall): Promise<void> {
     this.#finalized.push(call);
+    await this.#send(call);
+  }
+
+  async #send(call: FinalizeCall): Promise<void> {
     await tried(() => this.#wallet().client.signEcdsaFinalize(call));
   }
 

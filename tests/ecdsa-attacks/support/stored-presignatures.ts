@@ -1,4 +1,4 @@
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import { SECRETS_ENV } from "../../signer/threshold/support/threshold-signer.ts";
 import { signerRows } from "./signer-rows.ts";
 

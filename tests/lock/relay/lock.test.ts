@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beginRegistration, beginUnlock } from "@countersign/crypto/lock/client-passes.ts";
 import { PauseLevel } from "@countersign/gen/countersign/admin/v1/pause_pb.ts";
 import { PauseService } from "@countersign/gen/countersign/admin/v1/pause_service_pb.ts";
 import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
@@ -16,92 +15,43 @@ import { temporaryDirectory } from "../../signer/support/temporary-directory.ts"
 import { outcomeOf } from "../../signer/threshold/support/reason.ts";
 import { startTestRelay } from "../../support/test-relay.ts";
 import { TEST_ORIGIN, TEST_TENANT } from "../../support/test-tenant.ts";
+import { ALL, describeLock, lockOutcomes, openWallet } from "../lock-behaviour.ts";
 import { startLockSigner } from "../signer/lock-signer.ts";
 import {
-  type LockClient,
   lockClient,
   makeKey,
-  PAGE,
+  startLockOnNode,
   startLockRelay,
   startLockWorld,
   TENANT,
-  WALLET_PAGE,
 } from "./support/lock-relay.ts";
 import { startScriptedLockSigner } from "./support/scripted-lock-signer.ts";
 
-const NOTHING = new Uint8Array();
 const SUITE = LockSuite.RISTRETTO255_V1;
 /** No element, of the right size. */
 const ZEROS = new Uint8Array(32);
 const good = () => lockSuite(1).multiplyBase(new Uint8Array(32).fill(7));
 
-/** Registers with the relay, then opens what it has locked; both must give one K. */
-async function openWallet(client: LockClient, number: 1 | 2, tenant = TENANT) {
-  const group = lockSuite(number);
-  const registering = beginRegistration(group, randomBytes);
-  const locked = await client.applyServerLock({ tenant, suite: number, element: registering.request });
-  const { kek, lockedKek, keyId } = registering.finish(locked, locked.key?.commitment ?? NOTHING);
-  const unlocking = beginUnlock(group, { suite: number, keyId, lockedKek }, randomBytes);
-  const unlocked = await client.removeServerLock({ tenant, keyId, element: unlocking.request });
-  expect(unlocking.finish(unlocked, unlocked.key?.commitment ?? NOTHING)).toEqual(kek);
-  return keyId;
-}
-
-/** All three methods, of which those with an element get one that the signer would take. */
-const calls = (client: LockClient, keyId: string, tenant = TENANT) => ({
-  getKeyInfo: () => client.getKeyInfo({ tenant }),
-  applyServerLock: () => client.applyServerLock({ tenant, suite: SUITE, element: good() }),
-  removeServerLock: () => client.removeServerLock({ tenant, keyId, element: good() }),
-});
-
-const outcomes = async (all: ReturnType<typeof calls>) => [
-  await outcomeOf(all.getKeyInfo()),
-  await outcomeOf(all.applyServerLock()),
-  await outcomeOf(all.removeServerLock()),
-];
-const ALL = (outcome: string) => [outcome, outcome, outcome];
+describeLock(startLockOnNode);
 
 describe("a relay for the lock alone, before its signer", () => {
-  it.each([1, 2] as const)(
-    "locks and opens a wallet's key in suite %i, with proofs that hold",
-    async (number) => {
-      const { client, signer } = await startLockWorld();
-      if (number === 2) await makeKey(signer, LockSuite.FFDHE3072_V1);
-      const keyId = await openWallet(client, number);
-      const { keys } = await client.getKeyInfo({ tenant: TENANT });
-      expect(keys.find((key) => key.suite === number)).toMatchObject({ keyId, current: true });
-    },
-  );
-
-  it("opens with a key in grace, and locks with the current one", async () => {
-    const { client, signer, keyId } = await startLockWorld();
-    const current = await makeKey(signer, SUITE, keyId);
-    const { key } = await client.applyServerLock({ tenant: TENANT, suite: SUITE, element: good() });
-    expect(key).toMatchObject({ keyId: current, current: true });
-    const opened = await client.removeServerLock({ tenant: TENANT, keyId, element: good() });
-    expect(opened.key).toMatchObject({ keyId, current: false });
-    await signer.admin.retireLockKey({ keyId });
-    const again = () => outcomeOf(client.removeServerLock({ tenant: TENANT, keyId, element: good() }));
-    await expect.poll(again, { timeout: 10_000 }).toBe("LOCK_KEY_UNKNOWN");
-  });
-
   it("says LOCK_DISABLED while the signer has no key, and of a signer that knows no lock", async () => {
     const signer = await startLockSigner();
     const { client, app } = await startLockRelay({ signer: signer.address });
-    expect(await outcomes(calls(client, "x"))).toEqual(ALL("LOCK_DISABLED"));
+    expect(await lockOutcomes(client, "x")).toEqual(ALL("LOCK_DISABLED"));
     const ready = async () => (await fetch(`${app.operationsAddress}/readyz`)).json();
     expect(await ready()).toMatchObject({ ready: false, failed: ["signer"] });
     await makeKey(signer);
     await expect.poll(ready, { timeout: 10_000 }).toMatchObject({ ready: true, failed: [] });
     const older = await startScriptedLockSigner(false);
     const other = await startLockRelay({ signer: older.address });
-    expect(await outcomes(calls(other.client, "x"))).toEqual(ALL("LOCK_DISABLED"));
+    expect(await lockOutcomes(other.client, "x")).toEqual(ALL("LOCK_DISABLED"));
   });
 
   it("says SIGNER_UNAVAILABLE of a signer that is away, and is not ready", async () => {
     const { client, signer, app, keyId } = await startLockWorld();
     await signer.drain();
-    expect(await outcomes(calls(client, keyId))).toEqual(ALL("SIGNER_UNAVAILABLE"));
+    expect(await lockOutcomes(client, keyId)).toEqual(ALL("SIGNER_UNAVAILABLE"));
     const ready = await (await fetch(`${app.operationsAddress}/readyz`)).json();
     expect(ready).toMatchObject({ ready: false, failed: ["signer"] });
   });
@@ -115,14 +65,14 @@ describe("a relay for the lock alone, before its signer", () => {
     for (const reason of [ErrorReason.SIGNER_STORE_UNAVAILABLE, ErrorReason.PEER_NOT_ALLOWED]) {
       const failing = fail(reason);
       signer.script = { getLockKeys: failing, applyLock: failing, removeLock: failing };
-      expect(await outcomes(calls(client, "scripted"))).toEqual(ALL("SIGNER_UNAVAILABLE"));
+      expect(await lockOutcomes(client, "scripted")).toEqual(ALL("SIGNER_UNAVAILABLE"));
     }
     signer.script = { applyLock: () => ({}), removeLock: () => ({}) };
-    expect((await outcomes(calls(client, "scripted"))).slice(1)).toEqual(ALL("SIGNER_UNAVAILABLE").slice(1));
+    expect((await lockOutcomes(client, "scripted")).slice(1)).toEqual(ALL("SIGNER_UNAVAILABLE").slice(1));
     expect(logged()).toContain('"signer_method":"RemoveLock"');
   });
 
-  it("refuses what is no element: sizes by itself, the rest through the signer", async () => {
+  it("refuses sizes that no element has by itself", async () => {
     const scripted = await startScriptedLockSigner();
     const before = await startLockRelay({ signer: scripted.address });
     for (const size of [1, 31, 33, 64, 383]) {
@@ -146,20 +96,6 @@ describe("a relay for the lock alone, before its signer", () => {
       );
     }
     expect(scripted.calls).toEqual([]);
-    const { client, keyId } = await startLockWorld();
-    const element = ZEROS;
-    expect(await outcomeOf(client.applyServerLock({ tenant: TENANT, suite: SUITE, element }))).toBe(
-      "LOCK_ELEMENT_INVALID",
-    );
-    expect(await outcomeOf(client.removeServerLock({ tenant: TENANT, keyId, element }))).toBe(
-      "LOCK_ELEMENT_INVALID",
-    );
-    const unknown = client.removeServerLock({ tenant: TENANT, keyId: "A".repeat(22), element: good() });
-    expect(await outcomeOf(unknown)).toBe("LOCK_KEY_UNKNOWN");
-    for (const size of [0, 385]) {
-      const wrong = client.removeServerLock({ tenant: TENANT, keyId, element: new Uint8Array(size) });
-      expect(await outcomeOf(wrong)).toBe("FIELD_INVALID");
-    }
   });
 
   it("asks the signer for its keys once for all who ask within a second", async () => {
@@ -191,42 +127,14 @@ describe("a relay for the lock alone, before its signer", () => {
 });
 
 describe("whom the lock is for", () => {
-  it("callers from the tenant's origins, its policy's and its wallets', and callers that are no pages", async () => {
-    const { client, seenWith, keyId } = await startLockWorld();
-    expect(await outcomes(calls(client, keyId))).toEqual(ALL("answered"));
-    for (const origin of [PAGE, WALLET_PAGE]) {
-      expect(await outcomes(calls(seenWith({ origin }), keyId))).toEqual(ALL("answered"));
-    }
-    for (const origin of ["https://evil.example", "null", `${PAGE}:8443`]) {
-      expect(await outcomes(calls(seenWith({ origin }), keyId))).toEqual(ALL("ORIGIN_NOT_ALLOWED"));
-    }
-    // Of another tenant.
-    expect(await outcomes(calls(seenWith({ origin: PAGE }), keyId, "globex"))).toEqual(
-      ALL("ORIGIN_NOT_ALLOWED"),
-    );
-    expect(await outcomes(calls(client, keyId, "globex"))).toEqual(ALL("answered"));
-    expect(await outcomes(calls(client, keyId, "nobody"))).toEqual(ALL("TENANT_NOT_FOUND"));
-  });
-
-  it("lets browsers ask first from these origins, and from no others", async () => {
-    const { app } = await startLockWorld();
-    const preflight = (origin: string) =>
-      fetch(`${app.address}/${LockService.typeName}/RemoveServerLock`, {
-        method: "OPTIONS",
-        headers: { origin, "access-control-request-method": "POST" },
-      });
-    expect((await preflight(PAGE)).headers.get("access-control-allow-origin")).toBe(PAGE);
-    expect((await preflight("https://evil.example")).status).toBe(403);
-  });
-
   it("nobody of a disabled tenant", async () => {
     const operator = await createOperator();
     const { app, client, keyId } = await startLockWorld({ settings: { admin: operator.setting } });
     const tenants = operator.client(TenantService, app.adminAddress);
     const { tenant } = await tenants.getTenant({ tenant: TENANT });
     await tenants.updateTenant({ tenant: TENANT, expectedVersion: tenant?.version ?? 0n, disabled: true });
-    expect(await outcomes(calls(client, keyId))).toEqual(ALL("TENANT_DISABLED"));
-    expect(await outcomes(calls(client, keyId, "globex"))).toEqual(ALL("answered"));
+    expect(await lockOutcomes(client, keyId)).toEqual(ALL("TENANT_DISABLED"));
+    expect(await lockOutcomes(client, keyId, "globex")).toEqual(ALL("answered"));
   });
 
   it.each([
@@ -239,7 +147,7 @@ describe("whom the lock is for", () => {
     const { app, client, keyId } = await startLockWorld({ settings: { admin: operator.setting } });
     const pauses = operator.client(PauseService, app.adminAddress);
     await pauses.pause({ ...pause, reason: "test" });
-    expect(await outcomes(calls(client, keyId))).toEqual(["answered", locking, "answered"]);
+    expect(await lockOutcomes(client, keyId)).toEqual(["answered", locking, "answered"]);
   });
 
   it("what opens wallets cannot be paused by its name", async () => {
@@ -274,6 +182,6 @@ describe("a relay with funds", () => {
   it("says LOCK_DISABLED by default, whatever its signer has", async () => {
     const { relay, keyId } = await startFunded({});
     const client = lockClient(relay.app.address);
-    expect(await outcomes(calls(client, keyId, TEST_TENANT))).toEqual(ALL("LOCK_DISABLED"));
+    expect(await lockOutcomes(client, keyId, TEST_TENANT)).toEqual(ALL("LOCK_DISABLED"));
   });
 });

@@ -6,7 +6,7 @@ import { randomScalar } from "@countersign/crypto/lock/lock-suite.ts";
 import { LockSuite } from "@countersign/gen/countersign/lock/v1/lock_pb.ts";
 import { LockSignerService } from "@countersign/gen/countersign/signer/v1/lock_signer_service_pb.ts";
 import { LockKeyState } from "@countersign/gen/countersign/signer/v1/signer_admin_pb.ts";
-import { lockSuite } from "@countersign/signer-service/lock/lock-suites.ts";
+import { lockSuite, ristretto255Arithmetic } from "@countersign/signer-service/lock/lock-suites.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unixTransport } from "../../signer/support/signer-client.ts";
 import { outcomeOf } from "../../signer/threshold/support/reason.ts";
@@ -35,7 +35,9 @@ describe("a signer without lock keys", () => {
     const client = createClient(LockSignerService, unixTransport(without.address));
     expect(await outcomeOf(client.getLockKeys({}))).toBe("LOCK_DISABLED");
     expect(await outcomeOf(without.admin.listLockKeys({}))).toBe("LOCK_DISABLED");
+    expect(without.logged()).not.toContain("lock served");
     const signer = await startLockSigner();
+    expect(signer.logged()).toMatch(`"arithmetic":"${ristretto255Arithmetic.name}","passed_over":`);
     const element = randomElement();
     expect(await outcomeOf(signer.client.getLockKeys({}))).toBe("LOCK_DISABLED");
     expect(await outcomeOf(signer.client.removeLock({ keyId: "x", element }))).toBe("LOCK_DISABLED");

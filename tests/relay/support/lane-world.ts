@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Devnet, startDevnet } from "@countersign/devnet";
 import { formatPublicKey } from "@countersign/near";
+import { LanePool } from "@countersign/server/lanes/lane-pool.ts";
+import { readWork } from "@countersign/server/lanes/work.ts";
 import type { Ledger } from "@countersign/server/ledger/ledger.ts";
 import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
 import { Head } from "@countersign/server/near/head.ts";
@@ -13,8 +15,6 @@ import { NearViews } from "@countersign/server/near/views.ts";
 import { GrantSigner } from "@countersign/server/signer-client/grant-signer.ts";
 import { SignerClient } from "@countersign/server/signer-client/signer-client.ts";
 import { signerTransport } from "@countersign/server/signer-client/signer-transport.ts";
-import { LanePool } from "@countersign/server/tx/lane-pool.ts";
-import { readWork } from "@countersign/server/tx/work.ts";
 import { Secret } from "@countersign/service-kit";
 import type { TestContext } from "vitest";
 import { TestWallet } from "../../support/test-wallet.ts";
@@ -107,6 +107,7 @@ export async function startLaneWorld(options: LaneWorldOptions): Promise<LaneWor
       retries.push(error instanceof Error ? error.message : "");
       look();
     },
+    laneTrouble: ignore,
     submissionTransition({ submissionId, to }: { submissionId: string; to: string }) {
       moves.push(`${submissionId} ${to}`);
       look();
@@ -118,6 +119,8 @@ export async function startLaneWorld(options: LaneWorldOptions): Promise<LaneWor
     endpoints: devnet.rpcUrls.map((url) => ({ url, headers: {} })),
     timeoutMs: 5_000,
     retries: 3,
+    hedgeReads: true,
+    now: () => performance.now(),
     random,
   });
   const views = new NearViews(rpc);
@@ -148,9 +151,13 @@ export async function startLaneWorld(options: LaneWorldOptions): Promise<LaneWor
     listKeys: (signal) => client.listKeys(signal),
     onKeysFailed: ignore,
     onKeyChanged: ignore,
+    onLaneState: ignore,
+    onQueueUnseen: ignore,
+    heldTenants: () => [],
     holdsOf: () => ({ lane: false, tenants: [] }),
     worker: {
-      window: 16,
+      // It begins with half of them.
+      window: 32,
       ledger,
       signer: client,
       head: new Head(NETWORK, rpc, views, Date.now),

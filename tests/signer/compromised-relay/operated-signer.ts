@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
@@ -12,12 +13,13 @@ import { publicKeyOf } from "@countersign/signer-service/backends/keystore/ed255
 import { PublicKey } from "near-api-js";
 import { makeDevCerts } from "../../../scripts/dev-certs.ts";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
+import { inOneFile } from "../../support/one-file.ts";
 import { Authority } from "../support/authority.ts";
 import { runCli } from "../support/signer-cli.ts";
 import { KEY_IDS, KEYS, type KeyId, networkOf, POLICIES } from "./relayer-keys.ts";
 import type { SignerHome } from "./signer-homes.ts";
 
-const CLI = join(import.meta.dirname, "../../../signer-service/src/cli.ts");
+const CLI = new URL("../../../signer-service/src/cli.ts", import.meta.url);
 export const AUDIENCE = "signer-1";
 /** Who the relay is by its certificate (scripts/dev-certs), and by its request key too. */
 export const RELAY_CERTIFICATE = "spiffe://countersign.example/relay";
@@ -119,7 +121,8 @@ export class OperatedSigner {
   /** Starts the process; its store and its keys are as they were. */
   async resume(): Promise<void> {
     const env = { ...COMPILE_CACHE, ...this.#environment, SIGNER_LOG__LEVEL: "info" };
-    const child = spawn(process.execPath, [CLI, "run", "--config", this.#config], { env });
+    const cli = fileURLToPath(await inOneFile(CLI));
+    const child = spawn(process.execPath, [cli, "run", "--config", this.#config], { env });
     let output = "";
     child.stderr.on("data", (chunk) => {
       output += chunk;

@@ -1,25 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clientShare, relayerShare, wrapKeySeed } from "@countersign/crypto/derive.ts";
-import { startDevnet } from "@countersign/devnet";
 import { decodeRoundState } from "@countersign/signer-service/threshold/schemes/threshold-ed25519-frost/round-state.ts";
-import { expect, it, onTestFinished } from "vitest";
-import { openPolicy, signerSettings } from "../../support/signer-settings.ts";
-import { NETWORK, RELAYER, UNBOUNDED_RATES } from "../../support/test-relay.ts";
-import { seedTenants } from "../../support/test-tenant.ts";
+import { expect, it } from "vitest";
+import { NETWORK } from "../../support/test-relay.ts";
 import { signInWallet } from "../../threshold-attacks/support/signed-in-wallet.ts";
 import { storedRuns } from "../../threshold-attacks/support/stored-runs.ts";
-import { WALLET_TENANTS } from "../../threshold-attacks/support/wallet-tenants.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { delegate } from "../threshold/support/payloads.ts";
 import { RP_ID, thresholdSettings } from "../threshold/support/threshold-signer.ts";
-import { KEY_ID, keystoreCustody } from "./support/custody.ts";
 import { whyUnreadable } from "./support/memory-access.ts";
 import { Needles } from "./support/needles.ts";
-import { scanMemory } from "./support/process-memory.ts";
-import { type Program, startProgram } from "./support/program.ts";
 import { seedForms, textEncodings } from "./support/secret-forms.ts";
+import { foundIn, startThresholdPrograms } from "./support/threshold-programs.ts";
 
 const unreadable = await whyUnreadable();
 if (unreadable !== undefined) process.stderr.write(`not tested: ${unreadable}\n`);
@@ -29,57 +21,13 @@ const MASTER = "the master secret";
 /** What a relay must hold, or it was not searched. */
 const RELAYS_OWN = "the relay's key for app tokens";
 
-/** A signer and a relay in processes of their own, and the secrets that they were started with. */
-async function startPrograms() {
-  const folder = temporaryDirectory();
-  const file = (name: string, secret: Buffer) => {
-    writeFileSync(join(folder, name), secret.toString("hex"), { mode: 0o600 });
-    return `file:${join(folder, name)}`;
-  };
-  const [master, sealing, tokenKey] = [randomBytes(32), randomBytes(32), randomBytes(32)];
-  const config = join(folder, "signer.yaml");
-  const threshold = thresholdSettings({
-    sealing_keys: [file("sealing", sealing)],
-    master_secrets: [{ network: NETWORK, epoch: 1, secret: file("master", master) }],
-  });
-  const custody = await keystoreCustody();
-  const policies = { [KEY_ID]: openPolicy(NETWORK, RELAYER) };
-  const settings = { ...custody.settings, policies, threshold, log: { level: "trace" } };
-  writeFileSync(config, JSON.stringify(signerSettings(folder, settings)));
-  const signer = await startProgram("signer-service/src/cli.ts", ["run", "--config", config], {
-    env: custody.env,
-    isReady: (line) => line.msg === "listening",
-  });
-
-  const devnet = await startDevnet({ blockTimeMs: 0 });
-  onTestFinished(() => devnet.stop());
-  const ledgerUrl = `sqlite:${join(folder, "relay.db")}`;
-  await seedTenants(ledgerUrl, WALLET_TENANTS);
-  const session = { issuer: "https://relay.example", signing_keys: [{ id: "k1", seed: "env:TOKEN_KEY" }] };
-  const relayConfig = join(folder, "relay.yaml");
-  const relaySettings = {
-    network: NETWORK,
-    listen: { port: 0 },
-    operations: { port: 0 },
-    ledger: { url: ledgerUrl },
-    signer: { url: `unix:${folder}/s` },
-    near: { endpoints: devnet.rpcUrls.map((url) => ({ url })) },
-    relayers: [{ account_id: RELAYER, key_ids: [KEY_ID] }],
-    delegates: { max_deposit: "1" },
-    threshold: { enabled: true },
-    session,
-    rates: UNBOUNDED_RATES,
-    log: { level: "trace" },
-  };
-  writeFileSync(relayConfig, JSON.stringify(relaySettings));
-  const relay = await startProgram("server/src/cli.ts", ["relay", "--config", relayConfig], {
-    env: { TOKEN_KEY: tokenKey.toString("hex") },
-    isReady: (line) => line.msg === "relay serves",
-  });
-  return { folder, signer, relay, master, sealing, tokenKey };
-}
-
-const foundIn = async ({ pid }: Program, needles: Needles) => [...(await scanMemory(pid, needles)).found];
+const startPrograms = () =>
+  startThresholdPrograms(({ sealing, master }) =>
+    thresholdSettings({
+      sealing_keys: [sealing],
+      master_secrets: [{ network: NETWORK, epoch: 1, secret: master }],
+    }),
+  );
 
 it.skipIf(unreadable !== undefined)(
   "a relay's memory holds nothing of a threshold key's secrets, on either side, while it passes calls on",

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
+import { inOneFile } from "../../support/one-file.ts";
 
-const CLI = join(import.meta.dirname, "../../../signer-service/src/cli.ts");
+const CLI = new URL("../../../signer-service/src/cli.ts", import.meta.url);
 
 export interface CliResult {
   code: number;
@@ -14,11 +15,12 @@ export interface CliResult {
 }
 
 /** Runs `signer` to its end, with only these environment variables. */
-export function runCli(args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
+export async function runCli(args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
+  const cli = fileURLToPath(await inOneFile(CLI));
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [CLI, ...args],
+      [cli, ...args],
       { env: { ...COMPILE_CACHE, ...env } },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
@@ -37,7 +39,8 @@ export interface SignerProcess {
 
 /** Starts `signer run` and waits until it listens; it is killed when the test ends. */
 export async function startSigner(configFile: string, env: Record<string, string>): Promise<SignerProcess> {
-  const child = spawn(process.execPath, [CLI, "run", "--config", configFile], {
+  const cli = fileURLToPath(await inOneFile(CLI));
+  const child = spawn(process.execPath, [cli, "run", "--config", configFile], {
     env: { ...COMPILE_CACHE, ...env },
   });
   onTestFinished(() => void child.kill("SIGKILL"));

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import { openEcdsaStore } from "@countersign/signer-service/threshold/store/sql-ecdsa-store.ts";
 import { openThresholdStore } from "@countersign/signer-service/threshold/store/sql-threshold-store.ts";
 import { expect, it } from "vitest";

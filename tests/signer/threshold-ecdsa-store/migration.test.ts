@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import { signerMigrations } from "@countersign/signer-service/store/migrations.ts";
 import { SIGNER_STORE } from "@countersign/signer-service/store/store-kind.ts";
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
 import { currentIncarnation } from "@countersign/signer-service/threshold/store/current-incarnation.ts";
 import { openEcdsaStore } from "@countersign/signer-service/threshold/store/sql-ecdsa-store.ts";
 import { openThresholdStore } from "@countersign/signer-service/threshold/store/sql-threshold-store.ts";

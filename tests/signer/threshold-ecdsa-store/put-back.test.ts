@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import { openSignerStore } from "@countersign/signer-service/store/open-signer-store.ts";
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
 import { expect, it } from "vitest";
 import { configOf } from "../store/stores.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import { expect, it } from "vitest";
 import { at, EXPIRY, KEY_ID, OWNER, request, SEALING_KEY } from "../threshold-store/threshold-builders.ts";
 import { overEngines } from "../threshold-store/threshold-homes.ts";

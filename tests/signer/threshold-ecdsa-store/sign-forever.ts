@@ -1,8 +1,8 @@
 // Makes presignatures and uses them up in a SQLite store until it is killed: prints what was done, once it is.
 
 import { randomUUID } from "node:crypto";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import { openStore } from "@countersign/signer-service/store/open-store.ts";
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
 import { openEcdsaStore } from "@countersign/signer-service/threshold/store/sql-ecdsa-store.ts";
 import { openThresholdStore } from "@countersign/signer-service/threshold/store/sql-threshold-store.ts";
 import { configOf } from "../store/stores.ts";

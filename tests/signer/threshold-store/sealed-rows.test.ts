@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import type { SigningSession } from "@countersign/signer-service/threshold/threshold-store.ts";
 import { expect, it } from "vitest";
 import { at, EXPIRY, request, run, SEALING_KEY } from "./threshold-builders.ts";

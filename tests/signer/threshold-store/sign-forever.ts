@@ -1,8 +1,8 @@
 // Finishes signing sessions in a SQLite store until it is killed: prints each one before and after.
 
 import { randomUUID } from "node:crypto";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import { openStore } from "@countersign/signer-service/store/open-store.ts";
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
 import { openThresholdStore } from "@countersign/signer-service/threshold/store/sql-threshold-store.ts";
 import { configOf } from "../store/stores.ts";
 import { at, request, run, SEALING_KEY } from "./threshold-builders.ts";

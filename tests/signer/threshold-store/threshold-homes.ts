@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import { prune } from "@countersign/signer-service/store/prune.ts";
 import type { EcdsaStore } from "@countersign/signer-service/threshold/ecdsa/ecdsa-store.ts";
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
 import { epochsInUse } from "@countersign/signer-service/threshold/store/keys.ts";
 import { openEcdsaStore } from "@countersign/signer-service/threshold/store/sql-ecdsa-store.ts";
 import { openThresholdStore } from "@countersign/signer-service/threshold/store/sql-threshold-store.ts";

@@ -5,7 +5,7 @@ import { type AttackStore, createAttackGround } from "./attack-site.ts";
 import { Attacker } from "./attacker.ts";
 import { violations } from "./history.ts";
 import { pointDealer, runKills, textTable } from "./kill-campaign.ts";
-import { storedRuns } from "./stored-runs.ts";
+import { changesOfRuns } from "./stored-runs.ts";
 
 export interface AttackCampaign {
   readonly store: AttackStore;
@@ -35,13 +35,14 @@ export async function runAttack(campaign: AttackCampaign): Promise<AttackReport>
   const ground = await createAttackGround(store, { rounds });
   const attacker = new Attacker(random);
   const { history } = attacker;
+  const changes = changesOfRuns(ground.signerStore);
   const { kills, faults } = await runKills({
     ground,
     rival: attacker,
     random,
     kills: count,
     nextPoint: pointDealer(points, random),
-    look: async () => void history.stored.push(...(await storedRuns(ground.signerStore))),
+    look: async () => void history.stored.push(...(await changes())),
   });
   return {
     store,

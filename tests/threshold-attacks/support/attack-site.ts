@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { startDevnet } from "@countersign/devnet";
 import { SECRETS_ENV, thresholdSettings } from "../../signer/threshold/support/threshold-signer.ts";
 import { COMPILE_CACHE } from "../../support/compile-cache.ts";
+import { inOneFile } from "../../support/one-file.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { type SignerSettings, signerSettings } from "../../support/signer-settings.ts";
 import { NETWORK, relayFlags } from "../../support/test-relay.ts";
@@ -74,7 +75,7 @@ export async function createSignerGround(
   });
   return {
     plans,
-    program,
+    program: await inOneFile(program),
     env: {
       ...process.env,
       ...COMPILE_CACHE,
@@ -117,7 +118,7 @@ export async function createAttackGround(
   });
   return {
     sites,
-    programs: { relay: RELAY, signer: signers.program },
+    programs: { relay: await inOneFile(RELAY), signer: signers.program },
     env: signers.env,
     signerStore: signers.signerStore,
     async remove() {

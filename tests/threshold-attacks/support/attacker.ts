@@ -1,4 +1,6 @@
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { Purpose } from "@countersign/gen/countersign/threshold/v1/threshold_pb.ts";
+import { errorFromConnect } from "@countersign/service-kit";
 import { delegate } from "../../signer/threshold/support/payloads.ts";
 import { type GivenRequest, ThresholdWallet } from "../../signer/threshold/support/threshold-wallet.ts";
 import { History } from "./history.ts";
@@ -8,6 +10,8 @@ import { RelayedUser, tried } from "./relayed-user.ts";
 import type { Rival } from "./rival.ts";
 
 const MAX_USES = 30;
+/** Of a request, as the wallet has it. */
+const MAX_RUNS = 3;
 
 type FinalizeCall = ReturnType<ThresholdWallet["finalizeRequest"]>;
 
@@ -50,13 +54,28 @@ export class Attacker implements Rival {
   async signHonestly(): Promise<void> {
     const given = await this.#user.surely("authorize", () => this.#authorize());
     if (given === undefined) return;
-    const round = await this.#user.surely("init", () => this.#wallet().init(given));
-    if (round === undefined) return;
-    const call = this.#wallet().finalizeRequest(round);
-    const ended = await this.#user.surely("finalize", () => this.#wallet().client.signEd25519Finalize(call));
-    if (ended === undefined) return;
-    if (verifies(this.#wallet().keyId, given.digest, ended.response?.signature)) this.signed += 1;
-    else this.#wrong.push("a wallet was given a wrong signature");
+    for (let runs = 1; ; runs++) {
+      const round = await this.#user.surely("init", () => this.#wallet().init(given));
+      if (round === undefined) return;
+      const call = this.#wallet().finalizeRequest(round);
+      const ended = await this.#user.surely("finalize", () => this.#end(call, runs === MAX_RUNS));
+      if (ended === undefined) return;
+      if (ended === "ended by another run") continue;
+      if (verifies(this.#wallet().keyId, given.digest, ended.response?.signature)) this.signed += 1;
+      else this.#wrong.push("a wallet was given a wrong signature");
+      return;
+    }
+  }
+
+  /** The answer, or that an attempt to begin which came late has ended the run. */
+  async #end(call: FinalizeCall, isLast: boolean) {
+    try {
+      return await this.#wallet().client.signEd25519Finalize(call);
+    } catch (error) {
+      const { reason } = errorFromConnect(error);
+      if (isLast || reason !== ErrorReason.SIGNING_SESSION_STALE) throw error;
+      return "ended by another run";
+    }
   }
 
   /** Rivals for requests, runs and nonces, all at once. What becomes of them is for the history to say. */
@@ -69,7 +88,7 @@ export class Attacker implements Rival {
     const [begun, finalized] = [this.#begun, this.#finalized];
     this.#begun = [];
     this.#finalized = [];
-    await Promise.all(finalized.map((call) => this.#finalize(call)));
+    await Promise.all(finalized.map((call) => this.#send(call)));
     await Promise.all(begun.map((given) => this.#beginAndEnd(given)));
     await this.signHonestly();
   }
@@ -113,6 +132,10 @@ export class Attacker implements Rival {
 
   async #finalize(call: FinalizeCall): Promise<void> {
     this.#finalized.push(call);
+    await this.#send(call);
+  }
+
+  async #send(call: FinalizeCall): Promise<void> {
     await tried(() => this.#wallet().client.signEd25519Finalize(call));
   }
 

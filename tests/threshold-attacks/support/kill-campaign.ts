@@ -2,6 +2,9 @@ import { AttackLives } from "./attack-lives.ts";
 import type { AttackGround } from "./attack-site.ts";
 import type { Rival } from "./rival.ts";
 
+/** How many kills pass before it is told how far a campaign is. */
+const TELL_AFTER = 50;
+
 export interface KillCampaign<Point extends string> {
   readonly ground: AttackGround;
   readonly rival: Rival;
@@ -33,6 +36,7 @@ export async function runKills<Point extends string>(
       counts.set(point, (counts.get(point) ?? 0) + 1);
       await lives.killAt(point);
       await look();
+      if ((kill + 1) % TELL_AFTER === 0) process.stderr.write(`${kill + 1} of ${kills} kills\n`);
     }
     await rival.attack();
     await look();

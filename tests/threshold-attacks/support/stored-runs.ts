@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import pg from "pg";
 import { SECRETS_ENV } from "../../signer/threshold/support/threshold-signer.ts";
 
@@ -23,17 +23,31 @@ interface Row {
 const ALL = "select id, request_id, key_id, stage, sealed from threshold_signings";
 
 /** Every signing session in a signer's store: a SQLite file, or "postgres://…". */
-export async function storedRuns(
+export function storedRuns(store: string, sealingKey?: string): Promise<StoredRun[]> {
+  return changesOfRuns(store, sealingKey)();
+}
+
+/** The same, to be called again and again: gives the sessions that are new or have changed since the last time. */
+export function changesOfRuns(
   store: string,
   sealingKey: string = SECRETS_ENV.SEALING_KEY ?? "",
-): Promise<StoredRun[]> {
+): () => Promise<StoredRun[]> {
   const seals = new Seals([Buffer.from(sealingKey, "hex")]);
-  return (await rowsOf(store)).map(({ id, request_id: requestId, key_id: keyId, stage, sealed }) => ({
-    id,
-    requestId,
-    stage,
-    opened: sealed === null || stage === "burnt" ? undefined : opened(seals, { id, keyId, stage, sealed }),
-  }));
+  const known = new Map<string, string>();
+  return async () => {
+    const rows = (await rowsOf(store)).filter((row) => known.get(row.id) !== contentOf(row));
+    for (const row of rows) known.set(row.id, contentOf(row));
+    return rows.map(({ id, request_id: requestId, key_id: keyId, stage, sealed }) => ({
+      id,
+      requestId,
+      stage,
+      opened: sealed === null || stage === "burnt" ? undefined : opened(seals, { id, keyId, stage, sealed }),
+    }));
+  };
+}
+
+function contentOf({ request_id, key_id, stage, sealed }: Row): string {
+  return [request_id, key_id, stage, sealed].join();
 }
 
 function opened(seals: Seals, of: { id: string; keyId: string; stage: "open" | "done"; sealed: string }) {

@@ -1,15 +1,20 @@
 import { join } from "node:path";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { PauseLevel } from "@countersign/gen/countersign/admin/v1/pause_pb.ts";
+import { PauseService } from "@countersign/gen/countersign/admin/v1/pause_service_pb.ts";
+import { TenantService } from "@countersign/gen/countersign/admin/v1/tenant_service_pb.ts";
 import { LockSuite } from "@countersign/gen/countersign/lock/v1/lock_pb.ts";
 import { LockService } from "@countersign/gen/countersign/lock/v1/lock_service_pb.ts";
 import { type App, type AppOverrides, createLockApp } from "@countersign/server/app.ts";
 import { loadLockRelayConfig } from "@countersign/server/config/config.ts";
 import { createLogger } from "@countersign/service-kit";
 import { onTestFinished } from "vitest";
+import { createOperator } from "../../../protection/support/admin.ts";
 import { temporaryDirectory } from "../../../signer/support/temporary-directory.ts";
 import { UNBOUNDED_RATES, withHeaders } from "../../../support/test-relay.ts";
 import { type SeededTenant, seedTenants } from "../../../support/test-tenant.ts";
+import type { StartLock } from "../../lock-target.ts";
 import { type LockSigner, startLockSigner } from "../../signer/lock-signer.ts";
 
 export const TENANT = "acme";
@@ -118,3 +123,31 @@ export async function makeKey(
   const { key } = await admin.rotateLockKey({ suite, replacedKeyId });
   return key?.key?.keyId ?? "";
 }
+
+/** The same for what is tested on every platform. */
+export const startLockOnNode: StartLock = async ({ fault, rates = {} } = {}) => {
+  const operator = await createOperator();
+  const signer = await startLockSigner();
+  const settings = { admin: operator.setting };
+  const relay = await startLockRelay({ signer: signer.address, rates, settings });
+  const keyId = fault === "no-key" ? "" : await makeKey(signer);
+  const at = relay.app.adminAddress;
+  if (fault === "tenant-disabled") {
+    const tenants = operator.client(TenantService, at);
+    const { tenant } = await tenants.getTenant({ tenant: TENANT });
+    await tenants.updateTenant({ tenant: TENANT, expectedVersion: tenant?.version ?? 0n, disabled: true });
+  }
+  if (fault === "paused") {
+    await operator.client(PauseService, at).pause({ level: PauseLevel.RELAY, reason: "test" });
+  }
+  if (fault === "keys-away") await signer.drain();
+  return {
+    address: relay.app.address,
+    client: relay.client,
+    seenWith: relay.seenWith,
+    from: (address) => relay.seenWith({ "x-forwarded-for": address }),
+    keyId,
+    rotate: (suite, replaced) => makeKey(signer, suite, replaced),
+    retire: (id) => signer.admin.retireLockKey({ keyId: id }),
+  };
+};

@@ -18,9 +18,9 @@ import { LockKeyOperations } from "@countersign/signer-service/lock/lock-key-ope
 import { createEvents } from "@countersign/signer-service/observability/events.ts";
 import { registerGauges } from "@countersign/signer-service/observability/gauges.ts";
 import { createMetrics, createProcessRegistry } from "@countersign/signer-service/observability/metrics.ts";
+import { Seals } from "@countersign/signer-service/sealing/seals.ts";
 import { openStore } from "@countersign/signer-service/store/open-store.ts";
 import { type SignerStore, signerStoreOver } from "@countersign/signer-service/store/signer-store.ts";
-import { Seals } from "@countersign/signer-service/threshold/sealing.ts";
 import { onTestFinished } from "vitest";
 import { unixTransport } from "../../support/signer-client.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";

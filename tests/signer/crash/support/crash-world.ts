@@ -6,6 +6,7 @@ import { formatPublicKey, type PublicKey, parsePublicKey } from "@countersign/ne
 import { Secret } from "@countersign/service-kit";
 import { addToKeystore } from "@countersign/signer-service/backends/keystore/keystore.ts";
 import { COMPILE_CACHE } from "../../../support/compile-cache.ts";
+import { inOneFile } from "../../../support/one-file.ts";
 import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 import { openPolicy, type SignerSettings, signerSettings } from "../../../support/signer-settings.ts";
 import { USER_PIN } from "../../../support/softhsm.ts";
@@ -19,6 +20,7 @@ export const ACCOUNT = "relay.testnet";
 export const AUDIENCE = "test-signer";
 export const GRANT_KEY = "relay-1";
 
+const SIGNER = new URL("faulty-signer.ts", import.meta.url);
 const PASSPHRASE = "correct horse battery staple";
 /** The lowest cost that is read: signers start often here. */
 const LOW_COST = { n: 2 ** 14, r: 1, p: 1 };
@@ -36,6 +38,7 @@ interface SignerSite {
 export interface CrashWorld {
   readonly store: StoreKind;
   readonly sites: readonly SignerSite[];
+  readonly program: URL;
   readonly env: NodeJS.ProcessEnv;
   /** By key id; empty before `enterKeys`. */
   readonly keys: ReadonlyMap<string, PublicKey>;
@@ -83,6 +86,7 @@ export async function createCrashWorld({ store, journal, token }: CrashWorldOpti
   return {
     store,
     sites,
+    program: await inOneFile(SIGNER),
     keys,
     grantKey: privateKey,
     env: environment(database, token),

@@ -64,7 +64,7 @@ export class Lives {
   #spawn(at: number): SignerProcess {
     const site = this.#world.sites[at];
     if (site === undefined) throw new Error(`there is no signer ${at}`);
-    const signer = new SignerProcess(site.plan, site.folder, this.#world.env);
+    const signer = new SignerProcess(this.#world.program, site.plan, site.folder, this.#world.env);
     this.#signers[at] = signer;
     return signer;
   }

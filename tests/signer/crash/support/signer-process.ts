@@ -7,8 +7,6 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import type { ArmedFault, Plan } from "./plan.ts";
 
-const ENTRY = new URL("faulty-signer.ts", import.meta.url);
-
 export type SignerClient = Client<typeof RelayerSignerService>;
 
 /** A signer in a process of its own. */
@@ -19,8 +17,8 @@ export class SignerProcess {
   readonly ended: Promise<string | number | null>;
 
   /** `folder` has its sockets. */
-  constructor(plan: Plan, folder: string, env: NodeJS.ProcessEnv) {
-    this.#child = fork(ENTRY, [JSON.stringify(plan)], {
+  constructor(program: URL, plan: Plan, folder: string, env: NodeJS.ProcessEnv) {
+    this.#child = fork(program, [JSON.stringify(plan)], {
       env,
       execArgv: [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],

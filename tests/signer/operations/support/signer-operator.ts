@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { formatPublicKey } from "@countersign/near";
 import { publicKeyOf } from "@countersign/signer-service/backends/keystore/ed25519-seed.ts";
 import { adminGrantCommand } from "@countersign/signer-service/commands/admin-grant.ts";
@@ -16,12 +17,13 @@ import { reloadCommand } from "@countersign/signer-service/commands/reload.ts";
 import { statusCommand } from "@countersign/signer-service/commands/status.ts";
 import { onTestFinished } from "vitest";
 import { COMPILE_CACHE } from "../../../support/compile-cache.ts";
+import { inOneFile } from "../../../support/one-file.ts";
 import { type SignerSettings, signerSettings } from "../../../support/signer-settings.ts";
 import { adminOf } from "../../../support/test-signer.ts";
 import { runCommand } from "../../admin/support/run-command.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
-const CLI = join(import.meta.dirname, "../../../../signer-service/src/cli.ts");
+const CLI = new URL("../../../../signer-service/src/cli.ts", import.meta.url);
 export const AUDIENCE = "test-signer";
 
 /** The command line, but for `signer run`. */
@@ -121,7 +123,8 @@ export class SignerOperator {
 
   /** Starts the signer, behind another program if one is given, and waits until it listens. */
   async start(environment: Record<string, string> = {}, before: readonly string[] = []): Promise<void> {
-    const [program = "", ...args] = [...before, process.execPath, CLI, "run", "--config", this.config];
+    const cli = fileURLToPath(await inOneFile(CLI));
+    const [program = "", ...args] = [...before, process.execPath, cli, "run", "--config", this.config];
     const child = spawn(program, args, { env: { ...this.#environment, ...environment } });
     this.#lines = [];
     this.#complaints = "";
