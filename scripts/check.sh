@@ -33,6 +33,9 @@ check "format and lint" biome ci --colors=off .
 check "types" tsc -p .
 check "types: web client" tsc -p clients/web
 check "types: test page" tsc -p tests/browser/page
+check "types: examples' checks" tsc -p tests/examples/page
+check "types: example wallet" tsc -p examples/wallet
+check "types: example app" tsc -p examples/app
 check "types: bench page" tsc -p bench/src/ecdsa/page
 check "dead code" knip
 check "import rules" node scripts/import-rules.ts

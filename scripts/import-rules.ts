@@ -44,7 +44,7 @@ const RULES: readonly Rule[] = [
   },
   {
     because: "clients run at the caller's, often in a browser: they share contracts, cryptography and codecs",
-    from: /^clients\//,
+    from: /^clients\/(?!web\/build\/)/,
     mayNotImport: /^((server|signer-service|service-kit|sql|devnet|demo|tests|bench)\/|node:)/,
   },
   {
@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
   },
   {
     because: "capabilities do not know their handlers",
-    from: /^server\/src\/(tx|rules|policy|budget|balance|audit|tenant|access|near|ledger|shared-state|signer-client)\//,
+    from: /^server\/src\/(tx|webhooks|rules|policy|budget|balance|audit|tenant|access|near|ledger|shared-state|signer-client)\//,
     mayNotImport: /^server\/src\/(relay|threshold|admin|transport|interceptors)\//,
   },
   {
@@ -119,6 +119,16 @@ const RULES: readonly Rule[] = [
     mayNotImport: /^ioredis$/,
   },
   {
+    because: "the edge is a relay without funds, and stands at the end",
+    from: /^edge\/src\//,
+    mayNotImport: /^(signer-service|devnet|tests|bench|demo)\//,
+  },
+  {
+    because: "nothing but its tests knows the edge",
+    from: /^(?!edge\/|tests\/)/,
+    mayNotImport: /^edge\//,
+  },
+  {
     because: "the command line speaks the admin contract: what it shares with the relay is bytes and files",
     from: /^server\/src\/cli\//,
     mayNotImport: /^server\/src\/(ledger|tx|relay|admin|tenant|access|near|shared-state|transport)\//,
@@ -137,6 +147,7 @@ const WORKSPACES: Readonly<Record<string, string>> = {
   "@countersign/signer-service": "signer-service/src",
   "@countersign/web": "clients/web/src",
   "@countersign/devnet": "devnet/src",
+  "@countersign/edge": "edge/src",
 };
 
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*)"([^"\n]+)"/g;

@@ -4,13 +4,15 @@
 #   scripts/services.sh run CMD [ARG...]
 #   scripts/services.sh softhsm      only prints the path of SoftHSM's library, which is installed where it is missing
 #
-# PostgreSQL: TEST_POSTGRES_URL names a throw-away server on a loopback port, unless the caller set it already.
+# PostgreSQL: TEST_POSTGRES_URL names a throw-away server on a loopback port, unless the caller set it already, and
+# TEST_POSTGRES_PROGRAMS the folder of its programs, for tests that start and stop servers of their own.
 # Redis: TEST_REDIS_URL does the same, and TEST_REDIS_SERVER names the program, for tests that start and kill
 # servers of their own.
 # SoftHSM: TEST_PKCS11_MODULE is the path of its PKCS#11 library, and pkcs11js is built for it. Tests make their own
 # tokens.
 # Chromium: TEST_CHROMIUM is the path of the program. Tests start browsers of their own.
 # anvil: TEST_ANVIL is the path of the program, which npm installs. Tests start nodes of their own.
+# libsodium: the system's, which the signer finds by itself.
 # Where a service is not installed, and Debian's package may not be installed either, its tests are skipped; with
 # CI=true that is an error.
 set -euo pipefail
@@ -39,13 +41,13 @@ install_packages() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
 }
 
-# What to do without a service: NAME VARIABLE.
+# What to do without a service: NAME [VARIABLE].
 do_without() {
   if [ "${CI:-}" = true ]; then
     say "no $1, and CI=true: its tests must run"
     return 1
   fi
-  say "no $1: its tests are skipped (install it, or set $2)"
+  say "no $1: its tests are skipped (install it${2:+, or set $2})"
 }
 
 random_password() { node -p 'require("node:crypto").randomBytes(16).toString("hex")'; }
@@ -241,6 +243,21 @@ provide_anvil() {
   do_without anvil TEST_ANVIL
 }
 
+# libsodium's library, where signer-service/src/lock/libsodium-native.ts finds it.
+find_libsodium() {
+  local library
+  for library in /usr/lib/*/libsodium.so.2[36] /usr/lib/libsodium.so.2[36] /usr/lib64/libsodium.so.2[36] \
+    /usr/local/lib/libsodium.so.2[36] /opt/homebrew/lib/libsodium.dylib /usr/local/lib/libsodium.dylib; do
+    if [ -f "$library" ]; then return; fi
+  done
+  return 1
+}
+
+# Nothing runs: the library works inside of the process that loads it.
+provide_libsodium() {
+  find_libsodium || install_packages libsodium23 || do_without libsodium
+}
+
 stop_all() {
   stop_redis
   stop_postgres
@@ -253,7 +270,7 @@ if [ "${1:-}" = softhsm ]; then
   exit 0
 fi
 if [ "${1:-}" != run ] || [ $# -lt 2 ]; then
-  sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,17s/^# \{0,1\}//p' "$0" >&2
   exit 2
 fi
 shift
@@ -266,10 +283,12 @@ work_dir="$(mktemp -d "${TMPDIR:-/tmp}/countersign-services.XXXXXX")"
 chmod 711 "$work_dir"
 
 if [ -z "${TEST_POSTGRES_URL:-}" ]; then start_postgres; fi
+if TEST_POSTGRES_PROGRAMS="$(find_postgres)"; then export TEST_POSTGRES_PROGRAMS; fi
 if [ -z "${TEST_REDIS_URL:-}" ] || [ -z "${TEST_REDIS_SERVER:-}" ]; then start_redis; fi
 if [ -z "${TEST_PKCS11_MODULE:-}" ]; then provide_softhsm; fi
 if [ -z "${TEST_CHROMIUM:-}" ]; then provide_chromium; fi
 if [ -z "${TEST_ANVIL:-}" ]; then provide_anvil; fi
+provide_libsodium
 
 status=0
 "$@" || status=$?

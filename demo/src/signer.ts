@@ -32,6 +32,14 @@ export interface SignerOptions {
   readonly network: string;
   readonly relayer: string;
   readonly relay: RelayIdentity;
+  /** What the signer serves besides: threshold keys, locks. */
+  readonly more?: Sections | undefined;
+}
+
+/** More sections of a configuration, and the environment variables that they refer to. */
+export interface Sections {
+  readonly config: object;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** The name under which the relay addresses the signer, and that of the relay and its keys there. */
@@ -120,7 +128,7 @@ const adminOf = (folder: string) => `unix:${join(folder, "signer-admin.sock")}`;
 const configFile = (folder: string) => join(folder, "signer.yaml");
 
 /** Everything but where keys are and what they may sign. */
-function common({ folder, relay }: SignerOptions) {
+function common({ folder, relay, more }: SignerOptions) {
   const certs = join(folder, "certs");
   const tls = {
     ca_file: join(certs, "ca.pem"),
@@ -139,6 +147,7 @@ function common({ folder, relay }: SignerOptions) {
     },
     store: { url: `sqlite:${join(folder, "signer.db")}` },
     grants: { keys: [{ id: grantKeyId, public_key: relay.grantPublicKey }] },
+    ...more?.config,
   };
 }
 
@@ -170,13 +179,13 @@ function writeConfig(folder: string, config: object): Promise<void> {
 }
 
 async function serve(
-  { folder, relay }: SignerOptions,
+  { folder, relay, more }: SignerOptions,
   config: object,
   env: Record<string, string>,
 ): Promise<Running> {
   await writeConfig(folder, config);
   return start(CLI, ["run", "--config", configFile(folder)], {
-    env: { ...env, DEMO_REQUEST_SECRET: relay.requestSecret },
+    env: { ...env, ...more?.env, DEMO_REQUEST_SECRET: relay.requestSecret },
     logFile: join(folder, "signer.log"),
     isReady: (line) => line.msg === "listening",
   });

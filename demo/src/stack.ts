@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { baseDecode, KeyPair } from "near-api-js";
 import type { AdminAccess } from "./operator.ts";
 import { type Running, run, start } from "./processes.ts";
-import { type Custody, SIGNER_NAMES, startSigner } from "./signer.ts";
+import { type Custody, type Sections, SIGNER_NAMES, startSigner } from "./signer.ts";
 
-const NETWORK = "countersign-devnet";
-const RELAYER = "relay.test";
+export const NETWORK = "countersign-devnet";
+export const RELAYER = "relay.test";
 
 /** The demo's three processes. */
 export interface Stack {
@@ -22,11 +22,17 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** What signer and relay do besides relaying. */
+export interface StackMore {
+  readonly signer?: Sections;
+  readonly relay?: Sections;
+}
+
 /**
  * Starts a signer with a fresh key and mutual TLS, a devnet, and a relay, each in a process of its own, with all of
  * their files in `folder`.
  */
-export async function startStack(folder: string, custody: Custody): Promise<Stack> {
+export async function startStack(folder: string, custody: Custody, more: StackMore = {}): Promise<Stack> {
   const file = (name: string) => join(folder, name);
   await run("scripts/dev-certs.ts", [file("certs")]);
   const secrets = relaySecrets();
@@ -37,13 +43,15 @@ export async function startStack(folder: string, custody: Custody): Promise<Stac
   try {
     const names = { network: NETWORK, relayer: RELAYER };
     const relay = { requestSecret: secrets.env.DEMO_REQUEST_SECRET, grantPublicKey: secrets.grantPublicKey };
-    const signer = await startSigner({ custody, folder, relay, ...names });
+    const signer = await startSigner({ custody, folder, relay, more: more.signer, ...names });
     started.push(signer.running);
     const devnet = await startDevnet(file, signer.publicKey);
     started.push(devnet);
     const [rpcUrl = ""] = devnet.ready.rpc_urls as string[];
     await signer.open(rpcUrl);
-    const serving = await startRelay(file, rpcUrl, String(signer.running.ready.address), secrets.env);
+    const env = { ...secrets.env, ...more.relay?.env };
+    const signerUrl = String(signer.running.ready.address);
+    const serving = await startRelay({ file, rpcUrl, signerUrl, env, more: more.relay?.config });
     started.push(serving);
     return {
       relayUrl: String(serving.ready.address),
@@ -105,12 +113,19 @@ async function startDevnet(file: FileNamed, publicKey: string): Promise<Running>
   );
 }
 
-async function startRelay(
-  file: FileNamed,
-  rpcUrl: string,
-  signerUrl: string,
-  env: Record<string, string>,
-): Promise<Running> {
+async function startRelay({
+  file,
+  rpcUrl,
+  signerUrl,
+  env,
+  more,
+}: {
+  readonly file: FileNamed;
+  readonly rpcUrl: string;
+  readonly signerUrl: string;
+  readonly env: Record<string, string>;
+  readonly more: object | undefined;
+}): Promise<Running> {
   const certs = {
     ca_file: file("certs/ca.pem"),
     cert_file: file("certs/client.pem"),
@@ -144,6 +159,7 @@ async function startRelay(
       suffixes: [`.${RELAYER}`],
       initial_balance: { min: near("10"), max: near("1000"), default: near("100") },
     },
+    ...more,
   };
   await writeFile(file("relay.yaml"), JSON.stringify(config, undefined, 2));
   return start("server/src/cli.ts", ["relay", "--config", file("relay.yaml")], {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type PageServer, servePage } from "../../../tests/browser/support/page-server.ts";
 import { addAuthenticator, chromiumPath, startChromium } from "../../../tests/support/chromium.ts";
-import { NETWORK } from "../relay/keystore.ts";
 import { TENANT } from "../relay/tenant.ts";
+import { NETWORK } from "../shared/keystore.ts";
 import { type PageThreads, TRACE_CATEGORIES, threadsOfPage } from "./chromium-trace.ts";
 import type { PageConfig, PagesBench } from "./page-bench.ts";
 import { POOL } from "./sizes.ts";

@@ -14,8 +14,8 @@ import { type EcdsaParts, signEcdsa } from "../../../clients/web/src/wallet/sign
 import type { WalletKey } from "../../../clients/web/src/wallet/wallet-key.ts";
 import { type WalletParts, walletParts } from "../../../clients/web/src/wallet/wallet-parts.ts";
 import { RP_ID, softwarePasskeys } from "../../../tests/web-client/wallet/support/software-passkeys.ts";
-import { NETWORK } from "../relay/keystore.ts";
 import { TENANT } from "../relay/tenant.ts";
+import { NETWORK } from "../shared/keystore.ts";
 import { vaultOverChannel } from "../threshold/vault-over-channel.ts";
 import type { WireCount } from "./wire-count.ts";
 

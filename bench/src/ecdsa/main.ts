@@ -1,13 +1,10 @@
 // Measures threshold ECDSA end to end, wallets, relay and signer in processes of their own, and a wallet's page in
 // Chromium. Ends with 0 only if every bound that could be looked at is met.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { makeKeystore } from "../relay/keystore.ts";
-import { whySkipped } from "../relay/ledgers.ts";
-import { lookAtMachine } from "../relay/machine.ts";
-import type { EngineName } from "../relay/options.ts";
-import { type BenchOptions, readOptions } from "../signer/options.ts";
+import { makeKeystore } from "../shared/keystore.ts";
+import { type EngineName, whySkipped } from "../shared/ledgers.ts";
+import { lookAtMachine } from "../shared/machine.ts";
+import { type RoundOptions, readRoundOptions, roundUsage } from "../shared/round-options.ts";
+import { runBench } from "../shared/run-bench.ts";
 import { boundsOf } from "./bounds.ts";
 import { BenchBrowser, type BrowserRound, whyNoBrowser } from "./browser.ts";
 import { measurePresigning, measureSigning, type Round, type SigningRound } from "./measure.ts";
@@ -16,7 +13,6 @@ import { type ServedStack, serveStack } from "./served-stack.ts";
 import { POOL } from "./sizes.ts";
 import { measureWire, type Wire } from "./wire.ts";
 
-const USAGE = "bench:ecdsa [--json] [--quick] [--rounds N] [--profile FOLDER] [--log-level LEVEL]\n";
 const ENGINES: readonly EngineName[] = ["sqlite", "postgres"];
 /** A wallet's presignatures of a quick round. */
 const QUICK = 2;
@@ -31,7 +27,7 @@ interface Row {
   readonly signing: SigningRound[];
 }
 
-async function bench(options: BenchOptions, folder: string): Promise<EcdsaReport> {
+async function bench(options: RoundOptions, folder: string): Promise<EcdsaReport> {
   const machine = await lookAtMachine(folder);
   const keystore = await makeKeystore(folder);
   const { logLevel, profileFolder, rounds } = options;
@@ -63,7 +59,7 @@ async function bench(options: BenchOptions, folder: string): Promise<EcdsaReport
   return reportOf(machine, rows, wire, pages, rounds);
 }
 
-async function measureRow(row: Row, { smaller }: BenchOptions, isKept: boolean): Promise<void> {
+async function measureRow(row: Row, { smaller }: RoundOptions, isKept: boolean): Promise<void> {
   const each = smaller > 1 ? QUICK : POOL;
   const presigned = await measurePresigning(row.served, each);
   const signed = await measureSigning(row.served, each);
@@ -105,19 +101,12 @@ function reportOf(
   };
 }
 
-// What was started ends with this process, also when it is told to end.
-process.once("SIGINT", () => process.exit(130));
-process.once("SIGTERM", () => process.exit(143));
-
-try {
-  const options = readOptions(process.argv.slice(2));
-  const folder = await mkdtemp(join(tmpdir(), "countersign-ecdsa-bench-"));
-  const report = await bench(options, folder);
-  process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : table(report));
-  process.exitCode = report.ok ? 0 : 1;
-  // Whoever gets an error wants the logs.
-  await rm(folder, { recursive: true, force: true });
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-  process.exitCode = 2;
-}
+await runBench({
+  name: "ecdsa-bench",
+  usage: roundUsage("bench:ecdsa"),
+  readOptions: readRoundOptions,
+  bench: async (options, folder) => {
+    const report = await bench(options, folder);
+    return { report, table: table(report) };
+  },
+});

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { quantile } from "../relay/quantiles.ts";
-import { spent, type Usage, usageOf } from "../relay/usage.ts";
+import { quantile } from "../shared/quantiles.ts";
+import { spent, type Usage, usageOf } from "../shared/usage.ts";
 import { type LoopDelay, loopDelay } from "./loop-delay.ts";
 import type { ServedStack } from "./served-stack.ts";
 

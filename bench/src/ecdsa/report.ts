@@ -1,7 +1,7 @@
-import { aligned } from "../relay/aligned.ts";
-import type { Machine } from "../relay/machine.ts";
-import type { EngineName } from "../relay/options.ts";
-import { quantile } from "../relay/quantiles.ts";
+import { aligned, alignedColumns, type Column } from "../shared/aligned.ts";
+import type { EngineName } from "../shared/ledgers.ts";
+import type { Machine } from "../shared/machine.ts";
+import { quantile } from "../shared/quantiles.ts";
 import type { Bound } from "./bounds.ts";
 import type { BrowserRound } from "./browser.ts";
 import type { LoopDelay } from "./loop-delay.ts";
@@ -109,7 +109,7 @@ interface Line extends WorkReport {
   readonly work: string;
 }
 
-const COLUMNS: readonly { title: string; cell: (line: Line) => string }[] = [
+const COLUMNS: readonly Column<Line>[] = [
   { title: "engine", cell: ({ engine }) => engine },
   { title: "work", cell: ({ work }) => work },
   { title: "made", cell: ({ made }) => String(made) },
@@ -134,10 +134,7 @@ export function table({ at, machine, rounds, rows, wire, browser, bounds, skippe
     `${at}, ${machine.cpus} CPUs (${machine.cpu_model}), Node ${machine.node}, medians of ${rounds} rounds`,
     `file system ${machine.file_system}, 4 KiB written and flushed in ${machine.flush_ms.toFixed(2)} ms`,
     "",
-    ...aligned([
-      COLUMNS.map(({ title }) => title),
-      ...lines.map((line) => COLUMNS.map(({ cell }) => cell(line))),
-    ]),
+    ...alignedColumns(COLUMNS, lines),
     ...rows.map(
       ({ engine, signing: { sign_ms } }) =>
         `${engine}: a signature takes ${sign_ms.p50.toFixed(1)} ms after it was authorised, at most ${sign_ms.max.toFixed(1)}`,

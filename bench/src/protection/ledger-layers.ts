@@ -3,8 +3,7 @@ import { hashEntry } from "@countersign/server/audit/entry-hash.ts";
 import type { AcceptInput, AuditEvent, BudgetLimits, Ledger } from "@countersign/server/ledger/ledger.ts";
 import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
 import { Secret } from "@countersign/service-kit";
-import { freshLedger } from "../relay/ledgers.ts";
-import type { EngineName } from "../relay/options.ts";
+import { type EngineName, freshLedger } from "../shared/ledgers.ts";
 import type { Layer } from "./layer.ts";
 
 /** As many as the relay's bench has calls in flight: accepts share commits. */

@@ -1,14 +1,14 @@
 // Measures what each layer of protection costs a request: CPU time of each layer in this process, and of the whole
 // relay for a submission. Ends with 1 when authentication and policy together are above their bound.
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { makeKeystore } from "../relay/keystore.ts";
-import { whySkipped } from "../relay/ledgers.ts";
-import { lookAtMachine } from "../relay/machine.ts";
 import { type Measured, measure } from "../relay/measure.ts";
 import { readOptions as readRelayOptions } from "../relay/options.ts";
-import { quantile } from "../relay/quantiles.ts";
+import { makeKeystore } from "../shared/keystore.ts";
+import { whySkipped } from "../shared/ledgers.ts";
+import { lookAtMachine } from "../shared/machine.ts";
+import { quantile } from "../shared/quantiles.ts";
+import { runBench } from "../shared/run-bench.ts";
 import { type AccessLayers, accessLayers } from "./access-layers.ts";
 import { Rounds } from "./cpu-time.ts";
 import type { Layer } from "./layer.ts";
@@ -127,19 +127,12 @@ function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-// What was started ends with this process, also when it is told to end.
-process.once("SIGINT", () => process.exit(130));
-process.once("SIGTERM", () => process.exit(143));
-
-try {
-  const options = readOptions(process.argv.slice(2));
-  const folder = await mkdtemp(join(tmpdir(), "countersign-protection-"));
-  const [report, relayedUs] = await bench(options, folder);
-  process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : table(report, relayedUs));
-  process.exitCode = report.ok ? 0 : 1;
-  // Whoever gets an error wants the logs.
-  await rm(folder, { recursive: true, force: true });
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-  process.exitCode = 2;
-}
+await runBench({
+  name: "protection",
+  usage: USAGE,
+  readOptions,
+  bench: async (options, folder) => {
+    const [report, relayedUs] = await bench(options, folder);
+    return { report, table: table(report, relayedUs) };
+  },
+});

@@ -1,4 +1,4 @@
-import type { Machine } from "../relay/machine.ts";
+import type { Machine } from "../shared/machine.ts";
 
 /** Share of the CPU time of a relayed submission, 0 to 1, that authentication and policy together may take. */
 export const BOUND = 0.15;

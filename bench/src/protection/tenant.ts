@@ -120,5 +120,6 @@ function snapshotOf(
       ];
     }),
     pauses: [],
+    webhooks: [],
   };
 }

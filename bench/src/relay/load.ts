@@ -3,7 +3,7 @@ import { type Client, Code, ConnectError, createClient, type Interceptor } from 
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
-import { NETWORK } from "./keystore.ts";
+import { NETWORK } from "../shared/keystore.ts";
 import type { Stack } from "./stack.ts";
 import type { PreSigned } from "./wallets.ts";
 

@@ -1,11 +1,9 @@
 // Measures the relay on each ledger engine at each latency of the chain: devnet, signer and relay in processes
 // of their own, delegates signed beforehand, load over HTTP/2. Ends with 0 only if nothing failed or was doubled.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { makeKeystore } from "./keystore.ts";
-import { postgresFacts, whySkipped } from "./ledgers.ts";
-import { lookAtMachine } from "./machine.ts";
+import { makeKeystore } from "../shared/keystore.ts";
+import { postgresFacts, whySkipped } from "../shared/ledgers.ts";
+import { lookAtMachine } from "../shared/machine.ts";
+import { runBench } from "../shared/run-bench.ts";
 import { type Measured, measure } from "./measure.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { type Report, table } from "./report.ts";
@@ -40,19 +38,12 @@ async function bench(options: BenchOptions, folder: string): Promise<Report> {
   };
 }
 
-// What was started ends with this process, also when it is told to end.
-process.once("SIGINT", () => process.exit(130));
-process.once("SIGTERM", () => process.exit(143));
-
-try {
-  const options = readOptions(process.argv.slice(2));
-  const folder = await mkdtemp(join(tmpdir(), "countersign-bench-"));
-  const report = await bench(options, folder);
-  process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : table(report));
-  process.exitCode = report.ok ? 0 : 1;
-  // Whoever gets an error wants the logs.
-  await rm(folder, { recursive: true, force: true });
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-  process.exitCode = 2;
-}
+await runBench({
+  name: "bench",
+  usage: USAGE,
+  readOptions,
+  bench: async (options, folder) => {
+    const report = await bench(options, folder);
+    return { report, table: table(report) };
+  },
+});

@@ -1,15 +1,15 @@
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { Keystore } from "./keystore.ts";
-import { freshLedger } from "./ledgers.ts";
+import type { Keystore } from "../shared/keystore.ts";
+import { type EngineName, freshLedger } from "../shared/ledgers.ts";
+import { memory } from "../shared/proc-stat.ts";
+import { quantile } from "../shared/quantiles.ts";
+import { spent, type Usage, usageOf } from "../shared/usage.ts";
 import { type LoadResult, relayClients, submitAll } from "./load.ts";
-import type { BenchOptions, EngineName } from "./options.ts";
+import type { BenchOptions } from "./options.ts";
 import { chainFailures, drained, type Outcome, outcomes } from "./outcomes.ts";
-import { memory } from "./proc-stat.ts";
-import { quantile } from "./quantiles.ts";
 import { type Stack, startStack } from "./stack.ts";
-import { spent, type Usage, usageOf } from "./usage.ts";
 import { type PreSigned, preSign } from "./wallets.ts";
 
 /** One engine at one latency. Times in milliseconds, memory in bytes, rates per second. */

@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
-
-export type EngineName = "sqlite" | "postgres";
+import type { EngineName } from "../shared/ledgers.ts";
 
 /** What to measure. Latencies in milliseconds. */
 export interface BenchOptions {

@@ -1,4 +1,5 @@
-import type { Machine } from "./machine.ts";
+import type { Column } from "../shared/aligned.ts";
+import type { Machine } from "../shared/machine.ts";
 import type { Measured } from "./measure.ts";
 
 /** Everything that one invocation found out, as `--json` prints it. */
@@ -15,7 +16,7 @@ export interface Report {
 
 const MEBIBYTE = 2 ** 20;
 
-const COLUMNS: readonly { title: string; cell: (run: Measured) => string }[] = [
+const COLUMNS: readonly Column<Measured>[] = [
   { title: "engine", cell: (run) => run.engine },
   { title: "RPC ms", cell: (run) => String(run.rpc_latency_ms) },
   { title: "in flight", cell: (run) => String(run.concurrency) },

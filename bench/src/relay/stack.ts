@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePorts } from "../shared/free-port.ts";
+import { KEY_ID, type Keystore, NETWORK, RELAYER } from "../shared/keystore.ts";
+import { type Running, start } from "../shared/processes.ts";
 import { makeGrantKey } from "../signer/grants.ts";
 import { AUDIENCE, GRANT_KEY_ID, startSigner } from "../signer/signer-process.ts";
 import { DevnetAdmin } from "./devnet-admin.ts";
-import { freePorts } from "./free-port.ts";
-import { KEY_ID, type Keystore, NETWORK, RELAYER } from "./keystore.ts";
-import { type Running, start } from "./processes.ts";
 import { makeTenant, type TenantWallets } from "./tenant.ts";
 import { type PreSigned, RECEIVER } from "./wallets.ts";
 

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { run } from "./processes.ts";
+import { run } from "../shared/processes.ts";
 import { RECEIVER } from "./wallets.ts";
 
 export const TENANT = "bench";

@@ -5,8 +5,8 @@ import {
   SignTransactionsRequestSchema,
 } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
 import { type Action, decodeSignedDelegate, encodeTransaction, type PublicKey } from "@countersign/near";
-import { NETWORK, RELAYER } from "../relay/keystore.ts";
 import { preSign, RECEIVER } from "../relay/wallets.ts";
+import { NETWORK, RELAYER } from "../shared/keystore.ts";
 import { type GrantKey, signGrants } from "./grants.ts";
 
 /** What the transactions of a run are. */

@@ -1,17 +1,14 @@
 // Measures how many transactions a second a signer of its own process signs, with its journal on disk and grants on,
 // and compares it with loops that do nothing but sign, verify or commit. Ends with 0 only if every bound is met.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { makeKeystore } from "../relay/keystore.ts";
-import { whySkipped } from "../relay/ledgers.ts";
-import { lookAtMachine } from "../relay/machine.ts";
-import type { EngineName } from "../relay/options.ts";
+import { makeKeystore } from "../shared/keystore.ts";
+import { type EngineName, whySkipped } from "../shared/ledgers.ts";
+import { lookAtMachine } from "../shared/machine.ts";
+import { type RoundOptions, readRoundOptions, roundUsage } from "../shared/round-options.ts";
+import { runBench } from "../shared/run-bench.ts";
 import { boundsOf } from "./bounds.ts";
 import { type GrantKey, makeGrantKey } from "./grants.ts";
 import { type Loop, referenceLoops } from "./loops.ts";
 import { measureRound, type Round } from "./measure.ts";
-import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { rowReport, type SignerReport, spread, table } from "./report.ts";
 import { ROWS, type Row } from "./rows.ts";
 import { type ServedSigner, serveSigner } from "./signers.ts";
@@ -25,7 +22,7 @@ interface Measured {
 
 type Signers = ReadonlyMap<EngineName, ServedSigner>;
 
-async function bench(options: BenchOptions, folder: string): Promise<SignerReport> {
+async function bench(options: RoundOptions, folder: string): Promise<SignerReport> {
   const machine = await lookAtMachine(folder);
   const token = whyNoToken === undefined ? await openToken(folder) : undefined;
   const grantKey = makeGrantKey();
@@ -103,19 +100,12 @@ function reportOf(machine: SignerReport["machine"], { loops, rows }: Measured, r
   };
 }
 
-// What was started ends with this process, also when it is told to end.
-process.once("SIGINT", () => process.exit(130));
-process.once("SIGTERM", () => process.exit(143));
-
-try {
-  const options = readOptions(process.argv.slice(2));
-  const folder = await mkdtemp(join(tmpdir(), "countersign-signer-bench-"));
-  const report = await bench(options, folder);
-  process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : table(report));
-  process.exitCode = report.ok ? 0 : 1;
-  // Whoever gets an error wants the logs.
-  await rm(folder, { recursive: true, force: true });
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-  process.exitCode = 2;
-}
+await runBench({
+  name: "signer-bench",
+  usage: roundUsage("bench:signer"),
+  readOptions: readRoundOptions,
+  bench: async (options, folder) => {
+    const report = await bench(options, folder);
+    return { report, table: table(report) };
+  },
+});

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { fromBinary } from "@bufbuild/protobuf";
 import { SignTransactionsResponseSchema } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
-import { cpuMs, machineCpuMs } from "../relay/proc-stat.ts";
-import { quantile } from "../relay/quantiles.ts";
+import { cpuMs, machineCpuMs } from "../shared/proc-stat.ts";
+import { quantile } from "../shared/quantiles.ts";
 import { type BenchKey, makeCalls } from "./calls.ts";
 import { type EventLoopDelay, eventLoopDelay } from "./event-loop.ts";
 import type { GrantKey } from "./grants.ts";

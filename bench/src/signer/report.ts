@@ -1,6 +1,6 @@
-import { aligned } from "../relay/aligned.ts";
-import type { Machine } from "../relay/machine.ts";
-import { quantile } from "../relay/quantiles.ts";
+import { aligned, alignedColumns, type Column } from "../shared/aligned.ts";
+import type { Machine } from "../shared/machine.ts";
+import { quantile } from "../shared/quantiles.ts";
 import type { Round } from "./measure.ts";
 import type { Row } from "./rows.ts";
 
@@ -80,7 +80,7 @@ export function rowReport({ store, place, kind, size, inFlight }: Row, rounds: r
   };
 }
 
-const ROW_COLUMNS: readonly { title: string; cell: (row: RowReport) => string }[] = [
+const ROW_COLUMNS: readonly Column<RowReport>[] = [
   { title: "store", cell: (row) => row.store },
   { title: "key in", cell: (row) => row.place },
   { title: "kind", cell: (row) => row.kind },
@@ -116,10 +116,7 @@ export function table({ at, machine, rounds, loops, rows, bounds, skipped }: Sig
       ]),
     ]),
     "",
-    ...aligned([
-      ROW_COLUMNS.map(({ title }) => title),
-      ...rows.map((row) => ROW_COLUMNS.map(({ cell }) => cell(row))),
-    ]),
+    ...alignedColumns(ROW_COLUMNS, rows),
     "",
     ...bounds.map(
       ({ what, at_least, reached, met }) =>

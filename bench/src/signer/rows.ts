@@ -1,4 +1,4 @@
-import type { EngineName } from "../relay/options.ts";
+import type { EngineName } from "../shared/ledgers.ts";
 import type { Kind } from "./calls.ts";
 
 /** Where the key is that signs. */

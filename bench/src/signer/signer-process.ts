@@ -5,8 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
-import { freePorts } from "../relay/free-port.ts";
-import { type Running, start } from "../relay/processes.ts";
+import { freePorts } from "../shared/free-port.ts";
+import { type Running, start } from "../shared/processes.ts";
 
 /** The name that the bench's grants address the signer by, and that of their key. */
 export const AUDIENCE = "bench-signer";
@@ -75,7 +75,7 @@ export async function startSigner(options: SignerOptions): Promise<BenchSigner> 
     const floors = Object.keys(options.policies).map((keyId) => ({ keyId, nonce: 0n }));
     const admin = adminOf(adminSocket);
     await Promise.race([untilServing(admin), running.ended]);
-    await admin.setNonceFloors({ floors });
+    if (floors.length > 0) await admin.setNonceFloors({ floors });
   } catch (error) {
     await running.stop();
     throw error;

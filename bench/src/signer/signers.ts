@@ -1,12 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { parsePublicKey } from "@countersign/near";
-import { KEY_ID, type Keystore, NETWORK, RELAYER } from "../relay/keystore.ts";
-import { freshLedger } from "../relay/ledgers.ts";
-import type { EngineName } from "../relay/options.ts";
+import { KEY_ID, type Keystore, NETWORK, RELAYER } from "../shared/keystore.ts";
+import { type EngineName, freshLedger } from "../shared/ledgers.ts";
+import { connectToSocket, RawClient } from "../shared/raw-client.ts";
 import { BENCH_POLICY, type BenchKey } from "./calls.ts";
 import type { GrantKey } from "./grants.ts";
-import { RawSignerClient } from "./load.ts";
 import type { Place } from "./rows.ts";
 import { type BenchSigner, startSigner } from "./signer-process.ts";
 import { KEY_LABEL, type Token } from "./token.ts";
@@ -15,7 +15,7 @@ const TOKEN_KEY_ID = "relayer-2";
 
 /** A signer with a store of its own, and the keys that it holds. */
 export interface ServedSigner extends BenchSigner {
-  readonly client: RawSignerClient;
+  readonly client: RawClient;
   readonly keys: Readonly<Record<Place, BenchKey | undefined>>;
   stop(): Promise<void>;
 }
@@ -50,7 +50,10 @@ export async function serveSigner(store: EngineName, options: ServedSignerOption
       env: { ...keystore.env, ...token?.env, BENCH_STORE_URL: database.url },
       profileFolder: profileFolder && join(profileFolder, store),
     });
-    const client = new RawSignerClient(signer.socket);
+    const client = new RawClient(
+      connectToSocket(signer.socket),
+      RelayerSignerService.method.signTransactions,
+    );
     return {
       ...signer,
       client,

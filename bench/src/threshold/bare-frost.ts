@@ -12,7 +12,7 @@ import {
   verifyShare,
 } from "@countersign/crypto/frost-ed25519.ts";
 import { ed25519_FROST as noble } from "@noble/curves/ed25519.js";
-import { quantile } from "../relay/quantiles.ts";
+import { quantile } from "../shared/quantiles.ts";
 
 const STEPS = [
   "relayer: check client's commitments",

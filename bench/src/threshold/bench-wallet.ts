@@ -6,9 +6,9 @@ import { systemClock } from "../../../clients/web/src/clock.ts";
 import type { Wallet } from "../../../clients/web/src/wallet/wallet.ts";
 import { walletOver } from "../../../clients/web/src/wallet/wallet-over.ts";
 import { RP_ID, softwarePasskeys } from "../../../tests/web-client/wallet/support/software-passkeys.ts";
-import { NETWORK } from "../relay/keystore.ts";
 import { TENANT } from "../relay/tenant.ts";
 import { RECEIVER } from "../relay/wallets.ts";
+import { NETWORK } from "../shared/keystore.ts";
 import { vaultOverChannel } from "./vault-over-channel.ts";
 
 /** The most that a session may be used (docs/threshold-ed25519.md). */

@@ -1,13 +1,10 @@
 // Measures threshold signatures end to end, wallet, relay and signer in processes of their own, beside bare FROST in one
 // thread. Ends with 0 only if what relay and signer spend beyond bare FROST is below its bound.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { makeKeystore } from "../relay/keystore.ts";
-import { whySkipped } from "../relay/ledgers.ts";
-import { lookAtMachine } from "../relay/machine.ts";
-import type { EngineName } from "../relay/options.ts";
-import { type BenchOptions, readOptions } from "../signer/options.ts";
+import { makeKeystore } from "../shared/keystore.ts";
+import { type EngineName, whySkipped } from "../shared/ledgers.ts";
+import { lookAtMachine } from "../shared/machine.ts";
+import { type RoundOptions, readRoundOptions, roundUsage } from "../shared/round-options.ts";
+import { runBench } from "../shared/run-bench.ts";
 import { measureBareFrost } from "./bare-frost.ts";
 import { measureRound, type Round } from "./measure.ts";
 import type { BareRound } from "./overhead.ts";
@@ -15,7 +12,6 @@ import { bareReports, boundsOf, rowReport, type ThresholdReport, table } from ".
 import { ROWS, type Row } from "./rows.ts";
 import { type ServedStack, serveStack } from "./served-stack.ts";
 
-const USAGE = "bench:threshold [--json] [--quick] [--rounds N] [--profile FOLDER] [--log-level LEVEL]\n";
 /** Signatures of bare FROST in a round, by each of the two compositions. */
 const BARE_SIGNATURES = 60;
 
@@ -27,7 +23,7 @@ interface Measured {
 
 type Stacks = ReadonlyMap<EngineName, ServedStack>;
 
-async function bench(options: BenchOptions, folder: string): Promise<ThresholdReport> {
+async function bench(options: RoundOptions, folder: string): Promise<ThresholdReport> {
   const machine = await lookAtMachine(folder);
   const keystore = await makeKeystore(folder);
   const rows = ROWS.filter(({ engine }) => whySkipped(engine) === undefined);
@@ -86,19 +82,12 @@ function reportOf(
   };
 }
 
-// What was started ends with this process, also when it is told to end.
-process.once("SIGINT", () => process.exit(130));
-process.once("SIGTERM", () => process.exit(143));
-
-try {
-  const options = readOptions(process.argv.slice(2));
-  const folder = await mkdtemp(join(tmpdir(), "countersign-threshold-bench-"));
-  const report = await bench(options, folder);
-  process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : table(report));
-  process.exitCode = report.ok ? 0 : 1;
-  // Whoever gets an error wants the logs.
-  await rm(folder, { recursive: true, force: true });
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-  process.exitCode = 2;
-}
+await runBench({
+  name: "threshold-bench",
+  usage: roundUsage("bench:threshold"),
+  readOptions: readRoundOptions,
+  bench: async (options, folder) => {
+    const report = await bench(options, folder);
+    return { report, table: table(report) };
+  },
+});

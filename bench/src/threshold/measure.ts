@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { quantile } from "../relay/quantiles.ts";
-import { spent, usageOf } from "../relay/usage.ts";
+import { quantile } from "../shared/quantiles.ts";
+import { spent, usageOf } from "../shared/usage.ts";
 import { type BenchWallet, USES_OF_A_SESSION } from "./bench-wallet.ts";
 import type { Row } from "./rows.ts";
 import type { ServedStack } from "./served-stack.ts";

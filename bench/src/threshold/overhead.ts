@@ -1,4 +1,4 @@
-import { quantile } from "../relay/quantiles.ts";
+import { quantile } from "../shared/quantiles.ts";
 import type { BareFrost } from "./bare-frost.ts";
 import type { Round } from "./measure.ts";
 

@@ -1,6 +1,6 @@
-import { aligned } from "../relay/aligned.ts";
-import type { Machine } from "../relay/machine.ts";
-import { quantile } from "../relay/quantiles.ts";
+import { aligned, alignedColumns, type Column } from "../shared/aligned.ts";
+import type { Machine } from "../shared/machine.ts";
+import { quantile } from "../shared/quantiles.ts";
 import type { Round } from "./measure.ts";
 import { type BareRound, OVERHEAD_BELOW, type Overhead, overheadOf, type Reference } from "./overhead.ts";
 import type { Row } from "./rows.ts";
@@ -103,7 +103,7 @@ const NAMES: Readonly<Record<Reference, string>> = {
 
 const percent = (share: number) => (share * 100).toFixed(0);
 
-const ROW_COLUMNS: readonly { title: string; cell: (row: RowReport) => string }[] = [
+const ROW_COLUMNS: readonly Column<RowReport>[] = [
   { title: "engine", cell: (row) => row.engine },
   { title: "in flight", cell: (row) => String(row.in_flight) },
   { title: "signed/s", cell: (row) => row.per_second.toFixed(1) },
@@ -135,10 +135,7 @@ export function table({ at, machine, rounds, bare, rows, bounds, skipped }: Thre
       ]),
     ]),
     "",
-    ...aligned([
-      ROW_COLUMNS.map(({ title }) => title),
-      ...rows.map((row) => ROW_COLUMNS.map(({ cell }) => cell(row))),
-    ]),
+    ...alignedColumns(ROW_COLUMNS, rows),
     "",
     ...bounds.map(
       ({ what, below, reached, met }) =>

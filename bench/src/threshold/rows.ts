@@ -1,4 +1,4 @@
-import type { EngineName } from "../relay/options.ts";
+import type { EngineName } from "../shared/ledgers.ts";
 
 /** One row of the table. */
 export interface Row {

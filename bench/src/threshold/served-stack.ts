@@ -2,11 +2,10 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { RP_ID } from "../../../tests/web-client/wallet/support/software-passkeys.ts";
-import { type Keystore, NETWORK } from "../relay/keystore.ts";
-import { freshLedger } from "../relay/ledgers.ts";
-import type { EngineName } from "../relay/options.ts";
 import { type Stack, startStack, type ThresholdStack } from "../relay/stack.ts";
 import { TENANT } from "../relay/tenant.ts";
+import { type Keystore, NETWORK } from "../shared/keystore.ts";
+import { type EngineName, freshLedger } from "../shared/ledgers.ts";
 import { BenchWallet } from "./bench-wallet.ts";
 import { WALLETS } from "./rows.ts";
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import pg from "pg";
-import type { EngineName } from "./options.ts";
+
+export type EngineName = "sqlite" | "postgres";
 
 /** An empty ledger for one run. */
 export interface BenchLedger {

@@ -10,3 +10,17 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
       .trimEnd(),
   );
 }
+
+/** A column of a table: its title, and its cell of a row. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => string;
+}
+
+/** A table of these columns, a line for each row below the titles. */
+export function alignedColumns<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+  return aligned([
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ cell }) => cell(row))),
+  ]);
+}

@@ -1,5 +1,4 @@
 import { cpuMs, machineCpuMs } from "./proc-stat.ts";
-import type { Stack } from "./stack.ts";
 
 /** CPU milliseconds that were spent so far, by whom. */
 export interface Usage {
@@ -12,8 +11,13 @@ export interface Usage {
   readonly machine: number;
 }
 
+/** The processes that a load goes through. */
+interface Measurable {
+  readonly pids: Readonly<Record<"relay" | "signer" | "devnet", number>>;
+}
+
 /** What has been spent until now. */
-export async function usageOf({ pids }: Stack): Promise<Usage> {
+export async function usageOf({ pids }: Measurable): Promise<Usage> {
   const [relay, signer, devnet, load, machine] = await Promise.all([
     cpuMs(pids.relay),
     cpuMs(pids.signer),

@@ -1,21 +1,24 @@
 import { parseArgs } from "node:util";
 
-/** What to measure, and how long. */
-export interface BenchOptions {
+/** How long to measure what is measured in rounds. */
+export interface RoundOptions {
   readonly json: boolean;
   /** Times that everything is measured; the median counts. */
   readonly rounds: number;
   /** How many times smaller than usual a round is. */
   readonly smaller: number;
-  /** Where the signers leave CPU profiles; undefined for none. */
+  /** Where processes leave CPU profiles; undefined for none. */
   readonly profileFolder: string | undefined;
   readonly logLevel: string;
 }
 
-export const USAGE = "bench:signer [--json] [--quick] [--rounds N] [--profile FOLDER] [--log-level LEVEL]\n";
+/** The command line of a benchmark that takes these options. */
+export function roundUsage(program: string): string {
+  return `${program} [--json] [--quick] [--rounds N] [--profile FOLDER] [--log-level LEVEL]\n`;
+}
 
 /** Reads the command line; throws an Error that says what is wrong with it. */
-export function readOptions(args: readonly string[]): BenchOptions {
+export function readRoundOptions(args: readonly string[]): RoundOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {

@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
+import { connect } from "node:net";
+import type { DescMethod } from "@bufbuild/protobuf";
+
+/** HTTP/2 over a Unix socket. */
+export function connectToSocket(socket: string): ClientHttp2Session {
+  return connectHttp2("http://signer", { createConnection: () => connect(socket) });
+}
+
+/**
+ * One connection, over which calls of one method go as Connect's do, with messages that were made before. A client that makes
+ * and reads messages costs about as much as the service does for a small call, and they share the machine.
+ */
+export class RawClient {
+  readonly #session: ClientHttp2Session;
+  readonly #path: string;
+
+  constructor(session: ClientHttp2Session, { parent, name }: DescMethod) {
+    this.#session = session;
+    this.#path = `/${parent.typeName}/${name}`;
+    // A call that runs then fails, too.
+    this.#session.on("error", () => undefined);
+  }
+
+  /** The serialized response. Throws an Error for a call that failed. */
+  async call(request: Uint8Array): Promise<Uint8Array> {
+    const stream = this.#session.request({
+      ":method": "POST",
+      ":path": this.#path,
+      "content-type": "application/proto",
+      "connect-protocol-version": "1",
+    });
+    let status: unknown;
+    stream.on("response", (headers) => {
+      status = headers[":status"];
+    });
+    const received: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => received.push(chunk));
+    stream.end(request);
+    await once(stream, "close");
+    const response = Buffer.concat(received);
+    if (status === 200) return response;
+    throw new Error(`${this.#path} ended with HTTP status ${status}: ${response}`);
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+}
+
+/** What a caller saw. Times in milliseconds. */
+export interface LoadResult {
+  /** From the first call to the last answer. */
+  readonly tookMs: number;
+  /** Of each call. */
+  readonly callMs: readonly number[];
+  /** Serialized, in the calls' order. */
+  readonly responses: readonly Uint8Array[];
+}
