@@ -224,6 +224,8 @@ describe.skipIf(chromiumPath === undefined)("a wallet in a frame", { timeout: 12
     expect(await given).toEqual({ reason: "CANCELLED", code: "canceled" });
     await inWallet("#question:text('Wallet')").waitFor({ state: "attached" });
     const declined = page.evaluate((account) => application.relay(account, "no"), account);
+    // A click before the question would still be the answer to the one that was given up.
+    await inWallet("#question:text('Do you agree?')").waitFor();
     await inWallet("#decline").click();
     expect(await declined).toEqual({ reason: "DECLINED", code: "permission_denied" });
     await page.evaluate(() => application.close());
