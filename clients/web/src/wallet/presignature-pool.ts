@@ -19,10 +19,17 @@ interface Filling {
   readonly abort: AbortController;
   /** Ends with the next presignature, or with the filling. */
   next: PromiseWithResolvers<void>;
+  /** Ends the rest before the next presignature. */
+  rest: AbortController;
 }
 
 /** Held at most, whatever the signer allows. */
 const MAX_HELD = 8;
+/**
+ * Pause after a presignature for which nobody waits, in milliseconds. A presignature takes five calls: this leaves most of
+ * what a relay lets its user call by default (5 a second, 20 at once) to what the user does.
+ */
+const REST_MS = 2_000;
 /** How often room is made for one request, each of which is one of its five runs. */
 const MAX_ROOMS = 2;
 
@@ -59,7 +66,9 @@ export class PresignaturePool {
       const taken = await fromVault(vault.beginEcdsa({ keyId, digest }));
       if (taken !== undefined) return taken;
       try {
-        await unlessAborted(this.#filling(key).next.promise, signal);
+        const { next, rest } = this.#filling(key);
+        rest.abort();
+        await unlessAborted(next.promise, signal);
       } catch (thrown) {
         if (signal?.aborted) throw cancelled(signal);
         const error = errorOf(thrown);
@@ -95,7 +104,11 @@ export class PresignaturePool {
     const { keyId } = key;
     const running = this.#fillings.get(keyId);
     if (running !== undefined) return running;
-    const filling: Filling = { abort: new AbortController(), next: waitable() };
+    const filling: Filling = {
+      abort: new AbortController(),
+      next: waitable(),
+      rest: new AbortController(),
+    };
     this.#fillings.set(keyId, filling);
     this.#fill(keyId, filling)
       .then(
@@ -118,8 +131,16 @@ export class PresignaturePool {
       await this.#makeOne(keyId, signal);
       filling.next.resolve();
       filling.next = waitable();
+      filling.rest = new AbortController();
       count = (await fromVault(this.#context.vault.heldPresignatures({ keyId }))).length;
+      if (count < most) await this.#rest(filling);
     }
+  }
+
+  async #rest({ abort, rest }: Filling): Promise<void> {
+    const { clock } = this.#context;
+    await clock.wait(REST_MS, AbortSignal.any([abort.signal, rest.signal])).catch(() => undefined);
+    abort.signal.throwIfAborted();
   }
 
   /** One presignature. A run that ended for a passing reason is followed by another one, with secrets of its own. */
