@@ -33,6 +33,7 @@ export {
 } from "./operations-server.ts";
 export { type PemFiles, type PemIdentity, readPemFiles, samePem } from "./pem-files.ts";
 export { REQUEST_ID_HEADER } from "./request-id.ts";
+export { retryAfterMs } from "./retry-after.ts";
 export type { CallLimits } from "./rpc-router.ts";
 export { type RpcServer, type RpcServerOptions, serveRpc } from "./rpc-server.ts";
 export { Secret } from "./secret.ts";

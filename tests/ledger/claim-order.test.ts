@@ -45,6 +45,23 @@ overEngines("claims of ordered submissions", (on) => {
     expect(await take(on.ledger, lane)).toEqual(["a3"]);
   });
 
+  it("keeps the order of acceptance where a replica's clock is behind", async () => {
+    const lane = await heldLane(on.ledger);
+    const accept = (name: string, atMs: number) =>
+      on.ledger.accept({ ...delegate(name, { at: at(atMs) }), orderingGroup: "a" });
+    await accept("first", 5_000);
+    const behind = await accept("behind", 0);
+    const same = await accept("a-same-millisecond", 5_001);
+    await accept("other", 9_000);
+    const accepted = [behind, same].map((one) => "submission" in one && one.submission);
+    expect(accepted).toMatchObject([{ createdAt: at(5_001) }, { createdAt: at(5_002) }]);
+    expect(await on.ledger.getSubmission("default", "sub_behind")).toEqual(accepted[0]);
+    for (const name of ["first", "behind", "a-same-millisecond", "other"]) {
+      expect(await take(on.ledger, lane)).toEqual([name]);
+      await on.ledger.recordTerminal(lane, [succeeded(`sub_${name}`)]);
+    }
+  });
+
   it("leaves what follows an included one to lanes of its account, until that one has ended", async () => {
     const first = await heldLane(on.ledger);
     const other = await laneOfOtherAccount(on.ledger);

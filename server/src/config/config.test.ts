@@ -259,7 +259,7 @@ test("without an admin section there is no admin port, and rates and audit have 
     cors: { origins: [], credentials: false },
     auth: {},
     rates: {
-      ip: { perSecond: 20, burst: 60 },
+      ip: { perSecond: 20, burst: 64 },
       failedAuth: { perSecond: 1, burst: 10 },
       user: { perSecond: 5, burst: 20 },
       redisDownFraction: 0.25,

@@ -14,7 +14,8 @@ function rate(perSecond: number, burst: number) {
 /** How often callers may call. A tenant's own limits come before the defaults here. */
 export const ratesSection = z
   .strictObject({
-    ip: rate(20, 60),
+    // A call of 64 delegates, the most that one may hold, fits.
+    ip: rate(20, 64),
     failed_auth: rate(1, 10),
     tenant: rate(200, 400),
     key: rate(100, 200),

@@ -76,9 +76,15 @@ async function decide(
   refuse(fresh, (_, i) => (i < room ? undefined : { outcome: "queue-full" }));
   const inserted = await insertSubmissions(trx, fresh);
   refuse(fresh, ({ submission: { id } }) => (inserted.has(id) ? undefined : { outcome: "account-busy" }));
+  const createdAt = ({ submission: { id }, at }: AcceptInput) => inserted.get(id) ?? at;
   await logTransitions(
     trx,
-    fresh.map(({ submission: { id }, at }) => ({ submissionId: id, seq: 1n, state: "ACCEPTED", at })),
+    fresh.map((input) => ({
+      submissionId: input.submission.id,
+      seq: 1n,
+      state: "ACCEPTED",
+      at: createdAt(input),
+    })),
   );
   await insertAudit(
     trx,
@@ -95,7 +101,7 @@ async function decide(
     const made = reserved[i];
     note(input.submission.id, "ACCEPTED");
     const budget = made !== undefined && "levels" in made ? made.levels : [];
-    results.set(input, { outcome: "accepted", submission: asAccepted(input), budget });
+    results.set(input, { outcome: "accepted", submission: asAccepted(input, createdAt(input)), budget });
   }
   return results;
 }

@@ -1,5 +1,5 @@
 import { int64, RowsStatement, toMillis } from "@countersign/sql";
-import type { Kysely, Transaction } from "kysely";
+import type { ExpressionBuilder, Kysely, Transaction } from "kysely";
 import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { AcceptInput, Submission } from "./types.ts";
@@ -34,7 +34,7 @@ const INSERT = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
   db
     .insertInto("submissions")
     .columns(COLUMNS)
-    .values(Array.from({ length: rows }, () => ANY_ROW))
+    .values((eb) => Array.from({ length: rows }, () => ({ ...ANY_ROW, created_at: afterItsGroup(eb) })))
     .onConflict((oc) =>
       oc
         .columns(["network", "exclusive_account"])
@@ -42,23 +42,41 @@ const INSERT = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
         .where("terminal_at", "is", null)
         .doNothing(),
     )
-    .returning("id"),
+    .returning(["id", "created_at"]),
 );
 
 /**
- * Inserts them as ACCEPTED; answers the ids of those that were. Of the others, another exclusive submission for the account
+ * When it was accepted, or a millisecond after the newest that is open of its group where that was accepted later: by the
+ * clock of another replica, or in the same millisecond.
+ */
+function afterItsGroup(eb: ExpressionBuilder<LedgerSchema, "submissions">) {
+  return eb
+    .selectFrom("submissions as earlier")
+    .select((earlier) =>
+      earlier.fn.coalesce(earlier(earlier.fn.max("created_at"), "+", 1n), eb.val(0n)).as("at"),
+    )
+    .where("network", "=", "")
+    .where("ordering_group", "=", "")
+    .where("terminal_at", "is", null)
+    .where("created_at", ">=", 0n);
+}
+
+/**
+ * Inserts them as ACCEPTED; answers the ids of those that were, with the time at which they count as created: within a group
+ * it rises in the order of acceptance. Of the others, another exclusive submission for the account
  * is open: ids are unique, so nothing else conflicts.
  */
 export async function insertSubmissions(
   trx: Transaction<LedgerSchema>,
   inputs: readonly AcceptInput[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, Date>> {
   const ordered = inOrderOf(inputs, (input) => [input.submission.network, exclusiveAccount(input) ?? ""]);
   const rows = ordered.map((input) => {
     const row = toRow(input);
-    return COLUMNS.map((column) => row[column]);
+    return COLUMNS.flatMap((column) => row[column]);
   });
-  return new Set((await INSERT.run(trx, rows)).map(({ id }) => id));
+  const inserted = await INSERT.run(trx, rows);
+  return new Map(inserted.map(({ id, created_at }) => [id, new Date(Number(created_at))]));
 }
 
 function exclusiveAccount(input: AcceptInput): string | null {
@@ -66,7 +84,9 @@ function exclusiveAccount(input: AcceptInput): string | null {
 }
 
 function toRow(input: AcceptInput) {
-  const { submission, tenant, caller, budget, at } = input;
+  const { submission, tenant, caller, budget } = input;
+  const at = toMillis(input.at, "at");
+  const orderingGroup = input.orderingGroup ?? null;
   return {
     id: submission.id,
     tenant,
@@ -82,9 +102,10 @@ function toRow(input: AcceptInput) {
     required_relayer: submission.requiredRelayer,
     expires_at_height:
       submission.expiresAtHeight === null ? null : int64(submission.expiresAtHeight, "expiresAtHeight"),
-    ordering_group: input.orderingGroup ?? null,
+    ordering_group: orderingGroup,
     exclusive_account: exclusiveAccount(input),
-    created_at: toMillis(at, "at"),
+    // The parameters of `afterItsGroup`.
+    created_at: [1n, at, submission.network, orderingGroup, at],
     caller_credential: input.callerCredential?.reveal() ?? null,
     budget_user: budget.user,
     reserved_accounts: budget.amounts.accounts.toString(),
@@ -94,17 +115,17 @@ function toRow(input: AcceptInput) {
 }
 
 /** What a read of it would give now. */
-export function asAccepted({ tenant, caller, submission, at }: AcceptInput): Submission {
+export function asAccepted({ tenant, caller, submission }: AcceptInput, createdAt: Date): Submission {
   const { payload: _, ...shown } = submission;
   return {
     ...shown,
     tenant,
     caller,
     state: "ACCEPTED",
-    createdAt: at,
+    createdAt,
     transaction: null,
     cost: null,
     failure: null,
-    transitions: [{ seq: 1n, state: "ACCEPTED", at }],
+    transitions: [{ seq: 1n, state: "ACCEPTED", at: createdAt }],
   };
 }

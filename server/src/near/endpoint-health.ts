@@ -25,6 +25,8 @@ export interface EndpointReport {
 
 /** Weight of the newest outcome in the share of good ones. */
 const NEWEST = 0.2;
+/** Longest that an endpoint is left alone because it asks for it, in milliseconds. */
+const MAX_ASKED_MS = 60_000;
 /** What a failure counts for. A node that asks to be left alone, or was only slow, is not a broken one. */
 const WORTH: Partial<Record<ChainErrorKind | "slow", number>> = { "rate-limited": 0.5, slow: 0.5 };
 /** The mean latency that halves a score, in milliseconds, and what is assumed before the first answer. */
@@ -88,7 +90,7 @@ export class EndpointHealth {
   failed(use: CallUse, { kind, retryAfterMs }: ChainError): void {
     this.#breaker(use).failed();
     this.#count(WORTH[kind] ?? 0);
-    if (retryAfterMs !== undefined) this.#heldUntil = this.#now() + retryAfterMs;
+    if (retryAfterMs !== undefined) this.#heldUntil = this.#now() + Math.min(retryAfterMs, MAX_ASKED_MS);
   }
 
   /** Another endpoint, asked later, answered a read before it: it took that long at least. */

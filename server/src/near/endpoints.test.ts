@@ -26,6 +26,16 @@ describe("reads go", () => {
     expect(first(endpoints)).toBe(1);
   });
 
+  it("around one that asks to be left alone, for a minute at most", () => {
+    const { clock, endpoints } = start(2);
+    const asks = new ChainError("rate-limited", "", { retryAfterMs: 86_400_000 });
+    endpoints.at(0).failed("read", asks);
+    expect(endpoints.at(0).heldMs).toBe(60_000);
+    expect(first(endpoints)).toBe(1);
+    clock.now = 60_001;
+    expect(endpoints.at(0).heldMs).toBe(0);
+  });
+
   it("to none that is three final blocks behind, until it has caught up", () => {
     const { endpoints } = start(2);
     endpoints.at(0).noteHead(100n);

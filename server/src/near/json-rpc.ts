@@ -1,5 +1,5 @@
+import { retryAfterMs } from "@countersign/service-kit";
 import { ChainError } from "./chain-error.ts";
-import { retryAfterMs } from "./retry-after.ts";
 
 /** One NEAR JSON-RPC endpoint. `headers` may hold an API key, so they are never logged. */
 export interface Endpoint {

@@ -12,11 +12,3 @@ export function retryDelayMs(attempt: number, askedMs: number, random: () => num
   const grown = Math.min(MAX_MS, FIRST_MS * FACTOR ** (attempt - 1));
   return Math.round(Math.max(grown * (0.8 + 0.4 * random()), Math.min(askedMs, MAX_ASKED_MS)));
 }
-
-/** Milliseconds of header Retry-After: seconds, or an HTTP date (RFC 9110, section 10.2.3); 0 for none, and for nonsense. */
-export function retryAfterMs(header: string | undefined, now: Date): number {
-  if (header === undefined) return 0;
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  const at = /^[A-Z][a-z]{2}, /.test(header) ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(at) ? 0 : Math.max(0, at - now.getTime());
-}

@@ -1,9 +1,8 @@
-import type { Secret } from "@countersign/service-kit";
+import { retryAfterMs, type Secret } from "@countersign/service-kit";
 import type { Webhook } from "../ledger/webhook-types.ts";
 import { type PostAnswer, PostError, postPinned } from "./pinned-post.ts";
 import { isPublicAddress } from "./public-address.ts";
 import type { ResolveHost } from "./resolve-host.ts";
-import { retryAfterMs } from "./retry-delay.ts";
 import type { SecretSealer } from "./secret-sealer.ts";
 import { signatureHeaders } from "./signature.ts";
 import { webhookUrlProblem } from "./webhook-url.ts";
@@ -88,7 +87,7 @@ function resultOf({ status, retryAfter }: PostAnswer, now: Date): SendResult {
     delivered,
     status,
     problem: delivered ? "" : `it answered with status ${status}`,
-    askedMs: delivered ? 0 : retryAfterMs(retryAfter, now),
+    askedMs: delivered ? 0 : (retryAfterMs(retryAfter, now) ?? 0),
   };
 }
 
