@@ -6,6 +6,7 @@ import { AuditLog } from "@countersign/server/audit/audit-log.ts";
 import { ledgerOver } from "@countersign/server/ledger/ledger-over.ts";
 import { LEDGER } from "@countersign/server/ledger/store-kind.ts";
 import { openNear } from "@countersign/server/near/open-near.ts";
+import { postByFetch } from "@countersign/server/near/post-by-fetch.ts";
 import { openAppTokens } from "@countersign/server/session/app-tokens.ts";
 import { openSession } from "@countersign/server/session/open-session.ts";
 import { pruneEndedSessions } from "@countersign/server/session/session-pruner.ts";
@@ -47,7 +48,7 @@ export async function openSessionRoom(
   const session = await openSession({
     config: { session: section, rates, redis: undefined, listen: { trustedProxies: [] } },
     ...{ ledger, tokens, events, log, now, randomBytes, pendingStore },
-    views: near && openNear({ config: near, events, random: Math.random }).views,
+    views: near && openNear({ post: postByFetch, config: near, events, random: Math.random }).views,
     protection: { directory, limiter: behindDoor(limiter), audit },
   });
   const authenticate = async (headers: Headers) => {

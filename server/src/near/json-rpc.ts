@@ -1,5 +1,6 @@
 import { retryAfterMs } from "@countersign/service-kit";
 import { ChainError } from "./chain-error.ts";
+import { AnswerTooLargeError, type Post } from "./post.ts";
 
 /** One NEAR JSON-RPC endpoint. `headers` may hold an API key, so they are never logged. */
 export interface Endpoint {
@@ -15,9 +16,6 @@ export interface RpcErrorBody {
   name?: string;
   cause?: { name?: string; info?: unknown };
 }
-
-/** Largest answer that is read, in bytes. A block with its chunks stays far below. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 const TIMED_OUT = new Error("timed out");
 
@@ -40,6 +38,7 @@ export class RpcError extends Error {
  *   else that is not a JSON-RPC answer. After each of them the node may or may not have acted.
  */
 export async function callEndpoint(
+  post: Post,
   endpoint: Endpoint,
   method: string,
   params: unknown,
@@ -52,29 +51,24 @@ export async function callEndpoint(
   options.signal?.addEventListener("abort", onAbort, { once: true });
   let answer: { error?: RpcErrorBody; result?: unknown };
   try {
-    const response = await fetch(endpoint.url, {
-      method: "POST",
-      headers: { ...endpoint.headers, "content-type": "application/json" },
-      body: JSON.stringify({ jsonrpc: "2.0", id: "countersign", method, params }),
-      redirect: "manual",
-      signal: ending.signal,
-    });
-    const { status } = response;
+    const request = JSON.stringify({ jsonrpc: "2.0", id: "countersign", method, params });
+    const { status, retryAfter, text } = await post(endpoint.url, endpoint.headers, request, ending.signal);
     if (status === 429 || status === 503) {
-      const wait = retryAfterMs(response.headers.get("retry-after"), new Date());
+      const wait = retryAfterMs(retryAfter, new Date());
       if (status === 429 || wait !== undefined) {
-        await response.body?.cancel();
         const kind = status === 429 ? "rate-limited" : "unavailable";
         throw new ChainError(kind, `the node answered HTTP ${status}`, { retryAfterMs: wait });
       }
     }
     if (status >= 300 && status < 400) {
-      await response.body?.cancel();
       throw new ChainError("unavailable", "the node answered with a redirect");
     }
-    answer = parseAnswer(await readBounded(response), status);
+    answer = parseAnswer(text, status);
   } catch (error) {
     if (error instanceof ChainError) throw error;
+    if (error instanceof AnswerTooLargeError) {
+      throw new ChainError("unavailable", "the node's answer is too large");
+    }
     if (ending.signal.reason === TIMED_OUT) {
       throw new ChainError("timeout", `no answer within ${options.timeoutMs} ms`);
     }
@@ -86,17 +80,6 @@ export async function callEndpoint(
   }
   if (answer.error !== undefined) throw new RpcError(answer.error);
   return answer.result;
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new ChainError("unavailable", "the node's answer is too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function parseAnswer(text: string, status: number): { error?: RpcErrorBody; result?: unknown } {

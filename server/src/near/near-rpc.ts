@@ -5,9 +5,11 @@ import type { CallUse } from "./endpoint-health.ts";
 import { type BreakerChange, Endpoints } from "./endpoints.ts";
 import { HedgeBudget, hedged } from "./hedge.ts";
 import { callEndpoint, type Endpoint, RpcError } from "./json-rpc.ts";
+import type { Post } from "./post.ts";
 
 /** How calls to NEAR are made. Times in milliseconds. */
 export interface NearRpcOptions {
+  readonly post: Post;
   readonly endpoints: readonly Endpoint[];
   readonly timeoutMs: number;
   /** How often a call is made again after a transient failure, each time at the next endpoint. */
@@ -147,7 +149,7 @@ export class NearRpc {
   /** One call to one endpoint. Throws ChainError. */
   async #ask<T>(endpoint: number, call: Call<T>, signal: AbortSignal | undefined): Promise<T> {
     const { method, params, use, read } = call;
-    const { endpoints, timeoutMs, now, onFailure } = this.#options;
+    const { post, endpoints, timeoutMs, now, onFailure } = this.#options;
     const health = this.endpoints.at(endpoint);
     const target = endpoints[endpoint];
     if (target === undefined) throw new RangeError(`no endpoint ${endpoint}`);
@@ -156,7 +158,7 @@ export class NearRpc {
     const began = now();
     health.begin(use);
     try {
-      const value = read(await callEndpoint(target, method, params, { timeoutMs, signal }));
+      const value = read(await callEndpoint(post, target, method, params, { timeoutMs, signal }));
       health.answered(use, now() - began);
       return value;
     } catch (error) {

@@ -1,9 +1,11 @@
 import type { RelayConfig } from "../config/config.ts";
 import type { Events } from "../observability/events.ts";
 import { NearRpc } from "./near-rpc.ts";
+import type { Post } from "./post.ts";
 import { NearViews } from "./views.ts";
 
 export interface NearOptions {
+  readonly post: Post;
   readonly config: Pick<RelayConfig["near"], "endpoints" | "timeoutMs" | "retries" | "hedgeReads">;
   readonly events: Pick<Events, "chainCallFailed" | "endpointChanged" | "readHedged">;
   /** A number in [0, 1), for jitter. */
@@ -17,11 +19,11 @@ export interface Near {
 }
 
 /** Calls nobody yet. */
-export function openNear({ config, events, random }: NearOptions): Near {
+export function openNear({ post, config, events, random }: NearOptions): Near {
   const { endpoints, timeoutMs, retries, hedgeReads } = config;
   const rpc = new NearRpc({
     endpoints: endpoints.map(({ url, headers }) => ({ url, headers: revealed(headers) })),
-    ...{ timeoutMs, retries, hedgeReads, random },
+    ...{ post, timeoutMs, retries, hedgeReads, random },
     now: () => performance.now(),
     onFailure: ({ endpoint, method, error }) =>
       events.chainCallFailed({ endpoint, method, kind: error.kind, error }),
