@@ -18,6 +18,16 @@ export class DevnetAdmin {
     await this.#call("faults.add", { fault: { kind: "latency", ms } });
   }
 
+  /** From now on, this share of all calls, 0 to 1, has no answer: the chain acts, and the connection closes. */
+  async loseAnswers(probability: number): Promise<void> {
+    await this.#call("faults.add", { fault: { kind: "drop_after", probability } });
+  }
+
+  /** No latency and no lost answers from now on. */
+  async clearFaults(): Promise<void> {
+    await this.#call("faults.clear", {});
+  }
+
   /** Every transaction that stands in a block, in order. */
   async log(): Promise<ChainLogEntry[]> {
     return (await this.#call("log", {})) as ChainLogEntry[];

@@ -4,17 +4,18 @@ import { makeKeystore } from "../shared/keystore.ts";
 import { postgresFacts, whySkipped } from "../shared/ledgers.ts";
 import { lookAtMachine } from "../shared/machine.ts";
 import { runBench } from "../shared/run-bench.ts";
+import { BLOCK_TIME_MS } from "./devnet-process.ts";
 import { type Measured, measure } from "./measure.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { type Report, table } from "./report.ts";
-import { BLOCK_TIME_MS, LANE_WINDOW } from "./stack.ts";
+import { LANE_WINDOW } from "./stack.ts";
 
 async function bench(options: BenchOptions, folder: string): Promise<Report> {
   const skips = options.engines.map((engine) => [engine, whySkipped(engine)] as const);
   const machine = await lookAtMachine(folder);
   const engines = options.engines.filter((engine) => whySkipped(engine) === undefined);
   const facts = engines.includes("postgres") ? await postgresFacts() : {};
-  const keystore = await makeKeystore(folder);
+  const keystore = await makeKeystore(folder, options.keys);
   const runs: Measured[] = [];
   for (const engine of engines) {
     for (const latencyMs of options.latencies) {
@@ -28,7 +29,9 @@ async function bench(options: BenchOptions, folder: string): Promise<Report> {
     machine,
     settings: {
       block_time_ms: BLOCK_TIME_MS,
-      relayer_keys: 1,
+      chain: options.chain,
+      relayer_keys: options.keys,
+      delegates_of_a_call: options.batch,
       lane_window: LANE_WINDOW,
       log_level: options.logLevel,
       ...Object.fromEntries(Object.entries(facts).map(([name, value]) => [`postgres_${name}`, value])),

@@ -46,7 +46,7 @@ export interface Measured {
   readonly missing: number;
 }
 
-const WARM_UP_SUBMISSIONS = 300;
+const WARM_UP_SUBMISSIONS = 1_000;
 const WARM_UP_CONCURRENCY = 16;
 const WARM_UP_MAX_MS = 20_000;
 /** How long the relay may take to finish what it accepted. What is open then counts as failed. */
@@ -75,6 +75,7 @@ export async function measure(run: RunOptions): Promise<Measured> {
       keystore,
       ledgerUrl: ledger.url,
       wallets: [...warmUp, ...delegates],
+      chain: options.chain,
       logLevel: options.logLevel,
       profileFolder: options.profileFolder && join(options.profileFolder, `${engine}-${latencyMs}`),
     });
@@ -96,7 +97,8 @@ async function measureStack(
 ): Promise<Measured> {
   const concurrency = options.concurrency(latencyMs);
   const clients = relayClients(stack, concurrency);
-  await submitAll(clients, warmUp, { concurrency: WARM_UP_CONCURRENCY, maxMs: WARM_UP_MAX_MS });
+  const { batch, rate } = options;
+  await submitAll(clients, warmUp, { concurrency: WARM_UP_CONCURRENCY, batch, maxMs: WARM_UP_MAX_MS });
   if (!(await drained(stack.operationsUrl, WARM_UP_MAX_MS))) {
     const failures = JSON.stringify(await chainFailures(stack.operationsUrl));
     throw new Error(`the warm-up is not final after ${WARM_UP_MAX_MS} ms; failed calls to NEAR: ${failures}`);
@@ -105,7 +107,12 @@ async function measureStack(
 
   const before = await usageOf(stack);
   const began = performance.now();
-  const load = await submitAll(clients, delegates, { concurrency, maxMs: options.seconds * 1000 });
+  const load = await submitAll(clients, delegates, {
+    concurrency,
+    batch,
+    rate,
+    maxMs: options.seconds * 1000,
+  });
   await drained(stack.operationsUrl, DRAIN_MAX_MS);
   const wallMs = performance.now() - began;
   const usage = spent(before, await usageOf(stack));

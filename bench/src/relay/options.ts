@@ -12,13 +12,24 @@ export interface BenchOptions {
   submissions(latencyMs: number): number;
   /** Calls in flight. */
   concurrency(latencyMs: number): number;
+  /** Delegates of one call. */
+  readonly batch: number;
+  /** Delegates a second that callers begin with, whatever the relay does; undefined for a closed loop. */
+  readonly rate: number | undefined;
+  readonly chain: ChainKind;
+  /** The relayer's access keys. */
+  readonly keys: number;
   /** Where to write CPU profiles of the relay; undefined for none. */
   readonly profileFolder: string | undefined;
   readonly logLevel: string;
 }
 
+/** A devnet that checks and executes all, in blocks; or a mock that says at once that all was executed. */
+export type ChainKind = "devnet" | "mock";
+
 export const USAGE = `bench:relay [--json] [--quick] [--engines sqlite,postgres] [--latencies 0,50,1200]
-            [--seconds N] [--submissions N] [--concurrency N] [--profile FOLDER] [--log-level LEVEL]
+            [--seconds N] [--submissions N] [--concurrency N] [--batch N] [--rate N] [--chain devnet|mock]
+            [--keys N] [--profile FOLDER] [--log-level LEVEL]
 `;
 
 const ENGINES: readonly EngineName[] = ["sqlite", "postgres"];
@@ -36,6 +47,10 @@ export function readOptions(args: readonly string[]): BenchOptions {
       seconds: { type: "string" },
       submissions: { type: "string" },
       concurrency: { type: "string" },
+      batch: { type: "string", default: "1" },
+      rate: { type: "string" },
+      chain: { type: "string", default: "devnet" },
+      keys: { type: "string", default: "1" },
       profile: { type: "string" },
       "log-level": { type: "string", default: "error" },
     },
@@ -50,6 +65,10 @@ export function readOptions(args: readonly string[]): BenchOptions {
     seconds: whole("--seconds", values.seconds ?? (quick ? "5" : "20"), 1),
     submissions: (latencyMs) => submissions || defaultSubmissions(latencyMs, quick),
     concurrency: (latencyMs) => concurrency || defaultConcurrency(latencyMs),
+    batch: whole("--batch", values.batch, 1),
+    rate: values.rate === undefined ? undefined : whole("--rate", values.rate, 1),
+    chain: chainKind(values.chain),
+    keys: whole("--keys", values.keys, 1),
     profileFolder: values.profile,
     logLevel: values["log-level"],
   };
@@ -71,6 +90,11 @@ function engineName(text: string): EngineName {
   const name = ENGINES.find((engine) => engine === text);
   if (name === undefined) throw new Error(`--engines: ${text} is none of ${ENGINES.join(", ")}`);
   return name;
+}
+
+function chainKind(name: string): ChainKind {
+  if (name === "devnet" || name === "mock") return name;
+  throw new Error(`--chain: ${name} is neither devnet nor mock`);
 }
 
 function whole(option: string, text: string, least: number): number {

@@ -3,16 +3,16 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePorts } from "../shared/free-port.ts";
-import { KEY_ID, type Keystore, NETWORK, RELAYER } from "../shared/keystore.ts";
+import { type Keystore, NETWORK, RELAYER } from "../shared/keystore.ts";
 import { type Running, start } from "../shared/processes.ts";
 import { makeGrantKey } from "../signer/grants.ts";
 import { AUDIENCE, GRANT_KEY_ID, startSigner } from "../signer/signer-process.ts";
-import { DevnetAdmin } from "./devnet-admin.ts";
+import type { DevnetAdmin } from "./devnet-admin.ts";
+import { type BenchDevnet, BILLION_NEAR, startDevnet, startMockChain } from "./devnet-process.ts";
+import type { ChainKind } from "./options.ts";
 import { makeTenant, type TenantWallets } from "./tenant.ts";
 import { type PreSigned, RECEIVER } from "./wallets.ts";
 
-/** Milliseconds between the devnet's blocks. */
-export const BLOCK_TIME_MS = 100;
 /** `lanes.window` of the relay: transactions of its one key that are sent and not yet seen in a block. */
 export const LANE_WINDOW = 256;
 
@@ -20,8 +20,6 @@ const ADMIN = { BENCH_ADMIN_KEY: randomBytes(32).toString("base64url") };
 /** Bounds that the bench never reaches; each call is counted all the same. */
 const FAST = { per_second: 100_000, burst: 1_000_000 };
 const READY_TIMEOUT_MS = 30_000;
-const BILLION_NEAR = `1${"0".repeat(33)}`;
-const TEN_NEAR = `1${"0".repeat(25)}`;
 
 /** Devnet, signer and relay, each in a process of its own. */
 export interface Stack {
@@ -42,6 +40,10 @@ export interface StackOptions {
   readonly keystore: Keystore;
   readonly ledgerUrl: string;
   readonly wallets: readonly PreSigned[];
+  /** How many of the devnet's endpoints the relay knows; one without. */
+  readonly endpoints?: number;
+  /** A devnet without. */
+  readonly chain?: ChainKind;
   readonly logLevel: string;
   /** Where the relay leaves a CPU profile when it ends; with threshold keys, the signer too. */
   readonly profileFolder: string | undefined;
@@ -70,9 +72,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     for (const running of started.splice(0).reverse()) await running.stop();
   };
   try {
-    const devnet = await startDevnet(options);
-    started.push(devnet);
-    const said = JSON.parse(await devnet.firstLine) as { rpc_urls: string[]; admin_url: string };
+    const devnet = await startChain(options);
+    started.push(devnet.running);
     const grantKey = makeGrantKey();
     const signer = await startSigner({
       folder: options.folder,
@@ -80,7 +81,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       storeUrl: storeUrl.startsWith("sqlite:") ? storeUrl : "env:BENCH_STORE_URL",
       backends: [options.keystore.backend],
       keys: [],
-      policies: { [KEY_ID]: SIGNER_POLICY },
+      policies: Object.fromEntries(options.keystore.keys.map(({ keyId }) => [keyId, SIGNER_POLICY])),
       grantKey: grantKey.publicKey,
       sections: threshold?.signer ?? {},
       logLevel: options.logLevel,
@@ -91,7 +92,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     started.push(signer.running);
     const [publicPort = 0, operationsPort = 0] = await freePorts(2);
     const relay = await startRelay(options, {
-      rpcUrls: said.rpc_urls,
+      rpcUrls: devnet.rpcUrls,
       signerSocket: signer.socket,
       grantSeed: grantKey.seed,
       ports: { public: publicPort, operations: operationsPort },
@@ -107,8 +108,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       relayUrl: `http://127.0.0.1:${publicPort}`,
       operationsUrl,
       apiKey,
-      admin: new DevnetAdmin(said.admin_url),
-      pids: { relay: relay.pid, signer: signer.running.pid, devnet: devnet.pid },
+      admin: devnet.admin,
+      pids: { relay: relay.pid, signer: signer.running.pid, devnet: devnet.running.pid },
       broken,
       stop,
     };
@@ -118,18 +119,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-async function startDevnet({ folder, keystore, wallets }: StackOptions): Promise<Running> {
-  const genesis = {
-    accounts: [
-      { id: RELAYER, balance: BILLION_NEAR, keys: [keystore.publicKey] },
-      { id: RECEIVER, balance: TEN_NEAR },
-      ...wallets.map(({ accountId, publicKey }) => ({ id: accountId, balance: TEN_NEAR, keys: [publicKey] })),
-    ],
-  };
-  const file = join(folder, "genesis.json");
-  await writeFile(file, JSON.stringify(genesis));
-  const args = ["--network", NETWORK, "--genesis", file, "--block-time-ms", String(BLOCK_TIME_MS)];
-  return start("devnet/src/main.ts", args, { logFile: join(folder, "devnet.log") });
+function startChain({ chain, folder, keystore, wallets, endpoints = 1 }: StackOptions): Promise<BenchDevnet> {
+  if (chain === "mock") return startMockChain(folder);
+  const relayerKeys = keystore.keys.map(({ publicKey }) => publicKey);
+  return startDevnet({ folder, relayerKeys, wallets, endpoints });
 }
 
 const adminSocket = (folder: string) => join(folder, "admin.sock");
@@ -153,7 +146,7 @@ interface RelayPlaces {
 }
 
 async function startRelay(
-  { folder, ledgerUrl, logLevel, profileFolder, threshold }: StackOptions,
+  { folder, keystore, ledgerUrl, logLevel, profileFolder, threshold }: StackOptions,
   { rpcUrls, signerSocket, grantSeed, ports }: RelayPlaces,
 ): Promise<Running> {
   const config = {
@@ -175,7 +168,7 @@ async function startRelay(
       grants: { key_id: GRANT_KEY_ID, seed: "env:BENCH_GRANT_SEED" },
     },
     near: { endpoints: rpcUrls.map((url) => ({ url })) },
-    relayers: [{ account_id: RELAYER, key_ids: [KEY_ID] }],
+    relayers: [{ account_id: RELAYER, key_ids: keystore.keys.map(({ keyId }) => keyId) }],
     delegates: { max_deposit: "1", max_blocks_ahead: 1_000_000 },
     limits: { max_open_submissions: 1_000_000 },
     lanes: { window: LANE_WINDOW },
