@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
   },
   {
     because: "capabilities do not know their handlers",
-    from: /^server\/src\/(tx|webhooks|rules|policy|budget|balance|audit|tenant|access|near|ledger|shared-state|signer-client)\//,
+    from: /^server\/src\/(tx|webhooks|key-pool|rules|policy|budget|balance|audit|tenant|access|near|ledger|shared-state|signer-client)\//,
     mayNotImport: /^server\/src\/(relay|threshold|admin|transport|interceptors)\//,
   },
   {
@@ -110,7 +110,7 @@ const RULES: readonly Rule[] = [
   },
   {
     because: "capabilities of the signer do not know their handlers",
-    from: /^signer-service\/src\/(keys|policy|grants|journal|store|audit|chain|backends|observability|isolation|operations|relayer-signer)\//,
+    from: /^signer-service\/src\/(keys|key-pool|policy|grants|journal|store|audit|chain|backends|observability|isolation|operations|relayer-signer)\//,
     mayNotImport: /^signer-service\/src\/(admin|rpc|commands|app\.ts|cli\.ts)/,
   },
   {

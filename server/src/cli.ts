@@ -66,6 +66,11 @@ const COMMANDS: readonly CliCommand[] = [
     load: async () => (await import("./cli/webhook.ts")).webhookCommand(),
   },
   {
+    name: "keys",
+    description: "the relayers' own keys: add, drain, rotate",
+    load: async () => (await import("./cli/keys.ts")).keysCommand(),
+  },
+  {
     name: "audit",
     description: "who did what",
     load: async () => (await import("./cli/audit.ts")).auditCommand(),

@@ -8,10 +8,13 @@ import { BudgetWatch } from "./budget/budget-watch.ts";
 import type { RelayConfig } from "./config/config.ts";
 import type { Entrance } from "./entrance.ts";
 import type { Foundation } from "./foundation.ts";
+import { openKeyPools } from "./key-pool/open-key-pools.ts";
 import { LanePool } from "./lanes/lane-pool.ts";
 import { readWork } from "./lanes/work.ts";
+import type { Submission } from "./ledger/ledger.ts";
 import type { Chain } from "./near/open-chain.ts";
 import { registerNearGauges, registerRelayingGauges, registerWebhookGauges } from "./observability/gauges.ts";
+import { registerKeyPoolGauges } from "./observability/key-pool-gauges.ts";
 import { registerLaneGauges } from "./observability/lane-gauges.ts";
 import { availability } from "./relay/availability.ts";
 import type { RelayContext } from "./relay/relay-context.ts";
@@ -25,6 +28,7 @@ import { heldTenants, isHeld, isKeyPaused, pauseRefusal } from "./tenant/pauses.
 import { openThreshold } from "./threshold/open-threshold.ts";
 import { Changes } from "./tx/changes.ts";
 import { Intake } from "./tx/intake.ts";
+import { LedgerKeyChanges } from "./tx/key-changes.ts";
 import { pruneMarks } from "./tx/mark-pruner.ts";
 import { submissionIds } from "./tx/submission-id.ts";
 import { openWebhooks } from "./webhooks/open-webhooks.ts";
@@ -52,7 +56,7 @@ export function openRelaying({ config, foundation, chain, entrance }: RelayingOp
 
   const lanes = new LanePool({
     network,
-    relayers: config.relayers,
+    relayers: config.relayers.map((relayer) => ({ ...relayer, keyIdPrefix: relayer.pool?.keyIdPrefix })),
     owner: randomUUID(),
     leaseMs: config.lanes.leaseMs,
     ledger,
@@ -91,8 +95,13 @@ export function openRelaying({ config, foundation, chain, entrance }: RelayingOp
     },
   });
 
+  const accepted = ({ id, kind, accountId }: Submission) => {
+    events.submissionAccepted({ submissionId: id, kind, network, accountId });
+    lanes.wake();
+  };
   const rules = relayRules({ config, accountCreation, views, head, ledger, balance });
   const budgets = new BudgetWatch(events);
+  const newId = submissionIds(now, randomBytes);
   const intake = new Intake({
     network,
     ledger,
@@ -103,11 +112,10 @@ export function openRelaying({ config, foundation, chain, entrance }: RelayingOp
     accountCreation,
     maxOpen: config.limits.maxOpenSubmissions,
     now,
-    newId: submissionIds(now, randomBytes),
-    onAccepted: ({ id, kind, accountId }, { tenant, budgetUser }, levels) => {
-      events.submissionAccepted({ submissionId: id, kind, network, accountId });
+    newId,
+    onAccepted: (submission, { tenant, budgetUser }, levels) => {
+      accepted(submission);
       budgets.accepted(tenant, budgetUser, levels);
-      lanes.wake();
     },
     onExhausted: ({ tenant, budgetUser }, level) => budgets.exhausted(tenant, budgetUser, level),
   });
@@ -149,6 +157,16 @@ export function openRelaying({ config, foundation, chain, entrance }: RelayingOp
     eventOf: submissionEvent,
     testEvent: (tenant) => testEvent(tenant, now(), randomBytes(16)),
   });
+  const keyPools = openKeyPools({
+    config,
+    ledger,
+    signer: signer.keyPoolSigner,
+    listKeys: (signal) => relayerSigner.listKeys(signal),
+    changes: new LedgerKeyChanges({ network, ledger, now, newId, onAccepted: accepted }),
+    chain: { views, endpointCount },
+    ...{ lanes, head, balance, directory, events, now },
+  });
+  registerKeyPoolGauges(registry, keyPools.gauges, now);
   registerWebhookGauges(registry, { ledger, now });
   registerLaneGauges(registry, () => lanes.reports());
   registerNearGauges(registry, { endpoints: chain.endpoints, stalled: () => head.stalled });
@@ -156,6 +174,7 @@ export function openRelaying({ config, foundation, chain, entrance }: RelayingOp
   return {
     network,
     webhooks: webhooks.desk,
+    keyPools: keyPools.desk,
     services: [
       serve(RelayService, relayService(context)),
       ...openThreshold({
@@ -172,6 +191,7 @@ export function openRelaying({ config, foundation, chain, entrance }: RelayingOp
     run: (signal) =>
       Promise.all([
         lanes.run(signal),
+        keyPools.run(signal),
         balance.run(signal),
         webhooks.run(signal),
         pruneBudgets(

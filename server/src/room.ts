@@ -1,4 +1,5 @@
 import type { ReadinessCheck, ServedService } from "@countersign/service-kit";
+import type { KeyPoolDesk } from "./key-pool/key-pool-desk.ts";
 import type { WebhookDesk } from "./webhooks/webhook-desk.ts";
 
 /** What a relay does for the callers that it lets in, as the process that serves it sees it. */
@@ -10,6 +11,8 @@ export interface Room {
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
   /** What operators change webhooks with; undefined where none are sent. */
   readonly webhooks: WebhookDesk | undefined;
+  /** What operators change the relayers' keys with; undefined where there are none. */
+  readonly keyPools: KeyPoolDesk | undefined;
   /** What operators see of it in /readyz. */
   state(): Readonly<Record<string, unknown>>;
   /** Works until `signal` aborts. Never throws. */

@@ -82,6 +82,7 @@ export async function serveApp({
     config,
     network,
     webhooks: room.webhooks,
+    keyPools: room.keyPools,
     protection,
     ledger,
     now,

@@ -190,6 +190,9 @@ const CODES: Record<ReasonName, Code> = {
   WEBHOOK_URL_INVALID: Code.InvalidArgument,
   WEBHOOK_LIMIT_REACHED: Code.FailedPrecondition,
   WEBHOOK_SECRETS_FULL: Code.FailedPrecondition,
+  KEY_POOL_NOT_FOUND: Code.NotFound,
+  KEY_OPERATION_RUNNING: Code.FailedPrecondition,
+  KEY_OPERATION_NOT_FOUND: Code.NotFound,
 };
 
 const byNumber = new Map<number, Code>(

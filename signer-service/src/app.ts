@@ -13,8 +13,9 @@ import { assertReloadable, type EffectiveConfig, effectiveConfig } from "./effec
 import { allFollow, type FollowsConfig } from "./follow-config.ts";
 import { grantsThatHold, verifyAdminGrant } from "./grants/admin-grant-signature.ts";
 import type { Journal } from "./journal/journal.ts";
+import { KeyPools } from "./key-pool/key-pools.ts";
 import { BackendHealth } from "./keys/backend-health.ts";
-import { heldRecords } from "./keys/held-records.ts";
+import { heldRecords, isHeld } from "./keys/held-records.ts";
 import { KeyOperations } from "./keys/key-operations.ts";
 import { type KeyChange, KeyRing } from "./keys/key-ring.ts";
 import { Reloading } from "./keys/reloading.ts";
@@ -24,9 +25,10 @@ import { registerGauges } from "./observability/gauges.ts";
 import { createMetrics, createProcessRegistry } from "./observability/metrics.ts";
 import { readinessChecks, readinessState } from "./operations/readiness.ts";
 import { KeyRates } from "./policy/key-rates.ts";
-import { policyOf } from "./policy/policy.ts";
+import { hasPolicy } from "./policy/policy.ts";
 import { RelayerSigner } from "./relayer-signer/relayer-signer.ts";
 import { getPublicKey } from "./rpc/get-public-key.ts";
+import { keyPoolSignerService } from "./rpc/key-pool/key-pool-signer-service.ts";
 import { listKeys } from "./rpc/list-keys.ts";
 import { lockSignerService } from "./rpc/lock/lock-signer-service.ts";
 import { openRelayPort } from "./rpc/open-relay-port.ts";
@@ -156,6 +158,20 @@ async function openSigner(
     random: randomBytes,
   };
 
+  const keys = new KeyOperations({
+    records: keyRecords,
+    generate: (backend, names, actor, check) => ring.generate(backend, names, actor, check),
+    hasPolicy: (key) => hasPolicy(effective.config.policies, key),
+    events,
+  });
+  const pools = new KeyPools({
+    keys,
+    records: keyRecords,
+    grantsThatHold: (kept, at) => grantsThatHold(kept, effective.trust, at),
+    isServed: (key) => hasPolicy(effective.config.policies, key) && isHeld(key, ring.key(key.keyId)),
+    now,
+  });
+
   const stopping = new AbortController();
   const relays = await openRelayPort({
     config,
@@ -178,6 +194,12 @@ async function openSigner(
         now: elapsed,
       }),
       lockSignerService({ parts: lock, events, now: elapsed }),
+      keyPoolSignerService({
+        pools,
+        holds: (keyId) => ring.key(keyId) !== undefined,
+        audit,
+        events,
+      }),
     ],
     requestNonces,
     events,
@@ -193,12 +215,6 @@ async function openSigner(
     missing: () => ring.missing(),
     events,
     wait,
-  });
-  const keys = new KeyOperations({
-    records: keyRecords,
-    generate: (backend, names, actor) => ring.generate(backend, names, actor),
-    hasPolicy: (keyId) => policyOf(effective.config.policies, keyId) !== undefined,
-    events,
   });
   const followers: FollowsConfig[] = [
     async (next, held) => {

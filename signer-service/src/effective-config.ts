@@ -6,7 +6,6 @@ import { trustedKeys } from "./grants/trusted-keys.ts";
 import type { HeldRecords } from "./keys/held-records.ts";
 import type { KeyRates } from "./policy/key-rates.ts";
 import { findPolicyConflict } from "./policy/policy-conflict.ts";
-import type { RelayerKey } from "./relayer-signer/key-backend.ts";
 import { SigningRules } from "./relayer-signer/signing-rules.ts";
 
 /** A configuration, checked against its keys, with what follows from it. */
@@ -31,7 +30,7 @@ export interface EffectiveConfigParts {
  */
 export async function effectiveConfig(
   config: SignerConfig,
-  held: readonly Pick<RelayerKey, "keyId" | "network" | "accountId">[],
+  held: Parameters<typeof findPolicyConflict>[1],
   { heldRecords, adminGrants, rates, now }: EffectiveConfigParts,
 ): Promise<EffectiveConfig> {
   // Also keys of places that are away, and that nobody has seen yet.

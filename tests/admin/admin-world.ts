@@ -38,6 +38,8 @@ export interface AdminWorldOptions {
   readonly failedRate?: AdminServerOptions["failedRate"];
   /** None by default. */
   readonly webhooks?: AdminServerOptions["context"]["webhooks"];
+  /** None by default. */
+  readonly keyPools?: (ledger: Ledger) => AdminServerOptions["context"]["keyPools"];
 }
 
 /** The admin port over a real ledger, with its audit log. */
@@ -85,6 +87,7 @@ export async function startAdmin(options: AdminWorldOptions = {}): Promise<Admin
     context: {
       network: "testnet",
       webhooks: options.webhooks,
+      keyPools: options.keyPools?.(ledger),
       ledger,
       directory,
       hasher: new ApiKeyHasher([new Secret("p".repeat(32))]),

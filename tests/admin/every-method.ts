@@ -6,9 +6,10 @@ import type {
   DescMethodUnary,
   MessageInitShape,
 } from "@bufbuild/protobuf";
-import { createConnectTransport } from "@connectrpc/connect-node";
+import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { ApiKeyService } from "@countersign/gen/countersign/admin/v1/api_key_service_pb.ts";
 import { AuditService } from "@countersign/gen/countersign/admin/v1/audit_service_pb.ts";
+import { KeyPoolService } from "@countersign/gen/countersign/admin/v1/key_pool_service_pb.ts";
 import { LimitsService } from "@countersign/gen/countersign/admin/v1/limits_service_pb.ts";
 import { PauseService } from "@countersign/gen/countersign/admin/v1/pause_service_pb.ts";
 import { PolicyService } from "@countersign/gen/countersign/admin/v1/policy_service_pb.ts";
@@ -24,6 +25,7 @@ export const METHODS: readonly DescMethod[] = [
   LimitsService,
   PauseService,
   WebhookService,
+  KeyPoolService,
   AuditService,
 ].flatMap((service) => service.methods);
 
@@ -41,7 +43,9 @@ export async function reasonOf(
   headers: Record<string, string>,
   request: MessageInitShape<DescMessage> = {},
 ): Promise<string | undefined> {
-  const transport = createConnectTransport({ baseUrl, httpVersion: "2" });
+  // The port takes a few hundred connections, and this is called for every method, more than once.
+  const sessionManager = new Http2SessionManager(baseUrl);
+  const transport = createConnectTransport({ baseUrl, httpVersion: "2", sessionManager });
   try {
     if (isUnary(method)) {
       await transport.unary(method, undefined, undefined, headers, request);
@@ -53,6 +57,8 @@ export async function reasonOf(
   } catch (error) {
     const { reason, message } = errorFromConnect(error);
     return reason === undefined ? message : reasonName(reason);
+  } finally {
+    sessionManager.abort();
   }
 }
 

@@ -1,5 +1,6 @@
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
+import { testKeyPools } from "../key-pool/support/test-key-pools.ts";
 import { testDesk } from "../webhooks/support/test-desk.ts";
 import { SECRETS, startAdmin } from "./admin-world.ts";
 import { METHODS, reasonOf } from "./every-method.ts";
@@ -34,11 +35,19 @@ const REQUESTS: Readonly<Record<string, JsonValue>> = {
   ListDeliveries: { tenant, webhookId: "x", state: "DELIVERY_STATE_DEAD" },
   RedriveDeliveries: { tenant, webhookId: "x" },
   TestWebhook: { tenant, webhookId: "x" },
+  ListKeyPools: {},
+  StartKeyOperation: { accountId: "relay.testnet", kind: "KEY_OPERATION_KIND_ADD", reason: "x" },
+  GetKeyOperation: { id: "x" },
+  ListKeyOperations: { accountId: "relay.testnet" },
+  CancelKeyOperation: { id: "x", reason: "x" },
   ExportAudit: {},
 };
 
 test("while the ledger is away, every method says so", async () => {
-  const world = await startAdmin({ webhooks: testDesk() });
+  const world = await startAdmin({
+    webhooks: testDesk(),
+    keyPools: (ledger) => testKeyPools(ledger).desk,
+  });
   await world.ledger.close();
   const headers = { "x-api-key": SECRETS.admin };
   for (const method of METHODS) {

@@ -3,6 +3,7 @@ import { reasons } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { LockService } from "@countersign/gen/countersign/lock/v1/lock_service_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { SessionService } from "@countersign/gen/countersign/session/v1/session_service_pb.ts";
+import { KeyPoolSignerService } from "@countersign/gen/countersign/signer/v1/key_pool_signer_service_pb.ts";
 import { LockSignerService } from "@countersign/gen/countersign/signer/v1/lock_signer_service_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
@@ -25,6 +26,7 @@ import { signerCases } from "./cases/signer.ts";
 import { SIGNER_ACCESS_REASONS, signerAccessCases } from "./cases/signer-access.ts";
 import { signerAdminCases } from "./cases/signer-admin.ts";
 import { signerGrantCases } from "./cases/signer-grants.ts";
+import { signerKeyPoolCases } from "./cases/signer-key-pool.ts";
 import { signerLockCases } from "./cases/signer-lock.ts";
 import { signerOutageCases } from "./cases/signer-outages.ts";
 import { signerThresholdCases } from "./cases/signer-threshold.ts";
@@ -40,6 +42,7 @@ const SIGNER_METHODS: readonly DescMethod[] = [
   ...SignerAdminService.methods,
   ...ThresholdSignerService.methods,
   ...LockSignerService.methods,
+  ...KeyPoolSignerService.methods,
 ];
 /** Of the relay, save the ones that are open to everybody. */
 const GUARDED_METHODS: readonly DescMethod[] = [
@@ -76,6 +79,7 @@ const CASES: readonly ContractCase[] = [
   ...signerThresholdCases,
   ...signerThresholdEcdsaCases,
   ...signerLockCases,
+  ...signerKeyPoolCases,
 ];
 
 const nameOf = (outcome: ContractCase["outcome"]) => (outcome === "success" ? outcome : reasonName(outcome));

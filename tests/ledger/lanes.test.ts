@@ -106,6 +106,7 @@ overEngines("lanes", (on) => {
     ]);
     expect(work[0]?.payload).toEqual(delegate("a").submission.payload);
     expect(work[0]?.attempt).toEqual({
+      laneId: lane.id,
       nonce: 101n,
       transactionHash: item.transactionHash,
       signedTransaction: item.signedTransaction,

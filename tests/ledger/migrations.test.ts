@@ -11,6 +11,7 @@ const TABLES = [
   ...["users", "identities", "passkeys", "provider_accounts"],
   ...["app_sessions", "refresh_tokens", "app_session_sequence"],
   ...["webhooks", "webhook_deliveries"],
+  "key_operations",
   ...["kysely_migration", "kysely_migration_lock"],
 ];
 

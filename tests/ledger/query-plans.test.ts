@@ -2,6 +2,15 @@ import { DatabaseSync } from "node:sqlite";
 import { readAudit } from "@countersign/server/ledger/audit-events.ts";
 import { auditCheckpoint, prunableAudit, pruneAudit } from "@countersign/server/ledger/audit-retention.ts";
 import { pruneBudgets } from "@countersign/server/ledger/budget-pruning.ts";
+import {
+  changeKeyOperation,
+  findKeyOperation,
+  listKeyOperations,
+  openByKey,
+  openKeyOperations,
+  startKeyOperation,
+} from "@countersign/server/ledger/key-operations.ts";
+import { lanesWithWork } from "@countersign/server/ledger/lanes.ts";
 import { migrations } from "@countersign/server/ledger/migrations.ts";
 import { sessionIdOf } from "@countersign/server/ledger/refresh-tokens.ts";
 import { releaseReplayMarks } from "@countersign/server/ledger/replay-marks.ts";
@@ -24,6 +33,7 @@ import { pruneDeliveries } from "@countersign/server/ledger/webhook-pruning.ts";
 import { migrate, NodeSqliteDialect } from "@countersign/sql";
 import { CompiledQuery, Kysely, type Transaction } from "kysely";
 import { expect, it, onTestFinished } from "vitest";
+import { operation } from "../key-pool/support/operations.ts";
 import { at, event } from "./builders.ts";
 
 const head = {
@@ -77,6 +87,22 @@ const statements: readonly [string, (trx: Transaction<LedgerSchema>) => Promise<
     (trx) => pruneDeliveries(trx, { delivered: at(0), dead: at(0), deleted: at(0) }),
   ],
   ["counting deliveries", (trx) => deliveryStats(trx)],
+  ["lanes with work", (trx) => lanesWithWork(trx, "testnet", ["relay.testnet", "relay-2.testnet"])],
+  ["an operation on keys", (trx) => findKeyOperation(trx, "testnet", "a")],
+  ["open operations on keys", (trx) => openKeyOperations(trx, "testnet")],
+  ["an account's operations on keys", (trx) => listKeyOperations(trx, "testnet", "relay.testnet", 9)],
+  [
+    "beginning an operation on keys",
+    async (trx) => {
+      await startKeyOperation(trx, operation("a"), event());
+      await startKeyOperation(trx, operation("b"), event());
+    },
+  ],
+  [
+    "changing an operation on keys",
+    (trx) => changeKeyOperation(trx, { id: "a", version: 1 }, { step: "DONE", endedAt: at(0) }, event()),
+  ],
+  ["open work by key", (trx) => openByKey(trx, "testnet", "relay.testnet")],
   ["giving up replay marks", (trx) => releaseReplayMarks(trx, ["sub_a", "sub_b"])],
 ];
 

@@ -88,7 +88,7 @@ it("what a claim took is signed although the claim's answer was lost", async () 
       key: lane,
       window: 4,
       holds: () => ({ lane: false, tenants: [] }),
-      keySigns: () => true,
+      keyUse: () => "signs",
       lowBalances: new LowBalances(() => new Date()),
       onRoom: ignore,
       ledger,

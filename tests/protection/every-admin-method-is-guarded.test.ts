@@ -6,6 +6,7 @@ import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { ApiKeyService } from "@countersign/gen/countersign/admin/v1/api_key_service_pb.ts";
 import { AuditService } from "@countersign/gen/countersign/admin/v1/audit_service_pb.ts";
+import { KeyPoolService } from "@countersign/gen/countersign/admin/v1/key_pool_service_pb.ts";
 import { LimitsService } from "@countersign/gen/countersign/admin/v1/limits_service_pb.ts";
 import { PauseService } from "@countersign/gen/countersign/admin/v1/pause_service_pb.ts";
 import { PolicyService } from "@countersign/gen/countersign/admin/v1/policy_service_pb.ts";
@@ -30,6 +31,7 @@ const ADMIN_SERVICES: readonly DescService[] = [
   LimitsService,
   PauseService,
   WebhookService,
+  KeyPoolService,
   AuditService,
 ];
 const REFLECTION: readonly DescService[] = [ServerReflection, ServerReflectionAlpha];
@@ -54,6 +56,8 @@ const NEEDED: Readonly<Record<string, Role>> = {
   "countersign.admin.v1.WebhookService/DeleteWebhook": "operator",
   "countersign.admin.v1.WebhookService/RedriveDeliveries": "operator",
   "countersign.admin.v1.WebhookService/TestWebhook": "operator",
+  "countersign.admin.v1.KeyPoolService/StartKeyOperation": "operator",
+  "countersign.admin.v1.KeyPoolService/CancelKeyOperation": "operator",
 };
 
 const METHODS = ADMIN_SERVICES.flatMap(({ methods }) => methods);

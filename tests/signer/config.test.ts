@@ -100,7 +100,7 @@ describe("docs/signer.md", () => {
       "sub-accounts",
       "registrar",
       "treasury",
-      "lanes",
+      "relayer-pool-*",
     ]);
   });
 

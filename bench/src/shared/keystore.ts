@@ -6,7 +6,7 @@ export const RELAYER = "relay.test";
 export const KEY_ID = "relayer-1";
 
 /** A key of the relayer. */
-export interface RelayerKey {
+interface RelayerKey {
   readonly keyId: string;
   readonly publicKey: string;
 }

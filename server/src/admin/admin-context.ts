@@ -1,5 +1,6 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { ApiKeyHasher } from "../access/api-key.ts";
+import type { KeyPoolDesk } from "../key-pool/key-pool-desk.ts";
 import type { AuditEvent, Ledger } from "../ledger/ledger.ts";
 import type { Directory } from "../tenant/directory.ts";
 import type { WebhookDesk } from "../webhooks/webhook-desk.ts";
@@ -11,6 +12,8 @@ export interface AdminContext {
   readonly network: string;
   /** Undefined for a relay that sends no webhooks. */
   readonly webhooks: WebhookDesk | undefined;
+  /** Undefined for a relay without keys of its own. */
+  readonly keyPools: KeyPoolDesk | undefined;
   readonly ledger: Ledger;
   /** Refreshed after each change, so that it works here at once; other replicas follow. */
   readonly directory: Pick<Directory, "refresh">;

@@ -1,5 +1,6 @@
 import { ApiKeyService } from "@countersign/gen/countersign/admin/v1/api_key_service_pb.ts";
 import { AuditService } from "@countersign/gen/countersign/admin/v1/audit_service_pb.ts";
+import { KeyPoolService } from "@countersign/gen/countersign/admin/v1/key_pool_service_pb.ts";
 import { LimitsService } from "@countersign/gen/countersign/admin/v1/limits_service_pb.ts";
 import { PauseService } from "@countersign/gen/countersign/admin/v1/pause_service_pb.ts";
 import { PolicyService } from "@countersign/gen/countersign/admin/v1/policy_service_pb.ts";
@@ -12,6 +13,11 @@ import { listApiKeys } from "./api-keys/list-api-keys.ts";
 import { revokeApiKey } from "./api-keys/revoke-api-key.ts";
 import { rotateApiKey } from "./api-keys/rotate-api-key.ts";
 import { exportAudit } from "./audit/export-audit.ts";
+import { cancelKeyOperation } from "./key-pool/cancel-key-operation.ts";
+import { getKeyOperation } from "./key-pool/get-key-operation.ts";
+import { listKeyOperations } from "./key-pool/list-key-operations.ts";
+import { listKeyPools } from "./key-pool/list-key-pools.ts";
+import { startKeyOperation } from "./key-pool/start-key-operation.ts";
 import { getLimits } from "./limits/get-limits.ts";
 import { getUsage } from "./limits/get-usage.ts";
 import { setLimits } from "./limits/set-limits.ts";
@@ -69,6 +75,13 @@ export function adminServices(context: AdminContext): ServedService[] {
       listDeliveries: listDeliveries(context),
       redriveDeliveries: redriveDeliveries(context),
       testWebhook: testWebhook(context),
+    }),
+    serve(KeyPoolService, {
+      listKeyPools: listKeyPools(context),
+      startKeyOperation: startKeyOperation(context),
+      getKeyOperation: getKeyOperation(context),
+      listKeyOperations: listKeyOperations(context),
+      cancelKeyOperation: cancelKeyOperation(context),
     }),
     serve(AuditService, { exportAudit: exportAudit(context) }),
   ];

@@ -3,6 +3,7 @@ import { type Logger, type RpcServer, reasonName } from "@countersign/service-ki
 import { exportAudit } from "../audit/export.ts";
 import type { CommonConfig } from "../config/config.ts";
 import { rpcEventsInterceptor, unreadCallEvents } from "../interceptors/rpc-events.ts";
+import type { KeyPoolDesk } from "../key-pool/key-pool-desk.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Events } from "../observability/events.ts";
 import type { Protection } from "../protection.ts";
@@ -14,6 +15,7 @@ export interface OpenAdminOptions {
   /** As AdminContext has it. */
   readonly network: string;
   readonly webhooks: WebhookDesk | undefined;
+  readonly keyPools: KeyPoolDesk | undefined;
   readonly protection: Protection;
   readonly ledger: Ledger;
   readonly now: () => Date;
@@ -25,7 +27,7 @@ export interface OpenAdminOptions {
 
 /** Serves the operators' port, if the configuration has one. */
 export async function openAdmin(options: OpenAdminOptions): Promise<RpcServer | undefined> {
-  const { config, network, webhooks, protection, ledger, now, events, log, stopping } = options;
+  const { config, network, webhooks, keyPools, protection, ledger, now, events, log, stopping } = options;
   if (config.admin === undefined) return undefined;
   const { directory, hasher, audit, auditKey, auditKeeper } = protection;
   return serveAdmin({
@@ -33,6 +35,7 @@ export async function openAdmin(options: OpenAdminOptions): Promise<RpcServer | 
     context: {
       network,
       webhooks,
+      keyPools,
       ledger,
       directory,
       hasher,

@@ -75,6 +75,16 @@ test("the least that a relay needs is completed with defaults", async () => {
   expect(config.ledger.url.reveal()).toBe("sqlite:./data/relay.db");
 });
 
+test("a pool is sized by operators alone unless its bounds are named", async () => {
+  const pool = { key_id_prefix: "pool-" };
+  const relayers = [{ account_id: "app.near", key_ids: ["pool-old"], pool }];
+  const defaults = { keyIdPrefix: "pool-", growAfterMs: 10_000, shrinkAfterMs: 900_000 };
+  expect((await load({ ...MINIMAL, relayers })).config.relayers[0]?.pool).toEqual(defaults);
+  const fixed = [{ ...relayers[0], pool: { ...pool, min_keys: 3, max_keys: 3 } }];
+  const { config } = await load({ ...MINIMAL, relayers: fixed });
+  expect(config.relayers[0]?.pool).toEqual({ ...defaults, minKeys: 3, maxKeys: 3 });
+});
+
 test.each([
   ["mainnet", [".testnet"]],
   ["testnet", [".near"]],
@@ -151,6 +161,51 @@ const CROSS_CHECKS: [name: string, change: object, path: string][] = [
     "a relayer named twice",
     { relayers: [...MINIMAL.relayers, { account_id: "app.near", key_ids: ["k"] }] },
     "relayers",
+  ],
+  [
+    "a pool without a most",
+    { relayers: [{ ...MINIMAL.relayers[0], pool: { key_id_prefix: "p-", min_keys: 2 } }] },
+    "relayers.0.pool.max_keys",
+  ],
+  [
+    "a pool without a least",
+    { relayers: [{ ...MINIMAL.relayers[0], pool: { key_id_prefix: "p-", max_keys: 2 } }] },
+    "relayers.0.pool.min_keys",
+  ],
+  [
+    "a pool with a most below its least",
+    { relayers: [{ ...MINIMAL.relayers[0], pool: { key_id_prefix: "p-", min_keys: 3, max_keys: 2 } }] },
+    "relayers.0.pool.max_keys",
+  ],
+  [
+    "a pool whose keys would begin like no key id",
+    { relayers: [{ ...MINIMAL.relayers[0], pool: { key_id_prefix: "-p" } }] },
+    "relayers.0.pool.key_id_prefix",
+  ],
+  [
+    "a pool whose keys' ids would be too long",
+    { relayers: [{ ...MINIMAL.relayers[0], pool: { key_id_prefix: "p".repeat(41) } }] },
+    "relayers.0.pool.key_id_prefix",
+  ],
+  [
+    "a pool whose keys could be another pool's",
+    {
+      relayers: [
+        { account_id: "a.near", key_ids: ["k1"], pool: { key_id_prefix: "pool-a" } },
+        { account_id: "b.near", key_ids: ["k2"], pool: { key_id_prefix: "pool-" } },
+      ],
+    },
+    "relayers.1.pool.key_id_prefix",
+  ],
+  [
+    "a pool whose prefix begins another account's key id",
+    {
+      relayers: [
+        { account_id: "a.near", key_ids: ["k1"], pool: { key_id_prefix: "pool-" } },
+        { account_id: "b.near", key_ids: ["pool-b"] },
+      ],
+    },
+    "relayers.0.pool.key_id_prefix",
   ],
   [
     "a key named twice",

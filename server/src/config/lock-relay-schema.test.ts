@@ -52,6 +52,12 @@ test("production asks for its secrets, and for no grants", () => {
   expect(Object.keys(problems).sort()).toEqual(["audit.signing_seed", "auth.api_key_peppers"]);
 });
 
+test("a relay for the lock alone has no accounts, and no pools of keys", () => {
+  const pool = { key_id_prefix: "pool-", min_keys: 1, max_keys: 2 };
+  const relayers = JSON.stringify([{ account_id: "app.near", key_ids: ["k"], pool }]);
+  expect(Object.values(problemsOf({ ...MINIMAL, relayers })).join()).toContain("relayers");
+});
+
 test("a contract may be asked for passkeys, at endpoints that are named", () => {
   const session = JSON.stringify({
     issuer: "https://relay.example",

@@ -3,6 +3,7 @@ import type { Environment } from "@countersign/service-kit";
 import { z } from "zod";
 import { commonProblems, commonSections, deadlinesInOrder, serverLimits } from "./common-sections.ts";
 import { nearFields } from "./near-section.ts";
+import { poolProblems, poolSection } from "./pool-section.ts";
 import { fundedProductionProblems } from "./production-rules.ts";
 import { signerSchema } from "./signer-schema.ts";
 import { webhooksSection } from "./webhooks-section.ts";
@@ -71,7 +72,13 @@ export function relaySchema(env: Environment) {
         stall_ms: z.int().min(0).max(3_600_000).default(30_000),
       }),
       relayers: z
-        .array(z.strictObject({ account_id: account, key_ids: z.array(z.string().min(1).max(64)).min(1) }))
+        .array(
+          z.strictObject({
+            account_id: account,
+            key_ids: z.array(z.string().min(1).max(64)).min(1),
+            pool: poolSection.optional(),
+          }),
+        )
         .min(1),
       delegates: z
         .strictObject({
@@ -115,7 +122,7 @@ export function relaySchema(env: Environment) {
 }
 
 interface CrossChecked {
-  relayers: { account_id: string; key_ids: string[] }[];
+  relayers: { account_id: string; key_ids: string[]; pool?: { key_id_prefix: string } | undefined }[];
   account_creation?: { mode: string; suffixes: string[] } | undefined;
   delegates: { max_bytes: number };
   limits: { read_max_bytes: number };
@@ -129,6 +136,7 @@ function* crossChecks(config: CrossChecked): Generator<Problem> {
   }
   const keys = config.relayers.flatMap((r) => r.key_ids);
   if (new Set(keys).size < keys.length) yield { path: ["relayers"], message: "must name each key id once" };
+  yield* poolProblems(config.relayers);
 
   const creation = config.account_creation;
   for (const [i, suffix] of (creation?.mode === "sub_account" ? creation.suffixes : []).entries()) {

@@ -1,5 +1,6 @@
 import type { KeyWatch } from "./key-watch.ts";
 import type { LaneHealth } from "./lane-health.ts";
+import type { KeyUse } from "./lane-keys.ts";
 import type { LaneRetry } from "./lane-retry.ts";
 import type { LaneState } from "./lane-state.ts";
 import type { LowBalances } from "./low-balances.ts";
@@ -14,8 +15,8 @@ export interface LaneConditionParts {
   readonly keyWatch: KeyWatch;
   readonly lowBalances: LowBalances;
   readonly holds: () => Holds;
-  /** Whether the signer signs with the key, as it says. */
-  readonly keySigns: () => boolean;
+  /** What the signer does with the key, as it says. */
+  readonly keyUse: () => KeyUse;
   /** Whether it signed nothing with the key when it was asked last. */
   readonly keyWaits: () => boolean;
 }
@@ -29,13 +30,14 @@ export class LaneCondition {
   }
 
   get state(): LaneState {
-    const { health, retry, keyWatch, holds, keySigns, keyWaits } = this.#parts;
+    const { health, retry, keyWatch, holds, keyUse, keyWaits } = this.#parts;
     const { failing } = retry;
     if (keyWatch.isMissing) return "key-missing";
+    if (keyUse() === "over") return "drained";
     if (health.mode === "quarantined") return "quarantined";
     if (this.#balance === "low") return "low-balance";
     if (holds().lane) return "paused";
-    if (!keySigns() || keyWaits()) return "waiting-signer";
+    if (keyUse() === "waits" || keyWaits()) return "waiting-signer";
     if (failing.has("ledger")) return "waiting-ledger";
     if (failing.has("head") || failing.has("nonce")) return "waiting-chain";
     return health.mode === "probing" || this.#balance === "probing" ? "probing" : "active";
@@ -51,7 +53,10 @@ export class LaneCondition {
   get leavesWork(): boolean {
     const { state } = this;
     return (
-      !this.#parts.keySigns() || state === "key-missing" || state === "quarantined" || state === "low-balance"
+      this.#parts.keyUse() !== "signs" ||
+      state === "key-missing" ||
+      state === "quarantined" ||
+      state === "low-balance"
     );
   }
 
@@ -67,8 +72,8 @@ export class LaneCondition {
   }
 
   #bounded(window: number): number {
-    const { keyWatch, holds, keySigns } = this.#parts;
-    if (!keySigns() || holds().lane || keyWatch.isMissing || this.#balance === "low") return 0;
+    const { keyWatch, holds, keyUse } = this.#parts;
+    if (keyUse() !== "signs" || holds().lane || keyWatch.isMissing || this.#balance === "low") return 0;
     return this.#balance === "probing" ? Math.min(1, window) : window;
   }
 

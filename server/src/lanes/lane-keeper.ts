@@ -92,6 +92,8 @@ export class LaneKeeper {
     const lost = new AbortController();
     const onStop = () => lost.abort();
     signal.addEventListener("abort", onStop, { once: true });
+    // The lease may have come when it was stopped already.
+    if (signal.aborted) onStop();
     const renewing = this.#renew(token, lost);
     this.#worker = new LaneWorker({ ...worker, token });
     try {

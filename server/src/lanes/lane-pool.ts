@@ -1,34 +1,31 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { LaneKey as LedgerLaneKey } from "../ledger/ledger.ts";
+import { DomainError } from "@countersign/service-kit";
+import type { Lane, LaneId, LaneKey as LedgerLaneKey } from "../ledger/ledger.ts";
 import { LaneKeeper, type LaneKeeperOptions } from "./lane-keeper.ts";
+import {
+  configuredKeys,
+  type HeldKey,
+  isRetired,
+  type KeyUse,
+  keyUse,
+  laneKeys,
+  type Relayer,
+} from "./lane-keys.ts";
 import type { LaneReport, LaneState } from "./lane-state.ts";
 import type { LaneWorkerOptions } from "./lane-worker.ts";
 import { LowBalances } from "./low-balances.ts";
+import { RunningLanes } from "./running-lanes.ts";
 import type { Holds } from "./unsigned-work.ts";
 import { WorkDealer } from "./work-dealer.ts";
 
-/** A relayer's account and the signer's ids of the keys that it may use. */
-export interface Relayer {
-  readonly accountId: string;
-  readonly keyIds: readonly string[];
-}
-
-/** A key that the signer holds. */
-export interface HeldKey {
-  readonly keyId: string;
-  readonly network: string;
-  readonly accountId: string;
-  readonly publicKey: string;
-  /** Whether the signer signs with it now. */
-  readonly signs: boolean;
-}
+export type { HeldKey, Relayer } from "./lane-keys.ts";
 
 export interface LanePoolOptions extends Omit<LaneKeeperOptions, "lane" | "worker"> {
   readonly network: string;
   readonly relayers: readonly Relayer[];
   /** The keys that the signer holds. */
   readonly listKeys: (signal: AbortSignal) => Promise<readonly HeldKey[]>;
-  /** Told when the keys cannot be had; it is tried again. */
+  /** Told when the keys cannot be had, or their lanes; it is tried again. */
   readonly onKeysFailed: (error: unknown) => void;
   /** Told when the signer signs with a key no more, or again. */
   readonly onKeyChanged: (change: { accountId: string; keyId: string; signs: boolean }) => void;
@@ -38,7 +35,7 @@ export interface LanePoolOptions extends Omit<LaneKeeperOptions, "lane" | "worke
   readonly onQueueUnseen: (error: unknown) => void;
   readonly worker: Omit<
     LaneWorkerOptions,
-    "token" | "key" | "network" | "holds" | "keySigns" | "lowBalances" | "onRoom"
+    "token" | "key" | "network" | "holds" | "keyUse" | "lowBalances" | "onRoom"
   >;
   /** Tenants whose submissions stay unclaimed for now. */
   readonly heldTenants: () => readonly string[];
@@ -56,35 +53,37 @@ export interface LaneStateChange extends Pick<LaneReport, "accountId" | "keyId">
 const REPORT_MS = 250;
 /** Pause before the signer is asked again for its keys, in milliseconds: while one of them does not sign, */
 const ASK_MS = 1_000;
-/** and while all do. A key that signs no more shows first when it is to sign. */
-const ASK_ALL_SIGN_MS = 5_000;
-
-/** A configured key that the signer does not hold, or holds for another account or network. */
-export class RelayerKeyError extends Error {
-  override readonly name = "RelayerKeyError";
-}
+/** and, while all do, so many times as long. A key that signs no more shows first when it is to sign. */
+const ASK_ALL_SIGN = 5;
 
 /**
- * All lanes of this relay: one for each configured key. The lane of a key with which the signer does not sign for now
- * follows what is signed to its end, and gives back what is not.
+ * All lanes of this relay: one for each configured key, and for each key with a relayer's prefix as they come and go. The
+ * lane of a key with which the signer does not sign for now follows what is signed to its end, and gives back what is not;
+ * one whose key is gone for good does so too, and ends when nothing of it is open on any replica.
  */
 export class LanePool {
   readonly #options: LanePoolOptions;
-  #keepers: LaneKeeper[] = [];
-  #keys: readonly LedgerLaneKey[] = [];
-  /** Ids of the keys with which the signer signs, once it was asked. */
-  #signing: ReadonlySet<string> | undefined;
+  readonly #lanes: RunningLanes;
   readonly #dealer: WorkDealer;
   readonly #lowBalances: LowBalances;
-  /** What each lane did when it was looked at last, in their order. */
-  #states: readonly LaneState[] = [];
+  /** Set while it runs. */
+  #running: AbortSignal | undefined;
+  #refreshing: Promise<void> = Promise.resolve();
+  /** The configured keys as the signer first showed them. */
+  #configured: readonly LedgerLaneKey[] | undefined;
+  /** Lanes of keys that have been seen, by public key. */
+  readonly #known = new Map<string, Lane>();
+  #uses: ReadonlyMap<LaneId, KeyUse> = new Map();
+  /** What each lane did when it was looked at last. */
+  #states: ReadonlyMap<LaneId, LaneState> = new Map();
 
   constructor(options: LanePoolOptions) {
     const { ledger, network, heldTenants, onQueueUnseen, now } = options;
     this.#options = options;
     this.#lowBalances = new LowBalances(now);
+    this.#lanes = new RunningLanes((lane) => this.#keeperOf(lane));
     this.#dealer = new WorkDealer({
-      lanes: () => this.#keepers.flatMap(({ dealt }) => dealt ?? []),
+      lanes: () => this.#lanes.keepers.flatMap(({ dealt }) => dealt ?? []),
       waiting: ({ limit }) => ledger.waiting({ network, heldTenants: heldTenants(), limit }),
       onFailed: onQueueUnseen,
     });
@@ -92,20 +91,22 @@ export class LanePool {
 
   /** The accounts that sign and pay, with the public keys that are known so far. */
   relayers(): { accountId: string; publicKeys: string[] }[] {
+    const lanes = this.#lanes.all.map(({ lane }) => lane);
     return this.#options.relayers.map(({ accountId }) => ({
       accountId,
-      publicKeys: this.#keys.filter((key) => key.accountId === accountId).map((key) => key.publicKey),
+      publicKeys: lanes.filter((lane) => lane.accountId === accountId).map(({ publicKey }) => publicKey),
     }));
   }
 
   /** How many lanes there are, and how many of them this process holds now. */
   count(): { lanes: number; held: number } {
-    return { lanes: this.#keepers.length, held: this.#keepers.filter((keeper) => keeper.holds).length };
+    const { keepers } = this.#lanes;
+    return { lanes: keepers.length, held: keepers.filter(({ holds }) => holds).length };
   }
 
   /** How each lane does. */
   reports(): LaneReport[] {
-    return this.#keepers.map(({ report }) => report);
+    return this.#lanes.keepers.map(({ report }) => report);
   }
 
   /** Tells the lanes that a submission was accepted. */
@@ -113,109 +114,133 @@ export class LanePool {
     this.#dealer.wake();
   }
 
+  /**
+   * Asks the signer for its keys at once, and begins and ends lanes accordingly. Does nothing unless it runs. Rejects when
+   * the keys, or their lanes, cannot be had.
+   */
+  refresh(): Promise<void> {
+    const refreshed = this.#refreshing.then(() => this.#refresh());
+    this.#refreshing = refreshed.catch(() => undefined);
+    return refreshed;
+  }
+
   /** Runs all lanes until `signal` aborts and their leases are given back. Never throws. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#running = signal;
+    signal.addEventListener("abort", () => void this.#lanes.stopAll(), { once: true });
     while (!signal.aborted) {
       try {
-        await this.#start(signal);
+        await this.refresh();
         break;
       } catch (error) {
         if (!signal.aborted) this.#options.onKeysFailed(error);
       }
       await delay(ASK_MS, undefined, { signal }).catch(() => undefined);
     }
-    await Promise.all([
-      this.#watchKeys(signal),
-      this.#watchStates(signal),
-      this.#dealer.run(signal),
-      ...this.#keepers.map((keeper) => keeper.run(signal)),
-    ]);
+    await Promise.all([this.#watchKeys(signal), this.#watchStates(signal), this.#dealer.run(signal)]);
+    await this.#lanes.stopAll();
   }
 
   async #watchStates(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const reports = this.reports();
-      for (const [i, { accountId, keyId, state }] of reports.entries()) {
-        const before = this.#states[i] ?? "standby";
+      const states = new Map<LaneId, LaneState>();
+      for (const { lane, keeper } of this.#lanes.all) {
+        const { accountId, keyId, state } = keeper.report;
+        const before = this.#states.get(lane.id) ?? "standby";
         if (before !== state) this.#options.onLaneState({ accountId, keyId, from: before, to: state });
+        states.set(lane.id, state);
       }
-      this.#states = reports.map(({ state }) => state);
+      this.#states = states;
       await delay(REPORT_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
   async #watchKeys(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const allSign = this.#keys.every(({ keyId }) => this.#signing?.has(keyId));
-      await delay(allSign ? ASK_ALL_SIGN_MS : ASK_MS, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
+    while (!signal.aborted) {
+      for (let pauses = 0; pauses === 0 || (pauses < ASK_ALL_SIGN && this.#allSign); pauses++) {
+        await delay(ASK_MS, undefined, { signal }).catch(() => undefined);
+      }
       // While the signer does not answer, what it said last holds: a key that was paused shows when it is to sign.
-      const held = await this.#options.listKeys(signal).catch(() => undefined);
-      if (held !== undefined) this.#noteSigning(held);
+      await this.refresh().catch((error: unknown) => {
+        if (!signal.aborted && !(error instanceof DomainError)) this.#options.onKeysFailed(error);
+      });
     }
   }
 
-  #noteSigning(held: readonly HeldKey[]): void {
-    const before = this.#signing;
-    const signing = this.#keys.filter((key) => held.some((one) => one.signs && isSameKey(key, one)));
-    this.#signing = new Set(signing.map(({ keyId }) => keyId));
-    for (const { accountId, keyId } of this.#keys) {
-      const signs = this.#signing.has(keyId);
-      if (signs === (before?.has(keyId) ?? true)) continue;
-      this.#options.onKeyChanged({ accountId, keyId, signs });
-      for (const keeper of this.#keepers) keeper.wake();
+  /** Whether all keys sign, as the signer said and as it does. */
+  get #allSign(): boolean {
+    return (
+      [...this.#uses.values()].every((use) => use === "signs") &&
+      this.reports().every(({ state }) => state !== "waiting-signer")
+    );
+  }
+
+  async #refresh(): Promise<void> {
+    const { network, relayers, listKeys, ledger, onKeyChanged } = this.#options;
+    const running = this.#running;
+    if (running === undefined || running.aborted) return;
+    const held = await listKeys(running);
+    if (this.#configured === undefined) {
+      this.#configured = configuredKeys(network, relayers, held);
+      for (const key of this.#configured) if (isRetired(key, held)) onKeyChanged({ ...key, signs: false });
+    }
+    const own = await this.#lanesOf(laneKeys(network, relayers, this.#configured, held));
+    const accountIds = relayers.map(({ accountId }) => accountId);
+    // Also of keys that are gone: what a process left behind that has stopped is followed to its end.
+    const open = await ledger.lanesWithWork(network, accountIds);
+    if (running.aborted) return;
+    await this.#setLanes(own, open, held);
+  }
+
+  async #lanesOf(keys: readonly LedgerLaneKey[]): Promise<Lane[]> {
+    const fresh = keys.filter(({ publicKey, keyId }) => this.#known.get(publicKey)?.keyId !== keyId);
+    for (const lane of await this.#options.ledger.ensureLanes(fresh)) this.#known.set(lane.publicKey, lane);
+    return keys.flatMap(({ publicKey }) => this.#known.get(publicKey) ?? []);
+  }
+
+  async #setLanes(own: readonly Lane[], open: readonly Lane[], held: readonly HeldKey[]): Promise<void> {
+    const ids = new Set(own.map(({ id }) => id));
+    const lanes = new Map([...open, ...own].map((lane) => [lane.id, lane]));
+    // Also one whose key has another name at the signer by now: it begins anew the next time.
+    const over = this.#lanes.all
+      .map(({ lane }) => lane)
+      .filter(({ id, keyId }) => lanes.get(id)?.keyId !== keyId);
+    this.#noteUses(
+      [...lanes.values(), ...over].map((lane) => ({ lane, use: keyUse(lane, ids.has(lane.id), held) })),
+    );
+    for (const lane of [...own, ...open]) this.#lanes.start(lane);
+    // What one claims while it is stopped shows as open the next time.
+    await Promise.all(over.map(({ id }) => this.#lanes.stop(id)));
+  }
+
+  #noteUses(uses: readonly { readonly lane: Lane; readonly use: KeyUse }[]): void {
+    const before = this.#uses;
+    this.#uses = new Map(uses.map(({ lane, use }) => [lane.id, use]));
+    for (const { lane, use } of uses) {
+      const { accountId, keyId, id } = lane;
+      const was = before.get(id) ?? "signs";
+      if (use === was) continue;
+      const signs = use === "signs";
+      if (signs !== (was === "signs")) this.#options.onKeyChanged({ accountId, keyId, signs });
+      for (const keeper of this.#lanes.keepers) keeper.wake();
       this.wake();
     }
   }
 
-  async #start(signal: AbortSignal): Promise<void> {
-    const { network, relayers, listKeys, ledger, worker, holdsOf } = this.#options;
-    const held = await listKeys(signal);
-    const keys = configuredKeys(network, relayers, held);
-    const lanes = await ledger.ensureLanes(keys);
-    this.#keys = keys;
-    this.#noteSigning(held);
-    this.#keepers = lanes.map((lane) => {
-      const holds = () => holdsOf(lane.publicKey);
-      const keySigns = () => this.#signing?.has(lane.keyId) === true;
-      const onRoom = () => this.#dealer.freed();
-      const lowBalances = this.#lowBalances;
-      return new LaneKeeper({
-        ...this.#options,
-        lane,
-        worker: { ...worker, network, key: lane, holds, keySigns, lowBalances, onRoom },
-      });
+  #keeperOf(lane: Lane): LaneKeeper {
+    const { network, worker, holdsOf } = this.#options;
+    return new LaneKeeper({
+      ...this.#options,
+      lane,
+      worker: {
+        ...worker,
+        network,
+        key: lane,
+        holds: () => holdsOf(lane.publicKey),
+        keyUse: () => this.#uses.get(lane.id) ?? "waits",
+        lowBalances: this.#lowBalances,
+        onRoom: () => this.#dealer.freed(),
+      },
     });
   }
-}
-
-/** Whether the signer still shows a key as what it was when its lane began. */
-function isSameKey(key: LedgerLaneKey, held: HeldKey): boolean {
-  const { network, accountId, keyId, publicKey } = held;
-  return (
-    keyId === key.keyId &&
-    network === key.network &&
-    accountId === key.accountId &&
-    publicKey === key.publicKey
-  );
-}
-
-/** The configured keys as the signer holds them. Throws RelayerKeyError for one that it does not hold. */
-function configuredKeys(
-  network: string,
-  relayers: readonly Relayer[],
-  held: readonly HeldKey[],
-): LedgerLaneKey[] {
-  return relayers.flatMap(({ accountId, keyIds }) =>
-    keyIds.map((keyId) => {
-      const key = held.find((k) => k.keyId === keyId);
-      if (key === undefined) throw new RelayerKeyError(`the signer holds no key "${keyId}"`);
-      if (key.network !== network || key.accountId !== accountId) {
-        throw new RelayerKeyError(
-          `the signer holds key "${keyId}" for ${key.accountId} on ${key.network}, not for ${accountId} on ${network}`,
-        );
-      }
-      return { network, accountId, keyId, publicKey: key.publicKey };
-    }),
-  );
 }

@@ -11,6 +11,8 @@ export const LANE_STATES = [
   "low-balance",
   // An operator wants nothing signed.
   "paused",
+  // Its key signs nothing new for good: what is signed is followed to its end, and the rest is for other lanes.
+  "drained",
   "waiting-signer",
   "waiting-chain",
   "waiting-ledger",

@@ -4,6 +4,7 @@ import { KeyWatch } from "./key-watch.ts";
 import { LaneCondition } from "./lane-condition.ts";
 import { LaneDeliveries } from "./lane-deliveries.ts";
 import { LaneHealth } from "./lane-health.ts";
+import type { KeyUse } from "./lane-keys.ts";
 import { KeyMissingError, LaneNonces } from "./lane-nonces.ts";
 import { LaneRecord } from "./lane-record.ts";
 import { LaneRetry, type LaneStep } from "./lane-retry.ts";
@@ -46,8 +47,8 @@ export interface LaneWorkerOptions
   readonly events: LaneEvents;
   readonly readWork: (stored: LaneWork) => Work;
   readonly holds: () => Holds;
-  /** Whether the signer signs with the key now: it may be paused there, or not active. */
-  readonly keySigns: () => boolean;
+  /** What the signer does with the key now. */
+  readonly keyUse: () => KeyUse;
   /** Of all lanes: what one learns of an account holds for the others. */
   readonly lowBalances: LowBalances;
   /** Told when the lane may have room, or something has got into a block. */
@@ -175,7 +176,7 @@ export class LaneWorker {
     for (const stored of await this.#retry.run("ledger", () => ledger.openWork(token.laneId))) {
       const work = readWork(stored);
       this.#nonces.noteUsed(work.nonce);
-      const attempt = attemptOf(work, key);
+      const attempt = attemptOf(work, token.laneId, key);
       if (attempt === null) this.#unsigned.add(work);
       else this.#deliveries.launch(work, attempt);
     }
@@ -197,13 +198,15 @@ export class LaneWorker {
     clearTimeout(timer);
   }
 
-  /** Gives back what never had a transaction. The rest waits for the key. */
+  /** Gives back what never had a transaction. The rest waits for the key, unless that is over. */
   async #release(): Promise<void> {
-    const { ledger, token, onRoom } = this.#options;
+    const { ledger, token, onRoom, keyUse } = this.#options;
     this.#offered = 0;
-    const submissionIds = this.#unsigned.takeNeverSigned().map(({ submissionId }) => submissionId);
-    if (submissionIds.length === 0) return;
-    await this.#retry.run("ledger", () => ledger.release(token, submissionIds));
+    const isOver = keyUse() === "over";
+    const left = isOver ? this.#unsigned.takeAll() : this.#unsigned.takeNeverSigned();
+    if (left.length === 0) return;
+    const ids = left.map(({ submissionId }) => submissionId);
+    await this.#retry.run("ledger", () => (isOver ? ledger.handOn(token, ids) : ledger.release(token, ids)));
     onRoom();
   }
 

@@ -9,6 +9,7 @@ import {
 import { verifySignature } from "@countersign/near/verify";
 import { DomainError, reasonName, type Secret } from "@countersign/service-kit";
 import { base58 } from "@scure/base";
+import type { SubmissionKind } from "../ledger/ledger.ts";
 import type { BlockView } from "../near/views.ts";
 import type { Intent } from "../tx/payload.ts";
 import type { Attempt } from "./delivery.ts";
@@ -22,7 +23,13 @@ export interface LaneKey {
 }
 
 /** What a transaction is for, in the signer's words. */
-export type SigningPurpose = "DELEGATE" | "ACCOUNT_CREATION";
+export type SigningPurpose = "DELEGATE" | "ACCOUNT_CREATION" | "KEY_MANAGEMENT";
+
+const PURPOSES = {
+  DELEGATE: "DELEGATE",
+  CREATE_ACCOUNT: "ACCOUNT_CREATION",
+  KEY_CHANGE: "KEY_MANAGEMENT",
+} as const satisfies Record<SubmissionKind, SigningPurpose>;
 
 /** One transaction to be signed, and for whom. */
 export interface SigningItem {
@@ -163,7 +170,7 @@ function signingItem(work: NamedWork, key: LaneKey): SigningItem {
     transaction: unsignedTransaction(work.intent, key, work.nonce, work.block),
     submissionId: work.submissionId,
     tenant: work.tenant,
-    purpose: work.kind === "DELEGATE" ? "DELEGATE" : "ACCOUNT_CREATION",
+    purpose: PURPOSES[work.kind],
     callerCredential: work.callerCredential,
   };
 }

@@ -41,6 +41,11 @@ export class UnsignedWork {
     return taken;
   }
 
+  /** Takes out everything, held or not. */
+  takeAll(): Work[] {
+    return this.#waiting.splice(0);
+  }
+
   /** Of work in hand, gives what is not held, and keeps the rest. */
   sift(work: readonly Work[]): Work[] {
     const free: Work[] = [];

@@ -1,10 +1,10 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { reasonName } from "@countersign/service-kit";
-import type { Failure, LaneWork, TerminalItem } from "../ledger/ledger.ts";
+import type { Failure, LaneId, LaneWork, TerminalItem } from "../ledger/ledger.ts";
 import type { Outcome } from "../near/outcome.ts";
 import type { BlockView } from "../near/views.ts";
 import type { Registrar } from "../rules/account-rules.ts";
-import { accountIntent, delegateIntent, type Intent, intentDeposit } from "../tx/payload.ts";
+import { accountIntent, delegateIntent, type Intent, intentDeposit, keyChangeIntent } from "../tx/payload.ts";
 import type { Attempt } from "./delivery.ts";
 import type { LaneKey } from "./sign-batch.ts";
 
@@ -30,14 +30,32 @@ const MAX_CHAIN_ERROR = 4096;
 
 /** Reads a stored submission. */
 export function readWork(stored: LaneWork, registrar: Registrar | undefined): Work {
-  const intent =
-    stored.kind === "DELEGATE" ? delegateIntent(stored.payload) : accountIntent(stored.payload, registrar);
-  return { ...stored, intent, wasSigned: stored.attempt !== null, block: null, refusals: 0 };
+  return {
+    ...stored,
+    intent: intentOf(stored, registrar),
+    wasSigned: stored.attempt !== null,
+    block: null,
+    refusals: 0,
+  };
 }
 
-/** The signed transaction that a submission stands with; null when it was not signed. */
-export function attemptOf(work: Work, key: LaneKey): Attempt | null {
-  if (work.attempt === null) return null;
+function intentOf({ kind, accountId, payload }: LaneWork, registrar: Registrar | undefined): Intent {
+  switch (kind) {
+    case "DELEGATE":
+      return delegateIntent(payload);
+    case "CREATE_ACCOUNT":
+      return accountIntent(payload, registrar);
+    case "KEY_CHANGE":
+      return keyChangeIntent(accountId, payload);
+  }
+}
+
+/**
+ * The transaction of this lane's that a submission stands with; null when none was signed. One of another lane's, which
+ * handed the submission on, can never land.
+ */
+export function attemptOf(work: Work, laneId: LaneId, key: LaneKey): Attempt | null {
+  if (work.attempt?.laneId !== laneId) return null;
   const { nonce, transactionHash, signedTransaction, blockHashHeight } = work.attempt;
   return {
     submissionId: work.submissionId,

@@ -29,7 +29,8 @@ type Submissions = SelectQueryBuilder<LedgerSchema & { s: SubmissionTable }, "s"
 
 /**
  * The oldest unclaimed submissions that keep the order of their groups when they are signed now (see
- * docs/decisions/0033-order-by-inclusion.md). `lock` is put on those that it answers.
+ * docs/decisions/0033-order-by-inclusion.md). `lock` is put on those that it answers. The relay's own, which belong to no
+ * tenant, come before all others: a key that is to go does not wait behind a full queue.
  *
  * What one look costs is bounded whatever waits: where none of the oldest may be taken, because they wait for others of
  * their groups, it goes round the groups, each time through a few of them, and looks at the first of each.
@@ -39,6 +40,19 @@ export async function claimable(
   rounds: GroupRounds,
   query: ClaimableQuery,
   lock: (q: Submissions) => Submissions = (q) => q,
+): Promise<Claimable[]> {
+  const own = await first(relaysOwn(db, query), query, lock);
+  if (own.length === query.limit) return own;
+  const ids = new Set(own.map(({ id }) => id));
+  const others = (await oldestClaimable(db, rounds, query, lock)).filter(({ id }) => !ids.has(id));
+  return [...own, ...others].slice(0, query.limit);
+}
+
+async function oldestClaimable(
+  db: Kysely<LedgerSchema>,
+  rounds: GroupRounds,
+  query: ClaimableQuery,
+  lock: (q: Submissions) => Submissions,
 ): Promise<Claimable[]> {
   const { network, limit } = query;
   const oldest = queue(db, query).where("s.created_at", "<=", horizon(db, query));
@@ -95,6 +109,15 @@ function queue(db: Kysely<LedgerSchema>, query: ClaimableQuery): Submissions {
     .where("s.terminal_at", "is", null);
 }
 
+/** All that is unclaimed and no tenant's. The cast keeps the queue's index away: these few are found by their tenant. */
+function relaysOwn(db: Kysely<LedgerSchema>, query: ClaimableQuery): Submissions {
+  return eligible(db, query)
+    .where("s.tenant", "=", "")
+    .where((eb) => eb(eb.cast<string>("s.network", "text"), "=", query.network))
+    .where("s.lane_id", "is", null)
+    .where("s.terminal_at", "is", null);
+}
+
 /** What of these is unclaimed. Said so that no planner reads the whole queue's index for it. */
 function unclaimedOf(db: Kysely<LedgerSchema>, query: ClaimableQuery, ids: readonly string[]): Submissions {
   return eligible(db, query)
@@ -130,7 +153,7 @@ function isBeyondHorizon(db: Kysely<LedgerSchema>, query: ClaimableQuery): Promi
 
 /**
  * The first of the same group, and accepted before, that stands in the way: it is in no block, or in one for a relayer
- * whose transactions may be executed elsewhere. A scalar, which no planner turns into a join with all that is open.
+ * whose transactions may be executed elsewhere, or was handed on. A scalar, which no planner turns into a join with all that is open.
  */
 function firstBefore({ network, accountId }: ClaimableQuery) {
   const elsewhere =
@@ -138,7 +161,7 @@ function firstBefore({ network, accountId }: ClaimableQuery) {
       ? sql``
       : sql`or e.lane_id not in (select id from lanes where network = ${network} and account_id = ${accountId})`;
   return sql`(select e.id from submissions as e ${earlierInGroup(network)}
-    and (e.state <> 'INCLUDED' ${elsewhere}) order by e.created_at, e.id limit 1)`;
+    and (e.state <> 'INCLUDED' or e.lane_id is null ${elsewhere}) order by e.created_at, e.id limit 1)`;
 }
 
 /** Whose lanes alone may sign it: the account that must, or the one after whose transaction it comes. */

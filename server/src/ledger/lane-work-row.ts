@@ -41,6 +41,7 @@ function workRows(db: Kysely<LedgerSchema>) {
       "s.created_at",
       "s.caller_credential",
       "s.nonce",
+      "a.lane_id as attempt_lane",
       "a.nonce as attempt_nonce",
       "a.transaction_hash",
       "a.signed_transaction",
@@ -74,10 +75,13 @@ function toLaneWork(row: WorkRow): LaneWork {
 }
 
 function attemptOf(row: WorkRow): Attempt | null {
-  const { attempt_nonce, transaction_hash, signed_transaction, block_hash_height, signed_at } = row;
-  if (attempt_nonce === null || transaction_hash === null || signed_transaction === null) return null;
+  const { attempt_lane, attempt_nonce, transaction_hash, signed_transaction, block_hash_height, signed_at } =
+    row;
+  if (attempt_lane === null || attempt_nonce === null) return null;
+  if (transaction_hash === null || signed_transaction === null) return null;
   if (block_hash_height === null || signed_at === null) return null;
   return {
+    laneId: Number(attempt_lane),
     nonce: attempt_nonce,
     transactionHash: transaction_hash,
     signedTransaction: signed_transaction,

@@ -91,3 +91,19 @@ export async function release(
     .where("state", "=", "ACCEPTED")
     .execute();
 }
+
+/** In whatever state: the caller has the proof that no transaction of theirs can land any more. */
+export async function handOn(
+  trx: Transaction<LedgerSchema>,
+  laneId: bigint,
+  submissionIds: readonly string[],
+): Promise<void> {
+  if (submissionIds.length === 0) return;
+  await trx
+    .updateTable("submissions")
+    .set({ lane_id: null, nonce: null })
+    .where("id", "in", submissionIds)
+    .where("lane_id", "=", laneId)
+    .where("terminal_at", "is", null)
+    .execute();
+}

@@ -23,6 +23,32 @@ export async function ensureLanes(engine: Engine, keys: readonly LaneKey[]): Pro
   return lanes;
 }
 
+/** Those of some accounts that have submissions which are not terminal. */
+export async function lanesWithWork(
+  db: Kysely<LedgerSchema>,
+  network: string,
+  accountIds: readonly string[],
+): Promise<Lane[]> {
+  if (accountIds.length === 0) return [];
+  const rows = await db
+    .selectFrom("lanes as l")
+    .selectAll("l")
+    .where("l.network", "=", network)
+    .where("l.account_id", "in", accountIds)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("submissions as s")
+          .select("s.id")
+          .whereRef("s.lane_id", "=", "l.id")
+          .where("s.terminal_at", "is", null),
+      ),
+    )
+    .orderBy("l.id")
+    .execute();
+  return rows.map(toLane);
+}
+
 async function findLane(db: Kysely<LedgerSchema>, key: LaneKey): Promise<Lane | undefined> {
   const row = await db
     .selectFrom("lanes")

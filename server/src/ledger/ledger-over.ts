@@ -12,8 +12,9 @@ import { ExhaustedLately } from "./exhausted-lately.ts";
 import { fence } from "./fence.ts";
 import { GroupRounds } from "./group-rounds.ts";
 import { findIdempotent } from "./idempotency.ts";
-import { claim, openWork, reallocate, release, waiting } from "./lane-work.ts";
-import { acquireLane, ensureLanes, releaseLane, renewLane } from "./lanes.ts";
+import { keyOperationStoreOver } from "./key-operation-store.ts";
+import { claim, handOn, openWork, reallocate, release, waiting } from "./lane-work.ts";
+import { acquireLane, ensureLanes, lanesWithWork, releaseLane, renewLane } from "./lanes.ts";
 import type { Ledger } from "./ledger.ts";
 import { recordProgress, recordTerminal } from "./progress.ts";
 import { protectionStoreOver } from "./protection-store.ts";
@@ -41,6 +42,7 @@ export function ledgerOver(engine: Engine, now: () => Date): Ledger {
     ...appSessionStoreOver(engine),
     ...userStoreOver(engine),
     ...webhookStoreOver(engine),
+    ...keyOperationStoreOver(engine),
     setWebhookTenants: (has) => {
       hasWebhooks = has;
     },
@@ -59,6 +61,7 @@ export function ledgerOver(engine: Engine, now: () => Date): Ledger {
     transitions: (id) => engine.read(async (db) => (await transitionsOf(db, [id])).get(id) ?? []),
 
     ensureLanes: (keys) => ensureLanes(engine, keys),
+    lanesWithWork: (network, accountIds) => engine.read((db) => lanesWithWork(db, network, accountIds)),
     acquireLane: (id, owner, at, ttlMs) => urgent.write((trx) => acquireLane(trx, id, owner, at, ttlMs)),
     renewLane: (token, at, ttlMs) => urgent.write((trx) => renewLane(trx, token, at, ttlMs)),
     releaseLane: (token) => urgent.write((trx) => releaseLane(trx, token)),
@@ -71,6 +74,11 @@ export function ledgerOver(engine: Engine, now: () => Date): Ledger {
       engine.write(async (trx) => {
         const { id } = await fence(engine, trx, token, "share");
         await release(trx, id, submissionIds);
+      }),
+    handOn: (token, submissionIds) =>
+      engine.write(async (trx) => {
+        const { id } = await fence(engine, trx, token, "share");
+        await handOn(trx, id, submissionIds);
       }),
     recordSigned: (token, items) =>
       feed.write(async (trx, note) => {

@@ -1,6 +1,7 @@
 import type { AppSessionStore } from "./app-session-types.ts";
 import type { AuditStore } from "./audit-types.ts";
 import type { BudgetStore } from "./budget-types.ts";
+import type { KeyOperationStore } from "./key-operation-types.ts";
 import type { ProtectionStore } from "./protection-types.ts";
 import type {
   AcceptInput,
@@ -32,6 +33,7 @@ import type { WebhookStore } from "./webhook-types.ts";
 
 export type * from "./app-session-types.ts";
 export { BUDGET_SCOPES } from "./budget-types.ts";
+export { KEY_OPERATION_STEPS } from "./key-operation-types.ts";
 export { SCOPES } from "./protection-types.ts";
 export type * from "./types.ts";
 
@@ -47,7 +49,8 @@ export interface Ledger
     AuditStore,
     UserStore,
     AppSessionStore,
-    WebhookStore {
+    WebhookStore,
+    KeyOperationStore {
   /**
    * Takes on a submission, or says why not. Of calls with one idempotency key, also from several processes at
    * once, exactly one is "accepted"; the others get its submission as "repeated", or "key-reused" when their
@@ -79,6 +82,8 @@ export interface Ledger
 
   /** Makes sure that there is a lane for each key, and answers them in the same order. */
   ensureLanes(keys: readonly LaneKey[]): Promise<Lane[]>;
+  /** The lanes of these accounts that have something which is not terminal, whoever holds them, by id. */
+  lanesWithWork(network: string, accountIds: readonly string[]): Promise<Lane[]>;
   /** Takes a free or expired lease, or the owner's own, under a new epoch; null while another holds it. */
   acquireLane(laneId: LaneId, owner: string, now: Date, ttlMs: number): Promise<Lease | null>;
   /** False when the lane was taken over or released. */
@@ -109,6 +114,11 @@ export interface Ledger
    * and those of other lanes, stay as they are, so that repeating it is harmless.
    */
   release(token: LaneToken, submissionIds: readonly string[]): Promise<void>;
+  /**
+   * As release, also for submissions whose attempt provably can never land: they keep their state, and whichever lane
+   * claims them signs them anew.
+   */
+  handOn(token: LaneToken, submissionIds: readonly string[]): Promise<void>;
   /**
    * Stores signed bytes, before they are first sent, and enters SIGNED; an earlier attempt is dead from then
    * on. Throws NonceConflictError when the nonce was not allocated to the submission or carries other bytes.

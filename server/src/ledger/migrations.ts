@@ -5,6 +5,7 @@ import { createAppSessions } from "./migration-app-sessions.ts";
 import { createAudit } from "./migration-audit.ts";
 import { createBudgets } from "./migration-budgets.ts";
 import { addCallerCredential } from "./migration-caller-credential.ts";
+import { createKeyOperations } from "./migration-key-operations.ts";
 import { addOrderingGroup } from "./migration-ordering.ts";
 import { addRefreshFamilies } from "./migration-refresh-families.ts";
 import { addSignIn } from "./migration-sign-in.ts";
@@ -36,6 +37,7 @@ export function migrations(bytes: BytesType): Record<string, Migration> {
     "0007_refresh_families": { up: (db) => addRefreshFamilies(db, bytes) },
     "0008_ordering": { up: addOrderingGroup },
     "0009_webhooks": { up: createWebhooks },
+    "0010_key_operations": { up: createKeyOperations },
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   AuditSequencerTable,
 } from "./schema-audit.ts";
 import type { BudgetUseTable } from "./schema-budgets.ts";
+import type { KeyOperationTable } from "./schema-key-operations.ts";
 import type {
   AdminCallTable,
   ApiKeyTable,
@@ -152,4 +153,5 @@ export interface LedgerSchema {
   app_session_sequence: AppSessionSequenceTable;
   webhooks: WebhookTable;
   webhook_deliveries: WebhookDeliveryTable;
+  key_operations: KeyOperationTable;
 }

@@ -5,11 +5,13 @@ import type { BudgetLevel, BudgetReservation } from "./budget-types.ts";
 
 export type * from "./audit-types.ts";
 export type * from "./budget-types.ts";
+export type * from "./key-operation-types.ts";
 export type * from "./protection-types.ts";
 export type * from "./webhook-types.ts";
 export type { SubmissionState };
 
-export type SubmissionKind = "DELEGATE" | "CREATE_ACCOUNT";
+/** A KEY_CHANGE is the relay's own and no tenant's: its tenant is empty. */
+export type SubmissionKind = "DELEGATE" | "CREATE_ACCOUNT" | "KEY_CHANGE";
 
 /** The states in which a submission's transaction makes progress. */
 export type ProgressState = Extract<SubmissionState, "BROADCAST" | "INCLUDED">;
@@ -25,7 +27,7 @@ export interface Submission {
   readonly network: string;
   readonly accountId: string;
   readonly receiverId: string;
-  /** Base58 of the NEP-461 hash; null for an account creation. */
+  /** Base58 of the NEP-461 hash; null for what is no delegate. */
   readonly delegateHash: string | null;
   /** The account that must sign; null for any. */
   readonly requiredRelayer: string | null;
@@ -201,6 +203,8 @@ export interface LaneWork {
 
 /** A signed transaction that may have been sent. */
 export interface Attempt {
+  /** The lane that signed it; another than the submission's where that one handed it on. */
+  readonly laneId: LaneId;
   readonly nonce: bigint;
   readonly transactionHash: string;
   /** Borsh bytes of the SignedTransaction. */

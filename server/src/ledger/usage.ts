@@ -3,6 +3,7 @@ import { type Kysely, type SqlBool, sql } from "kysely";
 import type { UsageGroup, UsageQuery } from "./budget-types.ts";
 import type { Engine } from "./engine.ts";
 import type { LedgerSchema } from "./schema.ts";
+import type { SubmissionKind } from "./types.ts";
 
 const PAGE = 2_000;
 
@@ -70,7 +71,11 @@ function pageAfter(db: Kysely<LedgerSchema>, tenant: string, last: { created_at:
 type UsageRow = Awaited<ReturnType<typeof pageAfter>>[number];
 
 /** The RPC that makes each kind. */
-const METHODS = { DELEGATE: "SubmitDelegate", CREATE_ACCOUNT: "CreateAccount" } as const;
+const METHODS = {
+  DELEGATE: "SubmitDelegate",
+  CREATE_ACCOUNT: "CreateAccount",
+  KEY_CHANGE: "StartKeyOperation",
+} as const satisfies Record<SubmissionKind, string>;
 
 function emptySum(tenant: string, group: string): Sum {
   const counts = { submissions: 0n, succeeded: 0n, failed: 0n };

@@ -8,6 +8,7 @@ export function lockRoom(keys: Pick<LockKeys, "list">, { timeoutMs }: { readonly
     services: [],
     checks: { signer: (signal) => keys.list({ signal, timeoutMs }) },
     webhooks: undefined,
+    keyPools: undefined,
     state: () => ({}),
     run: async () => undefined,
     close: () => undefined,

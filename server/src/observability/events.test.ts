@@ -12,6 +12,7 @@ function start() {
 }
 
 const error = new Error("connection refused");
+const OPERATION = { operationId: "kop_1", accountId: "relay.near", kind: "ADD" };
 const TOLD: [keyof Events, (events: Events) => void, fields: object, counted: string][] = [
   [
     "submissionAccepted",
@@ -105,6 +106,24 @@ const TOLD: [keyof Events, (events: Events) => void, fields: object, counted: st
     (e) => e.ledgerUnavailable({ operation: "accept", error }),
     { level: "error", operation: "accept" },
     'ledger_failures_total{operation="accept"} 1',
+  ],
+  [
+    "keyOperationStarted",
+    (e) => e.keyOperationStarted({ ...OPERATION, actor: "admin:ops" }),
+    { level: "info", operation_id: "kop_1", account_id: "relay.near", kind: "ADD", actor: "admin:ops" },
+    'key_operations_started_total{kind="ADD"} 1',
+  ],
+  [
+    "keyOperationMoved",
+    (e) => e.keyOperationMoved({ ...OPERATION, from: "ACTIVATING", to: "DONE" }),
+    { level: "info", operation_id: "kop_1", from: "ACTIVATING", to: "DONE" },
+    'key_operations_total{kind="ADD",end="DONE"} 1',
+  ],
+  [
+    "keyOperationFailed",
+    (e) => e.keyOperationFailed({ ...OPERATION, step: "ADDING", problem: "no grant" }),
+    { level: "warn", operation_id: "kop_1", step: "ADDING", why: "no grant" },
+    'key_operation_failures_total{kind="ADD",step="ADDING"} 1',
   ],
 ];
 

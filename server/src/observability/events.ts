@@ -12,6 +12,7 @@ import type { Metrics } from "./metrics.ts";
  * - `seconds`        a duration
  * - `submission_id`, `kind`, `from`, `to`   a submission and its states
  * - `lane_id`, `step`              a lane and what it was doing
+ * - `operation_id`                 an operation on a relayer's keys, with its `kind`, `step`, or `from` and `to`
  * - `why`            what is expected to pass, in words: no stack
  * - `tx_hash`, `network`, `account_id`, `key_id`
  * - `endpoint`, `chain_method`    a NEAR endpoint (its place in the configuration) and its JSON-RPC method
@@ -99,6 +100,21 @@ export interface Events {
   webhookDelivered(event: WebhookAttempt): void;
   /** It has not, and is tried again, unless the delivery is dead. */
   webhookFailed(event: WebhookAttempt & { why: string; isDead: boolean }): void;
+  /** Somebody began an operation on a relayer's keys. */
+  keyOperationStarted(event: KeyOperationNamed & { actor: string }): void;
+  /** A step of it is done, or it was cancelled. Told by the one replica that wrote so. */
+  keyOperationMoved(event: KeyOperationNamed & { from: string; to: string }): void;
+  /** A step of it could not be done, and is tried again. `error` where nobody foresaw it. */
+  keyOperationFailed(event: KeyOperationNamed & { step: string; problem: string; error?: unknown }): void;
+  /** A pool of keys could not be sized for now. */
+  keyPoolNotSized(event: { accountId: string; error: unknown }): void;
+}
+
+/** An operation on a relayer's keys. */
+export interface KeyOperationNamed {
+  readonly operationId: string;
+  readonly accountId: string;
+  readonly kind: string;
 }
 
 /** An attempt to tell a webhook of a submission's end. */
@@ -259,11 +275,30 @@ export function createEvents(log: Logger, metrics: Metrics): Events {
       if (isDead) log.error(fields, "webhook delivery is dead");
       else log.info(fields, "webhook not delivered");
     },
+    keyOperationStarted({ actor, ...operation }) {
+      metrics.keyOperationsStarted.inc({ kind: operation.kind });
+      log.info({ ...operationFields(operation), actor }, "key operation started");
+    },
+    keyOperationMoved({ from, to, ...operation }) {
+      if (to === "DONE" || to === "CANCELLED") metrics.keyOperations.inc({ kind: operation.kind, end: to });
+      log.info({ ...operationFields(operation), from, to }, "key operation moved");
+    },
+    keyOperationFailed({ step, problem, error, ...operation }) {
+      metrics.keyOperationFailures.inc({ kind: operation.kind, step });
+      log.warn({ ...operationFields(operation), step, why: problem, err: error }, "key operation retries");
+    },
+    keyPoolNotSized({ accountId, error }) {
+      log.warn({ account_id: accountId, why: wordsOf(error) }, "key pool not sized");
+    },
   };
 }
 
 function isFromAnybody(reason: string): boolean {
   return reason.startsWith("CREDENTIALS_") || reason === "RATE_LIMITED" || reason === "METHOD_UNKNOWN";
+}
+
+function operationFields({ operationId, accountId, kind }: KeyOperationNamed) {
+  return { operation_id: operationId, account_id: accountId, kind };
 }
 
 function budgetFields({ tenant, scope, amount, used, limit }: { tenant: string } & BudgetLevel) {

@@ -35,6 +35,9 @@ export interface Metrics {
   readonly lockAlarms: Counter<"key_id">;
   readonly webhookAttempts: Counter<"outcome">;
   readonly webhookSeconds: Histogram<"outcome">;
+  readonly keyOperationsStarted: Counter<"kind">;
+  readonly keyOperations: Counter<"kind" | "end">;
+  readonly keyOperationFailures: Counter<"kind" | "step">;
 }
 
 /** Creates the relay's metrics in a registry. Gauges are registered there by those who know the values. */
@@ -129,6 +132,23 @@ export function createMetrics(registry: Registry): Metrics {
       "How long attempts to deliver events to webhooks took, in seconds.",
       RPC_BUCKETS,
       "outcome",
+    ),
+    keyOperationsStarted: counter(
+      "key_operations_started_total",
+      "Operations on relayers' keys that were begun.",
+      "kind",
+    ),
+    keyOperations: counter(
+      "key_operations_total",
+      "Operations on relayers' keys that came to their end, DONE or CANCELLED.",
+      "kind",
+      "end",
+    ),
+    keyOperationFailures: counter(
+      "key_operation_failures_total",
+      "Steps of operations on relayers' keys that had to be tried again.",
+      "kind",
+      "step",
     ),
   };
 }

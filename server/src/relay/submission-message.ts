@@ -9,15 +9,24 @@ import {
 import { reasonFromName } from "@countersign/service-kit";
 import type { Submission } from "../ledger/ledger.ts";
 
-/** The contract's message for a submission, with its transitions up to `upTo` (all without it). */
+/** A change of the relay's own keys is no tenant's, and on no contract for tenants. */
+const KINDS = {
+  DELEGATE: SubmissionKind.DELEGATE,
+  CREATE_ACCOUNT: SubmissionKind.CREATE_ACCOUNT,
+  KEY_CHANGE: undefined,
+} as const satisfies Record<Submission["kind"], SubmissionKind | undefined>;
+
+/** The contract's message for a submission, with its transitions up to `upTo` (all without it). Throws for what is no tenant's. */
 export function submissionMessage(submission: Submission, upTo?: number): SubmissionMessage {
+  const kind = KINDS[submission.kind];
+  if (kind === undefined) throw new Error("a submission of the relay's own came to a tenant's side");
   const transitions = submission.transitions.slice(0, upTo);
   const state = transitions.at(-1)?.state ?? submission.state;
   const isCurrent = transitions.length === submission.transitions.length;
   const { transaction, cost, failure } = submission;
   const message: MessageInitShape<typeof SubmissionSchema> = {
     id: submission.id,
-    kind: SubmissionKind[submission.kind],
+    kind,
     state: SubmissionState[state],
     network: submission.network,
     accountId: submission.accountId,

@@ -20,6 +20,7 @@ const DOMAIN = Buffer.from("countersign signing grants v1\0");
 const PURPOSES = {
   DELEGATE: Purpose.DELEGATE,
   ACCOUNT_CREATION: Purpose.ACCOUNT_CREATION,
+  KEY_MANAGEMENT: Purpose.KEY_MANAGEMENT,
 } as const satisfies Record<SigningPurpose, Purpose>;
 
 export interface GrantSignerOptions {

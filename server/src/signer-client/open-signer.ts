@@ -3,6 +3,7 @@ import type { Logger } from "@countersign/service-kit";
 import type { RelayConfig } from "../config/config.ts";
 import type { Events } from "../observability/events.ts";
 import { GrantSigner } from "./grant-signer.ts";
+import { KeyPoolSigner } from "./key-pool-signer.ts";
 import { LockSigner } from "./lock-signer.ts";
 import { SignerClient, type SignerFailure } from "./signer-client.ts";
 import { signerTransport } from "./signer-transport.ts";
@@ -15,11 +16,12 @@ export interface SignerOptions {
   readonly now: () => Date;
 }
 
-/** The signer as the relay knows it: one connection, three contracts. */
+/** The signer as the relay knows it: one connection, four contracts. */
 export interface Signer {
   readonly relayerSigner: SignerClient;
   readonly thresholdSigner: ThresholdSigner;
   readonly lockSigner: LockSigner;
+  readonly keyPoolSigner: KeyPoolSigner;
 }
 
 /** Calls nobody yet: the signer may come later. Throws when its certificates cannot be read. */
@@ -35,5 +37,6 @@ export function openSigner({ config, events, log, now }: SignerOptions): Signer 
     relayerSigner: new SignerClient(transport, onFailure, grants),
     thresholdSigner: new ThresholdSigner(transport, onFailure),
     lockSigner: new LockSigner(transport, onFailure),
+    keyPoolSigner: new KeyPoolSigner(transport, onFailure),
   };
 }

@@ -1,24 +1,13 @@
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import {
-  KeyState,
-  type SignResult as SignResultMessage,
-} from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
+import type { SignResult as SignResultMessage } from "@countersign/gen/countersign/signer/v1/relayer_signer_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { DomainError, reasonName } from "@countersign/service-kit";
+import type { HeldKey } from "../lanes/lane-pool.ts";
 import type { SigningItem, SignResult, TransactionSigner } from "../lanes/sign-batch.ts";
 import type { GrantSigner } from "./grant-signer.ts";
+import { heldKey } from "./held-key.ts";
 import { refusalClass } from "./refusal-class.ts";
-
-/** The public half of a key that the signer holds. */
-export interface SignerKey {
-  readonly keyId: string;
-  readonly network: string;
-  readonly accountId: string;
-  readonly publicKey: string;
-  /** Whether it signs: it is active, and no operator has paused it. */
-  readonly signs: boolean;
-}
 
 /** A call to the signer that failed. */
 export interface SignerFailure {
@@ -45,16 +34,9 @@ export class SignerClient implements TransactionSigner {
   }
 
   /** All keys that the signer holds. */
-  async listKeys(signal?: AbortSignal): Promise<SignerKey[]> {
+  async listKeys(signal?: AbortSignal): Promise<HeldKey[]> {
     const { keys } = await this.#call("ListKeys", (options) => this.#client.listKeys({}, options), signal);
-    return keys.map(({ keyId, network, accountId, publicKey, state, paused }) => ({
-      keyId,
-      network,
-      accountId,
-      publicKey,
-      // A signer from before keys had states names none.
-      signs: !paused && (state === KeyState.ACTIVE || state === KeyState.UNSPECIFIED),
-    }));
+    return keys.map(heldKey);
   }
 
   async sign(network: string, items: readonly SigningItem[], signal: AbortSignal): Promise<SignResult[]> {

@@ -2,20 +2,9 @@ import { type CallOptions, type Client, Code, createClient, type Transport } fro
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { ThresholdSignerService } from "@countersign/gen/countersign/signer/v1/threshold_signer_service_pb.ts";
 import { DomainError, errorFromConnect } from "@countersign/service-kit";
+import { callFailure } from "./call-failure.ts";
 import { passedOnRefusal } from "./passed-on.ts";
 import type { SignerFailure } from "./signer-client.ts";
-
-/** What waiting helps against, as the signer's calls end; a code of 0 to 16 that is none of these is a refusal. */
-const TRANSIENT: ReadonlySet<Code> = new Set([
-  Code.Canceled,
-  Code.Unknown,
-  Code.DeadlineExceeded,
-  Code.ResourceExhausted,
-  Code.Aborted,
-  Code.Internal,
-  Code.Unavailable,
-  Code.DataLoss,
-]);
 
 /** Until when a call is waited for, and no longer than `timeoutMs` milliseconds. */
 export interface CallBounds {
@@ -63,14 +52,6 @@ export class ThresholdSigner {
 }
 
 function failure(code: Code, cause: unknown, retryAfterMs: number | undefined): DomainError {
-  if (code === Code.Unimplemented) {
-    return new DomainError(ErrorReason.THRESHOLD_DISABLED, "the signer knows no threshold signing", {
-      cause,
-    });
-  }
-  if (!TRANSIENT.has(code)) {
-    return new DomainError(ErrorReason.SIGNER_REFUSED, "the signer refused the relay's call", { cause });
-  }
-  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return new DomainError(ErrorReason.SIGNER_UNAVAILABLE, "the signer gave no answer", { cause, ...wait });
+  if (code !== Code.Unimplemented) return callFailure(code, cause, retryAfterMs);
+  return new DomainError(ErrorReason.THRESHOLD_DISABLED, "the signer knows no threshold signing", { cause });
 }

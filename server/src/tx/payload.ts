@@ -5,6 +5,7 @@ import {
   type NonDelegateAction,
   parsePublicKey,
 } from "@countersign/near";
+import type { KeyChange } from "../key-pool/ports.ts";
 import { REGISTRAR_ARGUMENTS, type Registrar } from "../rules/account-rules.ts";
 
 /** What a submission asks the chain to do, before it has a nonce. */
@@ -24,6 +25,9 @@ export interface AccountPayload {
   /** A JSON object, or empty. */
   readonly registrationArgs: string;
 }
+
+/** A change of an account's access keys, as the ledger keeps it. */
+type KeyChangePayload = Pick<KeyChange, "kind" | "publicKey">;
 
 /** The ledger's bytes for the creation of an account. */
 export function encodeAccountPayload(payload: AccountPayload): Uint8Array {
@@ -75,6 +79,27 @@ export function accountIntent(payload: Uint8Array, registrar: Registrar | undefi
     ],
     isCall: false,
   };
+}
+
+/** The ledger's bytes for a change of an account's access keys. */
+export function encodeKeyChangePayload({ kind, publicKey }: KeyChangePayload): Uint8Array {
+  return Buffer.from(JSON.stringify({ kind, publicKey }));
+}
+
+/** The action that adds a key with full access to the account that signs, or deletes one of its keys. */
+export function keyChangeIntent(accountId: string, payload: Uint8Array): Intent {
+  const change = JSON.parse(Buffer.from(payload).toString("utf8")) as KeyChangePayload;
+  return { receiverId: accountId, actions: [keyChangeAction(change)], isCall: false };
+}
+
+function keyChangeAction({ kind, publicKey: text }: KeyChangePayload): Action {
+  const publicKey = parsePublicKey(text);
+  switch (kind) {
+    case "add":
+      return { kind: "AddKey", publicKey, nonce: 0n, permission: { kind: "FullAccess" } };
+    case "delete":
+      return { kind: "DeleteKey", publicKey };
+  }
 }
 
 /** yoctoNEAR that an intent hands on. */

@@ -12,6 +12,8 @@ export interface NewKeyNames {
 export interface MadeKey {
   readonly reference: string;
   readonly key: KeyBackend;
+  /** The place had it already: it may have signed what this signer's store knows nothing of. */
+  readonly isFound?: true;
 }
 
 /** A place that holds keys: a keystore file, an HSM's token, a cloud's key service. Named in the configuration. */

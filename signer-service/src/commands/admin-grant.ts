@@ -4,6 +4,7 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import {
   InstallAdminGrantResponseSchema,
   type InstalledAdminGrant,
+  type KeyPoolGrant,
   ListAdminGrantsResponseSchema,
   RevokeAdminGrantResponseSchema,
   SignedAdminGrantSchema,
@@ -70,6 +71,13 @@ function row({ grant, adminKeyId, revoked, used }: InstalledAdminGrant): string[
 function allowsText(allows: NonNullable<InstalledAdminGrant["grant"]>["grant"] | undefined): string {
   if (allows?.case === "journalRepair") return `repair of nonce ${allows.value.nonce}`;
   if (allows?.case !== "keyManagement") return "";
-  const { mayAdd, mayDelete } = allows.value;
-  return [mayAdd ? "add keys" : "", mayDelete ? "delete keys" : ""].filter((t) => t !== "").join(", ");
+  const { mayAdd, mayDelete, pool } = allows.value;
+  const parts = [mayAdd ? "add keys" : "", mayDelete ? "delete keys" : "", poolText(pool)];
+  return parts.filter((t) => t !== "").join(", ");
+}
+
+function poolText(pool: KeyPoolGrant | undefined): string {
+  if (pool === undefined) return "";
+  const { keyIdPrefix, backend, maxKeys, minActive } = pool;
+  return `pool ${keyIdPrefix}* in ${backend} (${minActive} to ${maxKeys} keys)`;
 }

@@ -5,6 +5,7 @@ import { loadSignerConfig, type SignerConfig } from "../config.ts";
 import { CallerCredentials } from "../grants/caller-credentials.ts";
 import { loadKeys } from "../keys/load-keys.ts";
 import { resolveListenOn } from "../listening/listen-on.ts";
+import { hasPolicy } from "../policy/policy.ts";
 import { findPolicyConflict } from "../policy/policy-conflict.ts";
 import { storedKeys } from "../store/stored-keys.ts";
 import { loadSecrets } from "../threshold/master-secrets/load-secrets.ts";
@@ -63,7 +64,7 @@ async function check(config: SignerConfig) {
         account_id: key.accountId,
         public_key: formatPublicKey(key.publicKey),
         backend: key.backendName,
-        has_policy: Object.hasOwn(config.policies, key.keyId),
+        has_policy: hasPolicy(config.policies, key),
       })),
     };
   } finally {

@@ -9,7 +9,7 @@ import { parseSecretKeyText } from "../backends/keystore/secret-key-text.ts";
 import { fromHex } from "../chain/hash-text.ts";
 import { signedAdminGrantJson } from "../grants/admin-grant-codec.ts";
 import { signAdminGrant } from "../grants/admin-grant-signature.ts";
-import type { AdminGrant } from "../grants/admin-grants.ts";
+import type { AdminGrant, KeyPoolGrant } from "../grants/admin-grants.ts";
 import { expiryFrom } from "./expiry.ts";
 import { nonceFrom } from "./nonce-option.ts";
 
@@ -22,6 +22,13 @@ interface GrantOptions {
   account: string;
   expires: string;
   out: string;
+}
+
+interface PoolOptions {
+  poolPrefix?: string;
+  poolBackend?: string;
+  poolMaxKeys?: number;
+  poolMinActive?: number;
 }
 
 /** `signer grant …`: what an admin does on a machine of their own, where no relay and no signer runs. */
@@ -38,10 +45,16 @@ export function grantCommand(): Command {
   )
     .option("--may-add", "pending keys may be added")
     .option("--may-delete", "drained keys may be deleted")
-    .action((options: GrantOptions & { mayAdd?: true; mayDelete?: true }) => {
+    .option("--pool-prefix <text>", "relays make and retire keys by themselves, whose ids begin so")
+    .option("--pool-backend <name>", "the backend that makes these keys")
+    .option("--pool-max-keys <number>", "most keys of the account, pending or active", keyCountFrom)
+    .option("--pool-min-active <number>", "fewest active keys of the account", keyCountFrom)
+    .action((options: GrantOptions & PoolOptions & { mayAdd?: true; mayDelete?: true }) => {
       const { mayAdd = false, mayDelete = false } = options;
       if (!mayAdd && !mayDelete) throw new Error("--may-add or --may-delete is needed");
-      return writeGrant(options, { ...account(options), kind: "key_management", mayAdd, mayDelete });
+      const pool = poolFrom(options);
+      const allows = { ...account(options), kind: "key_management", mayAdd, mayDelete } as const;
+      return writeGrant(options, pool === undefined ? allows : { ...allows, pool });
     });
   signing("sign-repair", "lets the journal take another payload for a used nonce, once")
     .requiredOption("--public-key <key>", "the access key, for example ed25519:…")
@@ -104,6 +117,28 @@ function readAdminKey(reference: string): KeyObject {
 }
 
 const account = ({ network, account }: GrantOptions) => ({ network, accountId: account });
+
+/** All of the options, or none of them. */
+function poolFrom(options: PoolOptions): KeyPoolGrant | undefined {
+  const { poolPrefix: keyIdPrefix, poolBackend: backend } = options;
+  const { poolMaxKeys: maxKeys, poolMinActive: minActive } = options;
+  const given = [keyIdPrefix, backend, maxKeys, minActive].filter((option) => option !== undefined);
+  if (given.length === 0) return undefined;
+  if (
+    keyIdPrefix === undefined ||
+    backend === undefined ||
+    maxKeys === undefined ||
+    minActive === undefined
+  ) {
+    throw new Error("--pool-prefix, --pool-backend, --pool-max-keys and --pool-min-active belong together");
+  }
+  return { keyIdPrefix, backend, maxKeys, minActive };
+}
+
+function keyCountFrom(text: string): number {
+  if (!/^[1-9][0-9]{0,2}$/.test(text)) throw new Error(`${text} is not a number of keys`);
+  return Number(text);
+}
 
 function hashFrom(text: string): Uint8Array {
   if (!/^[0-9a-f]{64}$/i.test(text)) throw new Error("--old-payload-hash must be 64 hex digits");

@@ -8,7 +8,7 @@ import {
 } from "@countersign/gen/countersign/signer/v1/signer_admin_pb.ts";
 import { isPublicKey, isValidAccountId } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
-import type { AdminGrant } from "./admin-grants.ts";
+import type { AdminGrant, KeyPoolGrant } from "./admin-grants.ts";
 
 /** The contract's own bound on a serialized AdminGrant. */
 const MAX_BYTES = 4_096;
@@ -16,6 +16,11 @@ const HASH_BYTES = 32;
 const MAX_AUDIENCE = 128;
 /** 9999-12-31T23:59:59Z, the last second of a Timestamp, in milliseconds. */
 const LAST_MS = 253_402_300_799_000;
+
+/** The contract's own bounds on what a pool's grant says. */
+const MAX_POOL_KEYS = 256;
+const POOL_PREFIX = /^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/;
+const MAX_BACKEND = 64;
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const NETWORK = /^[a-z0-9][a-z0-9-]{0,63}$/;
@@ -62,7 +67,9 @@ export function decodeAdminGrant(bytes: Uint8Array): AdminGrant {
   } catch (cause) {
     throw invalid("the admin grant cannot be read", cause);
   }
-  if (message.$unknown !== undefined || message.grant.value?.$unknown !== undefined) {
+  const { case: kind, value } = message.grant;
+  const parts = [message, value, kind === "keyManagement" ? value.pool : undefined];
+  if (parts.some((part) => part?.$unknown !== undefined)) {
     throw invalid("the admin grant holds unknown fields");
   }
   const { id, audience } = message;
@@ -86,8 +93,9 @@ export function signedAdminGrantJson({ grantBytes, adminKeyId, signature }: Sign
 function allowsOf(grant: AdminGrantMessage["grant"]): AdminGrant["allows"] {
   switch (grant.case) {
     case "keyManagement": {
-      const { network, accountId, mayAdd, mayDelete } = grant.value;
-      return { kind: "key_management", network, accountId, mayAdd, mayDelete };
+      const { network, accountId, mayAdd, mayDelete, pool } = grant.value;
+      const allows = { kind: "key_management", network, accountId, mayAdd, mayDelete } as const;
+      return pool === undefined ? allows : { ...allows, pool: poolOf(pool) };
     }
     case "journalRepair": {
       const { network, accountId, publicKey, nonce, oldPayloadHash } = grant.value;
@@ -108,9 +116,26 @@ function assertWellFormed({ id, audience, notBefore, expiresAt, allows }: AdminG
   }
   if (!NETWORK.test(allows.network)) throw invalid("an admin grant names a network");
   if (!isValidAccountId(allows.accountId)) throw invalid("an admin grant names a NEAR account");
-  if (allows.kind === "key_management") return;
+  if (allows.kind === "key_management") {
+    if (allows.pool !== undefined) assertPool(allows.pool);
+    return;
+  }
   if (!isPublicKey(allows.publicKey)) throw invalid("a repair names a public key");
   if (allows.oldPayloadHash.length !== HASH_BYTES) throw invalid("a repair names a payload hash of 32 bytes");
+}
+
+function poolOf({ keyIdPrefix, backend, maxKeys, minActive }: KeyPoolGrant): KeyPoolGrant {
+  return { keyIdPrefix, backend, maxKeys, minActive };
+}
+
+function assertPool({ keyIdPrefix, backend, maxKeys, minActive }: KeyPoolGrant): void {
+  if (!POOL_PREFIX.test(keyIdPrefix)) {
+    throw invalid("a pool's key ids begin with 1 to 48 letters, digits, dots, dashes, underscores");
+  }
+  if (backend === "" || backend.length > MAX_BACKEND) throw invalid("a pool names the backend of its keys");
+  const isCount = (keys: number) => Number.isInteger(keys) && keys >= 1 && keys <= MAX_POOL_KEYS;
+  if (!isCount(maxKeys) || !isCount(minActive)) throw invalid(`a pool has 1 to ${MAX_POOL_KEYS} keys`);
+  if (minActive > maxKeys) throw invalid("a pool has no more active keys than keys");
 }
 
 function dateOf(timestamp: Timestamp | undefined): Date {

@@ -15,6 +15,20 @@ export interface KeyManagementGrant {
   readonly accountId: string;
   readonly mayAdd: boolean;
   readonly mayDelete: boolean;
+  /** Absent where operators alone take the account's keys through their lives. */
+  readonly pool?: KeyPoolGrant | undefined;
+}
+
+/** The bounds within which relays make, activate, drain and retire an account's keys. */
+export interface KeyPoolGrant {
+  /** How the ids of the keys begin that relays make, activate, and retire while pending. */
+  readonly keyIdPrefix: string;
+  /** The backend that makes them. */
+  readonly backend: string;
+  /** Most keys of the account that are pending or active: none is made beyond it. 1 to 256. */
+  readonly maxKeys: number;
+  /** Fewest active keys that can sign: none is drained below it. 1 to `maxKeys`. */
+  readonly minActive: number;
 }
 
 /** Once: the journal may take another payload in place of this one. */

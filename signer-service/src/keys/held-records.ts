@@ -17,11 +17,13 @@ export function heldRecords(records: Pick<KeyRecords, "list">, held: () => reado
   return async () => {
     const known = await records.list();
     const byId = new Map(held().map((key) => [key.keyId, key]));
-    return known.filter((record) => {
-      const key = byId.get(record.keyId);
-      return key !== undefined && isOf(record, key);
-    });
+    return known.filter((record) => isHeld(record, byId.get(record.keyId)));
   };
+}
+
+/** Whether a record says of a key what the key itself says. */
+export function isHeld(record: KeyRecord, key: HeldKey | undefined): boolean {
+  return key !== undefined && isOf(record, key);
 }
 
 function isOf(record: KeyRecord, key: HeldKey): boolean {

@@ -11,18 +11,23 @@ export class KeyMaker {
 
   /**
    * Throws SIGNER_KEY_EXISTS where the place has another key of this name, SIGNER_CONFIG_INVALID for a place that makes
-   * no keys or a keystore that takes none, and SIGNER_BACKEND_UNAVAILABLE.
+   * no keys or a keystore that takes none, and SIGNER_BACKEND_UNAVAILABLE. With `isNew`, what the place had already is
+   * SIGNER_KEY_EXISTS, too.
    */
-  async make(backend: Backend, names: NewKeyNames): Promise<RingKey> {
+  async make(backend: Backend, names: NewKeyNames, isNew = false): Promise<RingKey> {
     const generate = backend.generate?.bind(backend);
     if (generate === undefined) {
       throw new DomainError(ErrorReason.SIGNER_CONFIG_INVALID, `backend ${backend.name} makes no keys`);
     }
-    const name = nameOf(backend, names);
+    const name = nameOf(backend.name, names);
     try {
       const made = this.#made.get(name) ?? (await generate(names));
       this.#made.set(name, made);
-      const { key, reference } = made;
+      const { key, reference, isFound } = made;
+      if (isNew && isFound === true) {
+        const message = `backend ${backend.name} has a key ${names.keyId} already that the store does not know`;
+        throw new DomainError(ErrorReason.SIGNER_KEY_EXISTS, message);
+      }
       return {
         ...names,
         backend: key,
@@ -38,8 +43,8 @@ export class KeyMaker {
   }
 
   /** The store knows the key. */
-  entered(backend: Backend, names: NewKeyNames): void {
-    this.#made.delete(nameOf(backend, names));
+  entered(key: RingKey): void {
+    this.#made.delete(nameOf(key.backendName, key));
   }
 }
 
@@ -50,6 +55,6 @@ function reasonOf(error: unknown): ErrorReason {
   return ErrorReason.SIGNER_BACKEND_UNAVAILABLE;
 }
 
-function nameOf(backend: Backend, { keyId, network, accountId }: NewKeyNames): string {
-  return JSON.stringify([backend.name, keyId, network, accountId]);
+function nameOf(backend: string, { keyId, network, accountId }: NewKeyNames): string {
+  return JSON.stringify([backend, keyId, network, accountId]);
 }

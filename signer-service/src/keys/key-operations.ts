@@ -3,6 +3,7 @@ import { isValidAccountId } from "@countersign/near";
 import { DomainError } from "@countersign/service-kit";
 import type { NewKeyNames } from "../backends/backend.ts";
 import type { SignerEvents } from "../observability/events.ts";
+import type { KeyCheck } from "./account-standing.ts";
 import type { KeyRecord, KeyRecords, KeyState } from "./key-records.ts";
 
 /** A key as its operators see it. */
@@ -14,14 +15,19 @@ export interface KeyView extends KeyRecord {
 export interface KeyOperationsOptions {
   readonly records: KeyRecords;
   /** The ring's. */
-  readonly generate: (backend: string, names: NewKeyNames, actor: string) => Promise<KeyRecord>;
-  readonly hasPolicy: (keyId: string) => boolean;
+  readonly generate: (
+    backend: string,
+    names: NewKeyNames,
+    actor: string,
+    check?: KeyCheck,
+  ) => Promise<KeyRecord>;
+  readonly hasPolicy: (key: KeyRecord) => boolean;
   readonly events: Pick<SignerEvents, "keyChanged">;
 }
 
 /**
- * What operators do with keys. Every step is in the store and in its audit when it is answered; each may throw
- * SIGNER_STORE_UNAVAILABLE, and SIGNER_KEY_NOT_FOUND where it names a key.
+ * What operators do with keys, and relays, whose steps a check allows. Every step is in the store and in its audit when it is answered; each may throw
+ * SIGNER_STORE_UNAVAILABLE, SIGNER_KEY_NOT_FOUND where it names a key, and what the check throws.
  */
 export class KeyOperations {
   readonly #options: KeyOperationsOptions;
@@ -44,26 +50,26 @@ export class KeyOperations {
   }
 
   /** Throws what the ring's `generate` throws, and FIELD_INVALID for what is no account id. */
-  generate(backend: string, names: NewKeyNames, actor: string): Promise<KeyView> {
+  generate(backend: string, names: NewKeyNames, actor: string, check?: KeyCheck): Promise<KeyView> {
     if (!isValidAccountId(names.accountId)) {
       throw new DomainError(ErrorReason.FIELD_INVALID, "account_id is not an account id");
     }
-    return this.#step("generated", actor, this.#options.generate(backend, names, actor));
+    return this.#step("generated", actor, this.#options.generate(backend, names, actor, check));
   }
 
   /** `floor` is the access key's nonce on the chain. Throws SIGNER_KEY_STATE_CONFLICT unless the key is pending. */
-  activate(keyId: string, floor: bigint, actor: string): Promise<KeyView> {
-    return this.#move("activated", keyId, "ACTIVE", floor, actor);
+  activate(keyId: string, floor: bigint, actor: string, check?: KeyCheck): Promise<KeyView> {
+    return this.#move("activated", keyId, "ACTIVE", floor, actor, check);
   }
 
   /** Throws SIGNER_KEY_STATE_CONFLICT unless the key is active. */
-  drain(keyId: string, actor: string): Promise<KeyView> {
-    return this.#move("drained", keyId, "DRAINED", null, actor);
+  drain(keyId: string, actor: string, check?: KeyCheck): Promise<KeyView> {
+    return this.#move("drained", keyId, "DRAINED", null, actor, check);
   }
 
   /** Throws SIGNER_KEY_STATE_CONFLICT unless the key is pending or drained. */
-  retire(keyId: string, actor: string): Promise<KeyView> {
-    return this.#move("retired", keyId, "RETIRED", null, actor);
+  retire(keyId: string, actor: string, check?: KeyCheck): Promise<KeyView> {
+    return this.#move("retired", keyId, "RETIRED", null, actor, check);
   }
 
   /** All of them, or none. Throws FIELD_INVALID for a key that stands twice. */
@@ -84,8 +90,9 @@ export class KeyOperations {
     to: Exclude<KeyState, "PENDING">,
     floor: bigint | null,
     actor: string,
+    check: KeyCheck | undefined,
   ): Promise<KeyView> {
-    return this.#step(change, actor, this.#options.records.move(keyId, to, floor, actor));
+    return this.#step(change, actor, this.#options.records.move(keyId, to, floor, actor, check));
   }
 
   async #step(change: string, actor: string, done: Promise<KeyRecord>): Promise<KeyView> {
@@ -95,6 +102,6 @@ export class KeyOperations {
   }
 
   #view(record: KeyRecord): KeyView {
-    return { ...record, hasPolicy: this.#options.hasPolicy(record.keyId) };
+    return { ...record, hasPolicy: this.#options.hasPolicy(record) };
   }
 }

@@ -6,9 +6,11 @@ import type { SignerEvents } from "../observability/events.ts";
 import { findKeyConflict } from "../relayer-signer/key-conflict.ts";
 import { type MadeSignature, signWith, verifiedSigning } from "../relayer-signer/own-signature.ts";
 import type { OpenKey } from "../relayer-signer/relayer-signer.ts";
+import type { KeyCheck } from "./account-standing.ts";
 import { bringBack } from "./bring-back.ts";
+import { KeyGenerator } from "./key-generator.ts";
 import { KeyMaker } from "./key-maker.ts";
-import type { KeyRecord, KeyRecords, KeyState } from "./key-records.ts";
+import type { KeyRecord, KeyRecords } from "./key-records.ts";
 import { closeAll, KeySet } from "./key-set.ts";
 import type { KeySource } from "./key-sources.ts";
 import type { ConfiguredKey } from "./keys-schema.ts";
@@ -101,6 +103,10 @@ export class KeyRing<C extends KeysConfig> {
     return this.#set.entry(keyId)?.open;
   }
 
+  key(keyId: string): RingKey | undefined {
+    return this.#set.entry(keyId)?.key;
+  }
+
   /** All keys, by id; those of places that are away too, as far as the store knows them from before. */
   all(): RingKey[] {
     return this.#set.keys();
@@ -181,51 +187,41 @@ export class KeyRing<C extends KeysConfig> {
         set.use(async () => {
           const keys = await loadSource(source);
           // Of a set that is not in use any more nothing is entered: its configuration may have gone.
-          if (!set.retired.aborted) await this.#enter(set, keys, source.initialState, "start");
+          if (set.retired.aborted) return;
+          const entering = keys.map((key) => newRecord(key, source.initialState));
+          await this.#enter(set, keys, () => this.#options.records.enter(entering, "start"));
         }),
       onProblem,
       wait,
     });
   }
 
-  /**
-   * Makes a key, which is pending; the same names again give the same key. Throws SIGNER_KEY_EXISTS for an id that is
-   * another key's, SIGNER_CONFIG_INVALID where no such backend makes keys, SIGNER_BACKEND_UNAVAILABLE,
-   * SIGNER_STORE_UNAVAILABLE, and RELOAD_RUNNING.
-   */
-  async generate(backendName: string, names: NewKeyNames, actor: string): Promise<KeyRecord> {
+  /** Makes a key; see KeyGenerator.generate. With a `check`, for a relay. Throws RELOAD_RUNNING, too. */
+  async generate(backend: string, names: NewKeyNames, actor: string, check?: KeyCheck): Promise<KeyRecord> {
     this.#begin("a key is being made");
     try {
       const set = this.#set;
-      const { keyId, network, accountId } = names;
-      const known = (await this.#options.records.list()).find((record) => record.keyId === keyId);
-      if (known !== undefined) {
-        const isSame =
-          known.backend === backendName && known.network === network && known.accountId === accountId;
-        if (isSame) return known;
-        throw new DomainError(ErrorReason.SIGNER_KEY_EXISTS, `key id ${keyId} is another key's`);
-      }
-      const backend = set.backends.find((b) => b.name === backendName);
-      if (backend === undefined) throw invalid(`there is no backend ${backendName}`);
-      const key = await set.use(() => this.#maker.make(backend, names));
-      const [record] = await this.#enter(set, [key], "PENDING", actor);
-      if (record === undefined) throw new Error("the store gave no record of the key that it entered");
-      this.#maker.entered(backend, names);
-      return record;
+      const generator = new KeyGenerator({
+        records: this.#options.records,
+        maker: this.#maker,
+        set,
+        enter: (key, enter) => this.#enter(set, [key], enter),
+      });
+      return await (check === undefined
+        ? generator.generate(backend, names, actor)
+        : generator.generateChecked(backend, names, actor, check));
     } finally {
       this.#busy = null;
     }
   }
 
   /** Enters keys that came late and adds them to a set. */
-  async #enter(set: KeySet, keys: readonly RingKey[], state: KeyState, actor: string): Promise<KeyRecord[]> {
+  async #enter<T>(set: KeySet, keys: readonly RingKey[], enter: () => Promise<T>): Promise<T> {
     const ids = new Set(keys.map((key) => key.keyId));
     const conflict = findKeyConflict([...keys, ...set.keys().filter((key) => !ids.has(key.keyId))]);
     if (conflict !== null) throw new DomainError(ErrorReason.SIGNER_KEY_EXISTS, conflict);
-    const records = await this.#options.records.enter(
-      keys.map((key) => newRecord(key, state)),
-      actor,
-    );
+    const records = await enter();
+    for (const key of keys) this.#maker.entered(key);
     set.put(keys.map((key) => this.#entryOf(key)));
     this.#options.events.keysLoaded(keys);
     return records;

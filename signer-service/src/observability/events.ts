@@ -69,7 +69,9 @@ export interface SignerEvents {
   backendChanged(event: { backend: string; healthy: boolean; problem: string }): void;
   /** A backend that is not needed any more could not be closed. */
   notClosed(error: unknown): void;
-  /** An operator changed a key. */
+  /** A relay's call for the life of a key was answered, or refused. The key is empty where the signer holds none. */
+  keyPoolAnswered(call: { requestId: string; method: string; keyId: string; refusal?: DomainError }): void;
+  /** An operator, or a relay within its grant, changed a key. */
   keyChanged(event: { keyId: string; change: string; actor: string }): void;
   /** An operator installed or revoked an admin grant. */
   adminGrantChanged(event: { id: string; change: "installed" | "revoked"; actor: string }): void;
@@ -198,6 +200,15 @@ export function createEvents(log: Logger, metrics: Metrics): SignerEvents {
       else log.error({ backend, problem }, "backend gives no answer");
     },
     notClosed: (error) => log.warn({ err: error }, "backend not closed"),
+    keyPoolAnswered({ requestId, method, keyId, refusal }) {
+      const reason = refusal === undefined ? "" : reasonName(refusal.reason);
+      const outcome = refusal === undefined ? "succeeded" : outcomeOf(refusal.reason);
+      metrics.keyPoolCalls.inc({ method, outcome, reason });
+      if (refusal === undefined) return;
+      const fields = { request_id: requestId, rpc_method: method, key_id: keyId, reason };
+      const { cause } = refusal;
+      log.warn(cause === undefined ? fields : { ...fields, err: cause }, "key pool call refused");
+    },
     keyChanged: ({ keyId, change, actor }) => log.info({ key_id: keyId, change, actor }, "key changed"),
     adminGrantChanged: ({ id, change, actor }) =>
       log.info({ admin_grant: id, change, actor }, "admin grant changed"),

@@ -20,6 +20,7 @@ export interface Metrics {
   readonly thresholdSeconds: Histogram<"method">;
   readonly lockCalls: Counter<"method" | "outcome" | "reason">;
   readonly lockSeconds: Histogram<"method">;
+  readonly keyPoolCalls: Counter<"method" | "outcome" | "reason">;
   readonly backendSeconds: Histogram<"backend">;
   readonly backendErrors: Counter<"backend">;
   readonly refusals: Counter<"reason">;
@@ -69,6 +70,13 @@ export function createMetrics(registry: Registry): Metrics {
       "reason",
     ),
     lockSeconds: histogram("lock_seconds", "How long calls for locks took, in seconds.", "method"),
+    keyPoolCalls: counter(
+      "key_pool_calls_total",
+      "Relays' calls for the lives of keys: succeeded, denied, or failed for a reason of the signer's own.",
+      "method",
+      "outcome",
+      "reason",
+    ),
     backendSeconds: histogram(
       "backend_seconds",
       "How long backends took for a signature, in seconds.",

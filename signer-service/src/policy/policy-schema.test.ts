@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { policyFrom } from "../../../tests/signer/support/policy-checks.ts";
-import { policyOf } from "./policy.ts";
+import { hasPolicy, type KeyPolicies, policyOf } from "./policy.ts";
 import { findPolicyConflict } from "./policy-conflict.ts";
 import { policiesSection } from "./policy-schema.ts";
 
@@ -63,6 +63,41 @@ describe("a policy", () => {
   });
 });
 
+describe("a policy whose name ends in *", () => {
+  const [one, pool, ours] = [{}, { max_actions: 2 }, { max_actions: 3 }].map((fields) => policyFrom(fields));
+  const policies = { "pool-1": one, "pool-*": pool, "pool-ours-*": ours } as KeyPolicies;
+
+  it.each([
+    ["its own name goes first", "pool-1", one],
+    ["is for ids that begin so", "pool-12", pool],
+    ["the longest goes before a shorter one", "pool-ours-1", ours],
+    ["is also for the beginning alone", "pool-", pool],
+    ["is for no other id", "relayer-1", undefined],
+    ["is for none that is shorter", "pool", undefined],
+  ])("%s", (_, keyId, policy) => expect(policyOf(policies, keyId)).toBe(policy));
+
+  it("lets no key of another account or network sign", () => {
+    const key = { keyId: "pool-7", network: "testnet", accountId: "relay.testnet" };
+    expect(hasPolicy(policies, key)).toBe(true);
+    expect(hasPolicy(policies, { ...key, accountId: "bob.testnet" })).toBe(false);
+    expect(hasPolicy(policies, { ...key, network: "mainnet" })).toBe(false);
+    expect(hasPolicy(policies, { ...key, keyId: "relayer-1" })).toBe(false);
+  });
+
+  it.each([
+    ["*", false],
+    ["pool-*", true],
+    ["p*", true],
+    ["po*l", false],
+    ["pool-**", false],
+    [`${"p".repeat(128)}*`, true],
+    [`${"p".repeat(129)}*`, false],
+  ])("%s: %s", (name, isGood) => {
+    const policy = { network: "testnet", account_id: "relay.testnet", gas_per_day: "1" };
+    expect(policiesSection.safeParse({ [name]: policy }).success).toBe(isGood);
+  });
+});
+
 describe("policies conflict with the keys", () => {
   const keys = [{ keyId: "relayer-1", network: "testnet", accountId: "relay.testnet" }];
   const creation = (fields: object) => policyFrom({ account_creation: { ...fields } });
@@ -82,9 +117,32 @@ describe("policies conflict with the keys", () => {
       { "relayer-1": creation({ suffixes: [".testnet"], registrar: { account: "testnet", method: "new" } }) },
       null,
     ],
+    ["not by a pattern that no key has yet", { "relayer-1": policyFrom({}), "pool-*": policyFrom({}) }, null],
+    [
+      "by a pattern for another account than a key's",
+      { "relayer-*": policyFrom({ account_id: "bob.testnet" }) },
+      "for account bob.testnet",
+    ],
+    [
+      "not by a pattern for another account where the key has its own",
+      { "relayer-1": policyFrom({}), "relayer-*": policyFrom({ account_id: "bob.testnet" }) },
+      null,
+    ],
+    [
+      "by a pattern's suffix of others",
+      { "pool-*": creation({ suffixes: [".testnet"] }) },
+      "without a registrar",
+    ],
   ])("%s", (_, policies, complaint) => {
     const found = findPolicyConflict(policies, keys);
     if (complaint === null) expect(found).toBeNull();
     else expect(found).toContain(complaint);
+  });
+
+  it("not by what they say of a retired key", () => {
+    const retired = keys.map((key) => ({ ...key, isRetired: true as const }));
+    expect(
+      findPolicyConflict({ "relayer-*": policyFrom({ account_id: "bob.testnet" }) }, retired),
+    ).toBeNull();
   });
 });

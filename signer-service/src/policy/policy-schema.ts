@@ -122,7 +122,12 @@ const keyPolicy = z
     };
   });
 
-const keyId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, "must be a key id");
+const keyId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\*?$/, 'must be a key id, or how key ids begin and "*"');
 
-/** The configuration's `policies`: what each key may sign, by key id. A key that is not named signs nothing. */
+/**
+ * The configuration's `policies`: what each key may sign, by key id or, with "*" at the end, by how the ids begin. A key
+ * that is not named signs nothing.
+ */
 export const policiesSection = z.record(keyId, keyPolicy).default({}) satisfies z.ZodType<KeyPolicies>;

@@ -68,11 +68,31 @@ export interface TransferPolicy {
   readonly maxDeposit: bigint;
 }
 
-/** Policies by key id, as the configuration has them. */
+/** Policies by key id, as the configuration has them; one whose name ends in "*" is for all ids that begin so. */
 export type KeyPolicies = Readonly<Record<string, KeyPolicy>>;
 
-/** The policy of a key, or undefined: then it signs nothing. */
+/** Whether a policy's name stands for many keys. */
+export function isPolicyPattern(name: string): boolean {
+  return name.endsWith("*");
+}
+
+/** The policy of a key, or undefined: then it signs nothing. Its own name goes first, then the longest that it begins with. */
 export function policyOf(policies: KeyPolicies, keyId: string): KeyPolicy | undefined {
   // A key id comes from outside, and every object has a "constructor".
-  return Object.hasOwn(policies, keyId) ? policies[keyId] : undefined;
+  if (Object.hasOwn(policies, keyId)) return policies[keyId];
+  let longest = "";
+  for (const name of Object.keys(policies)) {
+    const isIts = isPolicyPattern(name) && keyId.startsWith(name.slice(0, -1));
+    if (isIts && name.length > longest.length) longest = name;
+  }
+  return longest === "" ? undefined : policies[longest];
+}
+
+/** Whether a policy lets the key sign anything: one that is for another network or account lets it sign nothing. */
+export function hasPolicy(
+  policies: KeyPolicies,
+  key: { readonly keyId: string; readonly network: string; readonly accountId: string },
+): boolean {
+  const policy = policyOf(policies, key.keyId);
+  return policy?.network === key.network && policy.accountId === key.accountId;
 }

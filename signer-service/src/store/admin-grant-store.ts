@@ -87,8 +87,16 @@ function detailOf({ grant, adminKeyId }: KeptAdminGrant): Record<string, string>
 function allowed(allows: AdminGrant["allows"]): Record<string, string> {
   const { kind, network, accountId } = allows;
   if (allows.kind === "key_management") {
-    const { mayAdd, mayDelete } = allows;
-    return { kind, network, account: accountId, may_add: `${mayAdd}`, may_delete: `${mayDelete}` };
+    const { mayAdd, mayDelete, pool } = allows;
+    const may = { kind, network, account: accountId, may_add: `${mayAdd}`, may_delete: `${mayDelete}` };
+    if (pool === undefined) return may;
+    return {
+      ...may,
+      pool_prefix: pool.keyIdPrefix,
+      pool_backend: pool.backend,
+      pool_max_keys: `${pool.maxKeys}`,
+      pool_min_active: `${pool.minActive}`,
+    };
   }
   const { publicKey, nonce, oldPayloadHash } = allows;
   const old = { nonce: nonce.toString(), old_payload_hash: toHex(oldPayloadHash) };

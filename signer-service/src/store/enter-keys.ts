@@ -1,18 +1,22 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
+import { toMillis } from "@countersign/sql";
 import type { Transaction } from "kysely";
 import { appendAudit, type DatedEvent } from "../audit/append-audit.ts";
 import type { KeyRecord, NewKeyRecord } from "../keys/key-records.ts";
 import { fromRow, toRow } from "./key-record-rows.ts";
 import type { SignerSchema } from "./schema.ts";
+import { readIdentity } from "./store-identity.ts";
 
-/** Enters keys that are unknown; see KeyRecords.enter. */
+/** Enters keys that are unknown; see KeyRecords.enter. With what the audit says of a relay's own key, they are such keys. */
 export async function enterKeys(
   trx: Transaction<SignerSchema>,
   keys: readonly NewKeyRecord[],
   actor: string,
   at: Date,
+  ofRelay?: Readonly<Record<string, string>>,
 ): Promise<KeyRecord[]> {
+  const made = ofRelay === undefined ? {} : await madeNow(trx, at);
   const events: DatedEvent[] = [];
   const records = new Map<string, KeyRecord>();
   // One order for all: two signers that start together must not wait for each other.
@@ -20,12 +24,13 @@ export async function enterKeys(
     const entered: KeyRecord = { ...key, pauseReason: null, nonceFloor: null, highestNonce: null };
     const inserted = await trx
       .insertInto("key_records")
-      .values(toRow(entered))
+      .values({ ...toRow(entered), ...made })
       .onConflict((oc) => oc.doNothing())
       .returning("public_key")
       .executeTakeFirst();
     if (inserted !== undefined) {
-      events.push({ at, kind: "key entered", actor, keyId: key.keyId, detail: detailOf(entered) });
+      const detail = { ...detailOf(entered), ...ofRelay };
+      events.push({ at, kind: "key entered", actor, keyId: key.keyId, detail });
       records.set(key.publicKey, entered);
       continue;
     }
@@ -40,6 +45,11 @@ export async function enterKeys(
   }
   await appendAudit(trx, events);
   return keys.flatMap(({ publicKey }) => records.get(publicKey) ?? []);
+}
+
+async function madeNow(trx: Transaction<SignerSchema>, at: Date) {
+  const { incarnation } = await readIdentity(trx);
+  return { pool_made_at: toMillis(at, "time when a key was made"), pool_incarnation: incarnation };
 }
 
 async function findKnown(trx: Transaction<SignerSchema>, key: NewKeyRecord): Promise<KeyRecord> {

@@ -1,24 +1,41 @@
+import { randomUUID } from "node:crypto";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import type { Engine } from "@countersign/sql";
 import type { Transaction } from "kysely";
 import { appendAudit } from "../audit/append-audit.ts";
+import type { KeyCheck } from "../keys/account-standing.ts";
 import type { KeyRecord, KeyRecords, KeyState } from "../keys/key-records.ts";
 import { canMove } from "../keys/key-states.ts";
+import { lockStanding, readStanding } from "./account-standing.ts";
 import { enterKeys } from "./enter-keys.ts";
+import { claimKey, dropClaim } from "./key-claims.ts";
 import { fromRow, toRow } from "./key-record-rows.ts";
 import type { SignerSchema } from "./schema.ts";
 
 /** The keys' records of a store. */
 export function keyRecordsOver(engine: Engine<SignerSchema>, now: () => Date): KeyRecords {
   const store = new KeyRecordStore(engine, now);
+  const owner = randomUUID();
   return {
     list: () =>
       engine.read(async (db) =>
         (await db.selectFrom("key_records").selectAll().orderBy("key_id").execute()).map(fromRow),
       ),
+    standing: (network, accountId) =>
+      engine.snapshot((trx) => readStanding(trx, { network, accountId }, now())),
     enter: (keys, actor) => engine.write((trx) => enterKeys(trx, keys, actor, now())),
-    move: (keyId, to, floor, actor) => engine.write((trx) => store.move(trx, keyId, to, floor, actor)),
+    claim: (names, check) => engine.write((trx) => claimKey(engine, trx, names, owner, check, now())),
+    disclaim: (keyId) => engine.write((trx) => dropClaim(trx, keyId, owner)),
+    enterMade: (key, actor, detail) =>
+      engine.write(async (trx) => {
+        await dropClaim(trx, key.keyId, owner);
+        const [record] = await enterKeys(trx, [key], actor, now(), detail);
+        if (record === undefined) throw new Error(`the key ${key.keyId} was entered and is not there`);
+        return record;
+      }),
+    move: (keyId, to, floor, actor, check) =>
+      engine.write((trx) => store.move(trx, keyId, to, floor, actor, check)),
     setPause: (keyId, reason, actor) => engine.write((trx) => store.setPause(trx, keyId, reason, actor)),
     setFloors: (floors, actor) => engine.write((trx) => store.setFloors(trx, floors, actor)),
   };
@@ -39,7 +56,9 @@ class KeyRecordStore {
     to: KeyState,
     floor: bigint | null,
     actor: string,
+    check?: KeyCheck,
   ): Promise<KeyRecord> {
+    const checked = check === undefined ? {} : await this.#checked(trx, keyId, check);
     const key = await this.#lock(trx, keyId);
     if (key.state === to) return key;
     if (!canMove(key.state, to)) {
@@ -48,7 +67,7 @@ class KeyRecordStore {
     }
     const moved = { ...key, state: to, nonceFloor: raised(key.nonceFloor, floor) };
     await put(trx, moved);
-    const detail = { from: key.state, to, ...floorDetail(moved) };
+    const detail = { from: key.state, to, ...floorDetail(moved), ...checked };
     await appendAudit(trx, [{ at: this.#now(), kind: "key moved", actor, keyId, detail }]);
     return moved;
   }
@@ -92,6 +111,21 @@ class KeyRecordStore {
       })),
     );
     return floors.map(({ keyId }) => record(locked, keyId));
+  }
+
+  /** Locks all keys of the key's account, and then asks. */
+  async #checked(
+    trx: Transaction<SignerSchema>,
+    keyId: string,
+    check: KeyCheck,
+  ): Promise<Readonly<Record<string, string>>> {
+    const row = await trx
+      .selectFrom("key_records")
+      .selectAll()
+      .where("key_id", "=", keyId)
+      .executeTakeFirst();
+    const known = new Map(row === undefined ? [] : [[keyId, fromRow(row)]]);
+    return check(await lockStanding(this.#engine, trx, record(known, keyId), this.#now()));
   }
 
   async #lock(trx: Transaction<SignerSchema>, keyId: string): Promise<KeyRecord> {

@@ -2,6 +2,7 @@ import type { BytesType } from "@countersign/sql";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { createEcdsa } from "./ecdsa-migration.ts";
+import { createKeyPools } from "./key-pool-migration.ts";
 import { createLockKeys } from "./lock-migration.ts";
 import { createThreshold } from "./threshold-migration.ts";
 
@@ -19,6 +20,7 @@ export function signerMigrations(bytes: BytesType): Record<string, Migration> {
     "0002_threshold": { up: createThreshold },
     "0003_ecdsa": { up: (db) => createEcdsa(db, bytes) },
     "0004_lock_keys": { up: createLockKeys },
+    "0005_key_pools": { up: createKeyPools },
   };
 }
 

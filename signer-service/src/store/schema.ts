@@ -34,6 +34,19 @@ export interface KeyRecordTable {
   spent_day: Generated<bigint>;
   spent_deposit: Generated<Amount>;
   spent_gas: Generated<Amount>;
+  /** When a relay had it made, and the store's life at that time; null for a key that operators brought. */
+  pool_made_at: Millis | null;
+  pool_incarnation: string | null;
+}
+
+/** A key that a signer is making for a relay: it counts among its account's keys until it is entered. */
+export interface KeyClaimTable {
+  key_id: string;
+  network: string;
+  account_id: string;
+  /** Random, of the process that makes it. */
+  owner: string;
+  expires_at: Millis;
 }
 
 /** One reservation each. Nothing but the last two columns ever changes, and these only once. */
@@ -293,4 +306,5 @@ export interface SignerSchema {
   threshold_presign_days: ThresholdPresignDayTable;
   threshold_presignatures: ThresholdPresignatureTable;
   lock_keys: LockKeyTable;
+  key_claims: KeyClaimTable;
 }

@@ -1,6 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { LockSuite } from "@countersign/gen/countersign/lock/v1/lock_pb.ts";
+import { KeyPoolSignerService } from "@countersign/gen/countersign/signer/v1/key_pool_signer_service_pb.ts";
 import { LockSignerService } from "@countersign/gen/countersign/signer/v1/lock_signer_service_pb.ts";
 import { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { SignerAdminService } from "@countersign/gen/countersign/signer/v1/signer_admin_service_pb.ts";
@@ -140,6 +141,30 @@ const CALLS: readonly (readonly [DescMethod, (world: SignerPostgresWorld) => Cal
     ({ lock }) =>
       (o) =>
         lock.removeLock({ keyId: "x", element: new Uint8Array(32) }, o),
+  ],
+  [
+    KeyPoolSignerService.method.generatePoolKey,
+    ({ pools }) =>
+      (o) =>
+        pools.generatePoolKey({ keyId: "c", network: "testnet", accountId: RELAYER }, o),
+  ],
+  [
+    KeyPoolSignerService.method.activatePoolKey,
+    ({ pools }) =>
+      (o) =>
+        pools.activatePoolKey({ ...KEY, nonceFloor: 1n }, o),
+  ],
+  [
+    KeyPoolSignerService.method.drainPoolKey,
+    ({ pools }) =>
+      (o) =>
+        pools.drainPoolKey(KEY, o),
+  ],
+  [
+    KeyPoolSignerService.method.retirePoolKey,
+    ({ pools }) =>
+      (o) =>
+        pools.retirePoolKey(KEY, o),
   ],
 ];
 

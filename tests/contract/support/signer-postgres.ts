@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient } from "@connectrpc/connect";
+import { KeyPoolSignerService } from "@countersign/gen/countersign/signer/v1/key_pool_signer_service_pb.ts";
 import { LockSignerService } from "@countersign/gen/countersign/signer/v1/lock_signer_service_pb.ts";
 import type { RelayerSignerService } from "@countersign/gen/countersign/signer/v1/relayer_signer_service_pb.ts";
 import { ThresholdSignerService } from "@countersign/gen/countersign/signer/v1/threshold_signer_service_pb.ts";
@@ -20,6 +21,7 @@ export interface SignerPostgresWorld {
   readonly client: Client<typeof RelayerSignerService>;
   readonly threshold: ThresholdClient;
   readonly lock: Client<typeof LockSignerService>;
+  readonly pools: Client<typeof KeyPoolSignerService>;
   readonly admin: TestSigner["admin"];
   readonly gate: LedgerGate;
   /** One that the key signs. */
@@ -54,6 +56,7 @@ export async function startSignerOnPostgres(): Promise<SignerPostgresWorld> {
     client: signerClient(transport),
     threshold: createClient(ThresholdSignerService, transport),
     lock: createClient(LockSignerService, transport),
+    pools: createClient(KeyPoolSignerService, transport),
     admin: signer.admin,
     gate,
     transaction: transactionBytes(PublicKey.from(key.publicKey)),

@@ -13,7 +13,9 @@ import { NearViews } from "@countersign/server/near/views.ts";
 import type { GrantSigner } from "@countersign/server/signer-client/grant-signer.ts";
 import { SignerClient } from "@countersign/server/signer-client/signer-client.ts";
 import { signerTransport } from "@countersign/server/signer-client/signer-transport.ts";
+import { Changes } from "@countersign/server/tx/changes.ts";
 import { LedgerKeyChanges } from "@countersign/server/tx/key-changes.ts";
+import { isTerminal } from "@countersign/server/tx/states.ts";
 import { Secret } from "@countersign/service-kit";
 import { onTestFinished } from "vitest";
 import { NETWORK } from "../../support/test-relay.ts";
@@ -111,11 +113,16 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
     newId: () => `sub_${randomUUID()}`,
     onAccepted: () => pool.wake(),
   });
+  const changesOf = new Changes(
+    (listener) => ledger.onChange(listener),
+    (_, id) => changes.find(id),
+  );
   const stopping = new AbortController();
   const running = pool.run(stopping.signal);
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopping.abort();
+    changesOf.close();
     stopped ??= running.then(() => ledger.close());
     return stopped;
   };
@@ -140,17 +147,15 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
         await ledger.accept(acceptInput(`sub_${randomUUID()}`, payload, now()));
       pool.wake();
     },
-    ended: (id) =>
-      new Promise((resolve, reject) => {
-        const unsubscribe = ledger.onChange(() => {
-          changes.find(id).then((found) => {
-            if (found === undefined || found.transitions.length === 0) return;
-            if (!["SUCCEEDED", "FAILED", "REJECTED", "EXPIRED"].includes(found.state)) return;
-            unsubscribe();
-            resolve(found);
-          }, reject);
-        });
-      }),
+    async ended(id) {
+      const found = await changesOf.until(
+        { tenant: "", id },
+        ({ state }) => isTerminal(state),
+        stopping.signal,
+      );
+      if (found === undefined) throw new Error("the replica stopped before the submission ended");
+      return found;
+    },
   };
 }
 

@@ -81,6 +81,23 @@ describe("signer grant sign-key-management", () => {
     expect(grant.notBefore.getTime()).toBeLessThanOrEqual(Date.now());
   });
 
+  it("names a pool with all of its bounds, or none of it", async () => {
+    const { file, trust } = await adminKey();
+    const out = `${file}.grant.json`;
+    const command = (...pool: string[]) =>
+      run(...signing("sign-key-management", file, out, "--may-add", "--expires", "12h", ...pool));
+    const bounds = ["--pool-max-keys", "8", "--pool-min-active", "2"];
+    await expect(command("--pool-prefix", "pool-", ...bounds)).rejects.toThrow("belong together");
+    const pool = ["--pool-prefix", "pool-", "--pool-backend", "hsm-1"];
+    await expect(command(...pool, ...bounds.with(1, "0"))).rejects.toThrow("not a number of keys");
+    await expect(command(...pool, ...bounds.with(1, "257"))).rejects.toThrow("1 to 256 keys");
+    await expect(command(...pool, ...bounds.with(1, "1"))).rejects.toThrow("no more active keys");
+    await command(...pool, ...bounds);
+    expect(readGrant(out, trust).allows).toMatchObject({
+      pool: { keyIdPrefix: "pool-", backend: "hsm-1", maxKeys: 8, minActive: 2 },
+    });
+  });
+
   it("takes the end as a time from now", async () => {
     const { file, trust } = await adminKey();
     const out = `${file}.grant.json`;

@@ -92,7 +92,7 @@ class KeystoreBackend implements Backend {
     const { keyId, network, accountId } = names;
     const existing = this.#keys.get(keyId);
     if (existing?.network === network && existing.accountId === accountId) {
-      return { reference: keyId, key: existing.backend };
+      return { reference: keyId, key: existing.backend, isFound: true };
     }
     const seed = this.#sources.randomBytes(SEED_BYTES);
     try {

@@ -85,8 +85,9 @@ class Pkcs11Backend implements Backend {
 
   async #generate(keyId: string): Promise<MadeKey> {
     try {
-      const publicKey = await this.#connection.call("generate", keyId, this.#config.generate);
-      return { reference: keyId, key: this.#keyOf(keyId, publicKey) };
+      const { publicKey, isFound } = await this.#connection.call("generate", keyId, this.#config.generate);
+      const made = { reference: keyId, key: this.#keyOf(keyId, publicKey) };
+      return isFound ? { ...made, isFound } : made;
     } catch (error) {
       throw mistakeOr(this.name, error);
     }

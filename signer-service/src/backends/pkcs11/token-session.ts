@@ -95,7 +95,7 @@ export class TokenSession {
    * Makes a key pair whose private half cannot leave the token, or finds the one of this label that was made so
    * before; throws a TokenFailure "key" if the label is another key's.
    */
-  generate(label: string, type: KeyType): PublicKey {
+  generate(label: string, type: KeyType): { publicKey: PublicKey; isFound: boolean } {
     const { CKA_LABEL, CKO_PUBLIC_KEY, CKO_PRIVATE_KEY } = this.#pkcs11js;
     const token = this.#token();
     const existing = [CKO_PRIVATE_KEY, CKO_PUBLIC_KEY].flatMap((kind) =>
@@ -106,7 +106,7 @@ export class TokenSession {
     if (key.publicKey.type !== type || !isMadeHere(token, key)) {
       throw new TokenFailure("key", `the label ${label} is that of a key which was not made for this`);
     }
-    return key.publicKey;
+    return { publicKey: key.publicKey, isFound: existing.length > 0 };
   }
 
   makeSealingKey(label: string): void {

@@ -137,8 +137,8 @@ export async function startAdmin(world: World): Promise<AdminSigner> {
   });
   const keys = new KeyOperations({
     records: store.keyRecords,
-    generate: (backend, names, actor) => ring.generate(backend, names, actor),
-    hasPolicy: (keyId) => keyId === "a",
+    generate: (backend, names, actor, check) => ring.generate(backend, names, actor, check),
+    hasPolicy: ({ keyId }) => keyId === "a",
     events,
   });
   const reloading = new Reloading<World>({

@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file countersign/signer/v1/signer_admin.proto.
  */
 export const file_countersign_signer_v1_signer_admin: GenFile = /*@__PURE__*/
-  fileDesc("Cihjb3VudGVyc2lnbi9zaWduZXIvdjEvc2lnbmVyX2FkbWluLnByb3RvEhVjb3VudGVyc2lnbi5zaWduZXIudjEiEgoQR2V0U3RhdHVzUmVxdWVzdCLEAQoRR2V0U3RhdHVzUmVzcG9uc2USEAoIYXVkaWVuY2UYASABKAkSLgoEa2V5cxgCIAMoCzIgLmNvdW50ZXJzaWduLnNpZ25lci52MS5LZXlTdGF0dXMSNgoIYmFja2VuZHMYAyADKAsyJC5jb3VudGVyc2lnbi5zaWduZXIudjEuQmFja2VuZFN0YXR1cxI1Cgdqb3VybmFsGAQgASgLMiQuY291bnRlcnNpZ24uc2lnbmVyLnYxLkpvdXJuYWxTdGF0dXMizgEKCUtleVN0YXR1cxIuCgNrZXkYASABKAsyIS5jb3VudGVyc2lnbi5zaWduZXIudjEuUmVsYXllcktleRIPCgdiYWNrZW5kGAIgASgJEhQKDHBhdXNlX3JlYXNvbhgDIAEoCRIYCgtub25jZV9mbG9vchgEIAEoBEgAiAEBEhoKDWhpZ2hlc3Rfbm9uY2UYBSABKARIAYgBARISCgpoYXNfcG9saWN5GAYgASgIQg4KDF9ub25jZV9mbG9vckIQCg5faGlnaGVzdF9ub25jZSJUCg1CYWNrZW5kU3RhdHVzEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDwoHaGVhbHRoeRgDIAEoCBIPCgdwcm9ibGVtGAQgASgJIl0KDUpvdXJuYWxTdGF0dXMSDwoHZW50cmllcxgBIAEoBBIRCgloZWFkX2hhc2gYAiABKAwSEwoLbG9ja19yZWFzb24YAyABKAkSEwoLaW5jYXJuYXRpb24YBCABKAkiDwoNUmVsb2FkUmVxdWVzdCIwCg5SZWxvYWRSZXNwb25zZRINCgVhZGRlZBgBIAMoCRIPCgdyZW1vdmVkGAIgAygJIkkKD1BhdXNlS2V5UmVxdWVzdBIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESGgoGcmVhc29uGAIgASgJQgq6SAdyBRABGIACIkEKEFBhdXNlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyIuChBSZXN1bWVLZXlSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAASJCChFSZXN1bWVLZXlSZXNwb25zZRItCgNrZXkYASABKAsyIC5jb3VudGVyc2lnbi5zaWduZXIudjEuS2V5U3RhdHVzIqUBChJHZW5lcmF0ZUtleVJlcXVlc3QSGgoHYmFja2VuZBgBIAEoCUIJukgGcgQQARhAEjgKBmtleV9pZBgCIAEoCUIoukglciMQARiAATIcXltBLVphLXowLTldW0EtWmEtejAtOS5fLV0qJBIaCgduZXR3b3JrGAMgASgJQgm6SAZyBBABGEASHQoKYWNjb3VudF9pZBgEIAEoCUIJukgGcgQQAhhAIkQKE0dlbmVyYXRlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyJFChJBY3RpdmF0ZUtleVJlcXVlc3QSGgoGa2V5X2lkGAEgASgJQgq6SAdyBRABGIABEhMKC25vbmNlX2Zsb29yGAIgASgEIkQKE0FjdGl2YXRlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyItCg9EcmFpbktleVJlcXVlc3QSGgoGa2V5X2lkGAEgASgJQgq6SAdyBRABGIABIkEKEERyYWluS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyIuChBSZXRpcmVLZXlSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAASJCChFSZXRpcmVLZXlSZXNwb25zZRItCgNrZXkYASABKAsyIC5jb3VudGVyc2lnbi5zaWduZXIudjEuS2V5U3RhdHVzIlcKFVNldE5vbmNlRmxvb3JzUmVxdWVzdBI+CgZmbG9vcnMYASADKAsyIS5jb3VudGVyc2lnbi5zaWduZXIudjEuTm9uY2VGbG9vckILukgIkgEFCAEQgAQiNwoKTm9uY2VGbG9vchIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESDQoFbm9uY2UYAiABKAQiSAoWU2V0Tm9uY2VGbG9vcnNSZXNwb25zZRIuCgRrZXlzGAEgAygLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyLSAgoKQWRtaW5HcmFudBIzCgJpZBgBIAEoCUInukgkciIQARhAMhxeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXSokEhwKCGF1ZGllbmNlGAIgASgJQgq6SAdyBRABGIABEi4KCm5vdF9iZWZvcmUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEkMKDmtleV9tYW5hZ2VtZW50GAUgASgLMikuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleU1hbmFnZW1lbnRHcmFudEgAEkMKDmpvdXJuYWxfcmVwYWlyGAYgASgLMikuY291bnRlcnNpZ24uc2lnbmVyLnYxLkpvdXJuYWxSZXBhaXJHcmFudEgAQgcKBWdyYW50InQKEktleU1hbmFnZW1lbnRHcmFudBIaCgduZXR3b3JrGAEgASgJQgm6SAZyBBABGEASHQoKYWNjb3VudF9pZBgCIAEoCUIJukgGcgQQAhhAEg8KB21heV9hZGQYAyABKAgSEgoKbWF5X2RlbGV0ZRgEIAEoCCKhAQoSSm91cm5hbFJlcGFpckdyYW50EhoKB25ldHdvcmsYASABKAlCCbpIBnIEEAEYQBIdCgphY2NvdW50X2lkGAIgASgJQgm6SAZyBBACGEASHgoKcHVibGljX2tleRgDIAEoCUIKukgHcgUQARiAARINCgVub25jZRgEIAEoBBIhChBvbGRfcGF5bG9hZF9oYXNoGAUgASgMQge6SAR6AmggImsKEFNpZ25lZEFkbWluR3JhbnQSGQoFZ3JhbnQYASABKAxCCrpIB3oFEAEYgCASIAoMYWRtaW5fa2V5X2lkGAIgASgJQgq6SAdyBRABGIABEhoKCXNpZ25hdHVyZRgDIAEoDEIHukgEegJoQCJaChhJbnN0YWxsQWRtaW5HcmFudFJlcXVlc3QSPgoFZ3JhbnQYASABKAsyJy5jb3VudGVyc2lnbi5zaWduZXIudjEuU2lnbmVkQWRtaW5HcmFudEIGukgDyAEBIlYKGUluc3RhbGxBZG1pbkdyYW50UmVzcG9uc2USOQoFZ3JhbnQYASABKAsyKi5jb3VudGVyc2lnbi5zaWduZXIudjEuSW5zdGFsbGVkQWRtaW5HcmFudCJ8ChNJbnN0YWxsZWRBZG1pbkdyYW50EjAKBWdyYW50GAEgASgLMiEuY291bnRlcnNpZ24uc2lnbmVyLnYxLkFkbWluR3JhbnQSFAoMYWRtaW5fa2V5X2lkGAIgASgJEg8KB3Jldm9rZWQYAyABKAgSDAoEdXNlZBgEIAEoCCIYChZMaXN0QWRtaW5HcmFudHNSZXF1ZXN0IlUKF0xpc3RBZG1pbkdyYW50c1Jlc3BvbnNlEjoKBmdyYW50cxgBIAMoCzIqLmNvdW50ZXJzaWduLnNpZ25lci52MS5JbnN0YWxsZWRBZG1pbkdyYW50IjAKF1Jldm9rZUFkbWluR3JhbnRSZXF1ZXN0EhUKAmlkGAEgASgJQgm6SAZyBBABGEAiVQoYUmV2b2tlQWRtaW5HcmFudFJlc3BvbnNlEjkKBWdyYW50GAEgASgLMiouY291bnRlcnNpZ24uc2lnbmVyLnYxLkluc3RhbGxlZEFkbWluR3JhbnQigAIKDUxvY2tLZXlTdGF0dXMSKQoDa2V5GAEgASgLMhwuY291bnRlcnNpZ24ubG9jay52MS5Mb2NrS2V5EjIKBXN0YXRlGAIgASgOMiMuY291bnRlcnNpZ24uc2lnbmVyLnYxLkxvY2tLZXlTdGF0ZRIvCgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZ3JhY2VfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmV0aXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhUKE0xpc3RMb2NrS2V5c1JlcXVlc3QiSgoUTGlzdExvY2tLZXlzUmVzcG9uc2USMgoEa2V5cxgBIAMoCzIkLmNvdW50ZXJzaWduLnNpZ25lci52MS5Mb2NrS2V5U3RhdHVzInMKFFJvdGF0ZUxvY2tLZXlSZXF1ZXN0EjkKBXN1aXRlGAEgASgOMh4uY291bnRlcnNpZ24ubG9jay52MS5Mb2NrU3VpdGVCCrpIB4IBBBABIAASIAoPcmVwbGFjZWRfa2V5X2lkGAIgASgJQge6SARyAhhAIkoKFVJvdGF0ZUxvY2tLZXlSZXNwb25zZRIxCgNrZXkYASABKAsyJC5jb3VudGVyc2lnbi5zaWduZXIudjEuTG9ja0tleVN0YXR1cyIxChRSZXRpcmVMb2NrS2V5UmVxdWVzdBIZCgZrZXlfaWQYASABKAlCCbpIBnIEEAEYQCJKChVSZXRpcmVMb2NrS2V5UmVzcG9uc2USMQoDa2V5GAEgASgLMiQuY291bnRlcnNpZ24uc2lnbmVyLnYxLkxvY2tLZXlTdGF0dXMqgAEKDExvY2tLZXlTdGF0ZRIeChpMT0NLX0tFWV9TVEFURV9VTlNQRUNJRklFRBAAEhoKFkxPQ0tfS0VZX1NUQVRFX0NVUlJFTlQQARIYChRMT0NLX0tFWV9TVEFURV9HUkFDRRACEhoKFkxPQ0tfS0VZX1NUQVRFX1JFVElSRUQQA2IGcHJvdG8z", [file_buf_validate_validate, file_countersign_lock_v1_lock, file_countersign_signer_v1_relayer_signer, file_google_protobuf_timestamp]);
+  fileDesc("Cihjb3VudGVyc2lnbi9zaWduZXIvdjEvc2lnbmVyX2FkbWluLnByb3RvEhVjb3VudGVyc2lnbi5zaWduZXIudjEiEgoQR2V0U3RhdHVzUmVxdWVzdCLEAQoRR2V0U3RhdHVzUmVzcG9uc2USEAoIYXVkaWVuY2UYASABKAkSLgoEa2V5cxgCIAMoCzIgLmNvdW50ZXJzaWduLnNpZ25lci52MS5LZXlTdGF0dXMSNgoIYmFja2VuZHMYAyADKAsyJC5jb3VudGVyc2lnbi5zaWduZXIudjEuQmFja2VuZFN0YXR1cxI1Cgdqb3VybmFsGAQgASgLMiQuY291bnRlcnNpZ24uc2lnbmVyLnYxLkpvdXJuYWxTdGF0dXMizgEKCUtleVN0YXR1cxIuCgNrZXkYASABKAsyIS5jb3VudGVyc2lnbi5zaWduZXIudjEuUmVsYXllcktleRIPCgdiYWNrZW5kGAIgASgJEhQKDHBhdXNlX3JlYXNvbhgDIAEoCRIYCgtub25jZV9mbG9vchgEIAEoBEgAiAEBEhoKDWhpZ2hlc3Rfbm9uY2UYBSABKARIAYgBARISCgpoYXNfcG9saWN5GAYgASgIQg4KDF9ub25jZV9mbG9vckIQCg5faGlnaGVzdF9ub25jZSJUCg1CYWNrZW5kU3RhdHVzEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDwoHaGVhbHRoeRgDIAEoCBIPCgdwcm9ibGVtGAQgASgJIl0KDUpvdXJuYWxTdGF0dXMSDwoHZW50cmllcxgBIAEoBBIRCgloZWFkX2hhc2gYAiABKAwSEwoLbG9ja19yZWFzb24YAyABKAkSEwoLaW5jYXJuYXRpb24YBCABKAkiDwoNUmVsb2FkUmVxdWVzdCIwCg5SZWxvYWRSZXNwb25zZRINCgVhZGRlZBgBIAMoCRIPCgdyZW1vdmVkGAIgAygJIkkKD1BhdXNlS2V5UmVxdWVzdBIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESGgoGcmVhc29uGAIgASgJQgq6SAdyBRABGIACIkEKEFBhdXNlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyIuChBSZXN1bWVLZXlSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAASJCChFSZXN1bWVLZXlSZXNwb25zZRItCgNrZXkYASABKAsyIC5jb3VudGVyc2lnbi5zaWduZXIudjEuS2V5U3RhdHVzIqUBChJHZW5lcmF0ZUtleVJlcXVlc3QSGgoHYmFja2VuZBgBIAEoCUIJukgGcgQQARhAEjgKBmtleV9pZBgCIAEoCUIoukglciMQARiAATIcXltBLVphLXowLTldW0EtWmEtejAtOS5fLV0qJBIaCgduZXR3b3JrGAMgASgJQgm6SAZyBBABGEASHQoKYWNjb3VudF9pZBgEIAEoCUIJukgGcgQQAhhAIkQKE0dlbmVyYXRlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyJFChJBY3RpdmF0ZUtleVJlcXVlc3QSGgoGa2V5X2lkGAEgASgJQgq6SAdyBRABGIABEhMKC25vbmNlX2Zsb29yGAIgASgEIkQKE0FjdGl2YXRlS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyItCg9EcmFpbktleVJlcXVlc3QSGgoGa2V5X2lkGAEgASgJQgq6SAdyBRABGIABIkEKEERyYWluS2V5UmVzcG9uc2USLQoDa2V5GAEgASgLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyIuChBSZXRpcmVLZXlSZXF1ZXN0EhoKBmtleV9pZBgBIAEoCUIKukgHcgUQARiAASJCChFSZXRpcmVLZXlSZXNwb25zZRItCgNrZXkYASABKAsyIC5jb3VudGVyc2lnbi5zaWduZXIudjEuS2V5U3RhdHVzIlcKFVNldE5vbmNlRmxvb3JzUmVxdWVzdBI+CgZmbG9vcnMYASADKAsyIS5jb3VudGVyc2lnbi5zaWduZXIudjEuTm9uY2VGbG9vckILukgIkgEFCAEQgAQiNwoKTm9uY2VGbG9vchIaCgZrZXlfaWQYASABKAlCCrpIB3IFEAEYgAESDQoFbm9uY2UYAiABKAQiSAoWU2V0Tm9uY2VGbG9vcnNSZXNwb25zZRIuCgRrZXlzGAEgAygLMiAuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleVN0YXR1cyLSAgoKQWRtaW5HcmFudBIzCgJpZBgBIAEoCUInukgkciIQARhAMhxeW0EtWmEtejAtOV1bQS1aYS16MC05Ll8tXSokEhwKCGF1ZGllbmNlGAIgASgJQgq6SAdyBRABGIABEi4KCm5vdF9iZWZvcmUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEkMKDmtleV9tYW5hZ2VtZW50GAUgASgLMikuY291bnRlcnNpZ24uc2lnbmVyLnYxLktleU1hbmFnZW1lbnRHcmFudEgAEkMKDmpvdXJuYWxfcmVwYWlyGAYgASgLMikuY291bnRlcnNpZ24uc2lnbmVyLnYxLkpvdXJuYWxSZXBhaXJHcmFudEgAQgcKBWdyYW50IqcBChJLZXlNYW5hZ2VtZW50R3JhbnQSGgoHbmV0d29yaxgBIAEoCUIJukgGcgQQARhAEh0KCmFjY291bnRfaWQYAiABKAlCCbpIBnIEEAIYQBIPCgdtYXlfYWRkGAMgASgIEhIKCm1heV9kZWxldGUYBCABKAgSMQoEcG9vbBgFIAEoCzIjLmNvdW50ZXJzaWduLnNpZ25lci52MS5LZXlQb29sR3JhbnQiqAEKDEtleVBvb2xHcmFudBI+Cg1rZXlfaWRfcHJlZml4GAEgASgJQie6SCRyIhABGDAyHF5bQS1aYS16MC05XVtBLVphLXowLTkuXy1dKiQSGgoHYmFja2VuZBgCIAEoCUIJukgGcgQQARhAEhwKCG1heF9rZXlzGAMgASgNQgq6SAcqBRiAAigBEh4KCm1pbl9hY3RpdmUYBCABKA1CCrpIByoFGIACKAEioQEKEkpvdXJuYWxSZXBhaXJHcmFudBIaCgduZXR3b3JrGAEgASgJQgm6SAZyBBABGEASHQoKYWNjb3VudF9pZBgCIAEoCUIJukgGcgQQAhhAEh4KCnB1YmxpY19rZXkYAyABKAlCCrpIB3IFEAEYgAESDQoFbm9uY2UYBCABKAQSIQoQb2xkX3BheWxvYWRfaGFzaBgFIAEoDEIHukgEegJoICJrChBTaWduZWRBZG1pbkdyYW50EhkKBWdyYW50GAEgASgMQgq6SAd6BRABGIAgEiAKDGFkbWluX2tleV9pZBgCIAEoCUIKukgHcgUQARiAARIaCglzaWduYXR1cmUYAyABKAxCB7pIBHoCaEAiWgoYSW5zdGFsbEFkbWluR3JhbnRSZXF1ZXN0Ej4KBWdyYW50GAEgASgLMicuY291bnRlcnNpZ24uc2lnbmVyLnYxLlNpZ25lZEFkbWluR3JhbnRCBrpIA8gBASJWChlJbnN0YWxsQWRtaW5HcmFudFJlc3BvbnNlEjkKBWdyYW50GAEgASgLMiouY291bnRlcnNpZ24uc2lnbmVyLnYxLkluc3RhbGxlZEFkbWluR3JhbnQifAoTSW5zdGFsbGVkQWRtaW5HcmFudBIwCgVncmFudBgBIAEoCzIhLmNvdW50ZXJzaWduLnNpZ25lci52MS5BZG1pbkdyYW50EhQKDGFkbWluX2tleV9pZBgCIAEoCRIPCgdyZXZva2VkGAMgASgIEgwKBHVzZWQYBCABKAgiGAoWTGlzdEFkbWluR3JhbnRzUmVxdWVzdCJVChdMaXN0QWRtaW5HcmFudHNSZXNwb25zZRI6CgZncmFudHMYASADKAsyKi5jb3VudGVyc2lnbi5zaWduZXIudjEuSW5zdGFsbGVkQWRtaW5HcmFudCIwChdSZXZva2VBZG1pbkdyYW50UmVxdWVzdBIVCgJpZBgBIAEoCUIJukgGcgQQARhAIlUKGFJldm9rZUFkbWluR3JhbnRSZXNwb25zZRI5CgVncmFudBgBIAEoCzIqLmNvdW50ZXJzaWduLnNpZ25lci52MS5JbnN0YWxsZWRBZG1pbkdyYW50IoACCg1Mb2NrS2V5U3RhdHVzEikKA2tleRgBIAEoCzIcLmNvdW50ZXJzaWduLmxvY2sudjEuTG9ja0tleRIyCgVzdGF0ZRgCIAEoDjIjLmNvdW50ZXJzaWduLnNpZ25lci52MS5Mb2NrS2V5U3RhdGUSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmdyYWNlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JldGlyZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIVChNMaXN0TG9ja0tleXNSZXF1ZXN0IkoKFExpc3RMb2NrS2V5c1Jlc3BvbnNlEjIKBGtleXMYASADKAsyJC5jb3VudGVyc2lnbi5zaWduZXIudjEuTG9ja0tleVN0YXR1cyJzChRSb3RhdGVMb2NrS2V5UmVxdWVzdBI5CgVzdWl0ZRgBIAEoDjIeLmNvdW50ZXJzaWduLmxvY2sudjEuTG9ja1N1aXRlQgq6SAeCAQQQASAAEiAKD3JlcGxhY2VkX2tleV9pZBgCIAEoCUIHukgEcgIYQCJKChVSb3RhdGVMb2NrS2V5UmVzcG9uc2USMQoDa2V5GAEgASgLMiQuY291bnRlcnNpZ24uc2lnbmVyLnYxLkxvY2tLZXlTdGF0dXMiMQoUUmV0aXJlTG9ja0tleVJlcXVlc3QSGQoGa2V5X2lkGAEgASgJQgm6SAZyBBABGEAiSgoVUmV0aXJlTG9ja0tleVJlc3BvbnNlEjEKA2tleRgBIAEoCzIkLmNvdW50ZXJzaWduLnNpZ25lci52MS5Mb2NrS2V5U3RhdHVzKoABCgxMb2NrS2V5U3RhdGUSHgoaTE9DS19LRVlfU1RBVEVfVU5TUEVDSUZJRUQQABIaChZMT0NLX0tFWV9TVEFURV9DVVJSRU5UEAESGAoUTE9DS19LRVlfU1RBVEVfR1JBQ0UQAhIaChZMT0NLX0tFWV9TVEFURV9SRVRJUkVEEANiBnByb3RvMw", [file_buf_validate_validate, file_countersign_lock_v1_lock, file_countersign_signer_v1_relayer_signer, file_google_protobuf_timestamp]);
 
 /**
  * Asks how the signer is.
@@ -716,6 +716,13 @@ export type KeyManagementGrant = Message<"countersign.signer.v1.KeyManagementGra
    * @generated from field: bool may_delete = 4;
    */
   mayDelete: boolean;
+
+  /**
+   * Lets relays make, activate, drain and retire keys of the account; absent where operators alone do.
+   *
+   * @generated from field: countersign.signer.v1.KeyPoolGrant pool = 5;
+   */
+  pool?: KeyPoolGrant | undefined;
 };
 
 /**
@@ -724,6 +731,48 @@ export type KeyManagementGrant = Message<"countersign.signer.v1.KeyManagementGra
  */
 export const KeyManagementGrantSchema: GenMessage<KeyManagementGrant> = /*@__PURE__*/
   messageDesc(file_countersign_signer_v1_signer_admin, 23);
+
+/**
+ * The bounds within which relays take an account's keys through their lives.
+ *
+ * @generated from message countersign.signer.v1.KeyPoolGrant
+ */
+export type KeyPoolGrant = Message<"countersign.signer.v1.KeyPoolGrant"> & {
+  /**
+   * How the ids of the keys begin that relays make; only these keys do they make, activate and retire while pending.
+   *
+   * @generated from field: string key_id_prefix = 1;
+   */
+  keyIdPrefix: string;
+
+  /**
+   * The backend that makes and holds them.
+   *
+   * @generated from field: string backend = 2;
+   */
+  backend: string;
+
+  /**
+   * Most keys of the account that are pending or active: none is made beyond it.
+   *
+   * @generated from field: uint32 max_keys = 3;
+   */
+  maxKeys: number;
+
+  /**
+   * Fewest active keys of the account, those that are paused not counted: none is drained below it.
+   *
+   * @generated from field: uint32 min_active = 4;
+   */
+  minActive: number;
+};
+
+/**
+ * Describes the message countersign.signer.v1.KeyPoolGrant.
+ * Use `create(KeyPoolGrantSchema)` to create a new message.
+ */
+export const KeyPoolGrantSchema: GenMessage<KeyPoolGrant> = /*@__PURE__*/
+  messageDesc(file_countersign_signer_v1_signer_admin, 24);
 
 /**
  * A repair: the journal may take a new payload in place of the old one, once.
@@ -772,7 +821,7 @@ export type JournalRepairGrant = Message<"countersign.signer.v1.JournalRepairGra
  * Use `create(JournalRepairGrantSchema)` to create a new message.
  */
 export const JournalRepairGrantSchema: GenMessage<JournalRepairGrant> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 24);
+  messageDesc(file_countersign_signer_v1_signer_admin, 25);
 
 /**
  * An admin grant with its signature: Ed25519 (RFC 8032) over the ASCII text "countersign admin grant v1", a zero byte
@@ -808,7 +857,7 @@ export type SignedAdminGrant = Message<"countersign.signer.v1.SignedAdminGrant">
  * Use `create(SignedAdminGrantSchema)` to create a new message.
  */
 export const SignedAdminGrantSchema: GenMessage<SignedAdminGrant> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 25);
+  messageDesc(file_countersign_signer_v1_signer_admin, 26);
 
 /**
  * Hands the signer an admin grant, which it keeps.
@@ -829,7 +878,7 @@ export type InstallAdminGrantRequest = Message<"countersign.signer.v1.InstallAdm
  * Use `create(InstallAdminGrantRequestSchema)` to create a new message.
  */
 export const InstallAdminGrantRequestSchema: GenMessage<InstallAdminGrantRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 26);
+  messageDesc(file_countersign_signer_v1_signer_admin, 27);
 
 /**
  * Answers InstallAdminGrant.
@@ -850,7 +899,7 @@ export type InstallAdminGrantResponse = Message<"countersign.signer.v1.InstallAd
  * Use `create(InstallAdminGrantResponseSchema)` to create a new message.
  */
 export const InstallAdminGrantResponseSchema: GenMessage<InstallAdminGrantResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 27);
+  messageDesc(file_countersign_signer_v1_signer_admin, 28);
 
 /**
  * An admin grant that the signer keeps.
@@ -892,7 +941,7 @@ export type InstalledAdminGrant = Message<"countersign.signer.v1.InstalledAdminG
  * Use `create(InstalledAdminGrantSchema)` to create a new message.
  */
 export const InstalledAdminGrantSchema: GenMessage<InstalledAdminGrant> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 28);
+  messageDesc(file_countersign_signer_v1_signer_admin, 29);
 
 /**
  * Asks for the admin grants.
@@ -907,7 +956,7 @@ export type ListAdminGrantsRequest = Message<"countersign.signer.v1.ListAdminGra
  * Use `create(ListAdminGrantsRequestSchema)` to create a new message.
  */
 export const ListAdminGrantsRequestSchema: GenMessage<ListAdminGrantsRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 29);
+  messageDesc(file_countersign_signer_v1_signer_admin, 30);
 
 /**
  * Answers ListAdminGrants.
@@ -928,7 +977,7 @@ export type ListAdminGrantsResponse = Message<"countersign.signer.v1.ListAdminGr
  * Use `create(ListAdminGrantsResponseSchema)` to create a new message.
  */
 export const ListAdminGrantsResponseSchema: GenMessage<ListAdminGrantsResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 30);
+  messageDesc(file_countersign_signer_v1_signer_admin, 31);
 
 /**
  * Asks for an admin grant to hold no more.
@@ -949,7 +998,7 @@ export type RevokeAdminGrantRequest = Message<"countersign.signer.v1.RevokeAdmin
  * Use `create(RevokeAdminGrantRequestSchema)` to create a new message.
  */
 export const RevokeAdminGrantRequestSchema: GenMessage<RevokeAdminGrantRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 31);
+  messageDesc(file_countersign_signer_v1_signer_admin, 32);
 
 /**
  * Answers RevokeAdminGrant.
@@ -970,7 +1019,7 @@ export type RevokeAdminGrantResponse = Message<"countersign.signer.v1.RevokeAdmi
  * Use `create(RevokeAdminGrantResponseSchema)` to create a new message.
  */
 export const RevokeAdminGrantResponseSchema: GenMessage<RevokeAdminGrantResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 32);
+  messageDesc(file_countersign_signer_v1_signer_admin, 33);
 
 /**
  * A lock key and its life.
@@ -1019,7 +1068,7 @@ export type LockKeyStatus = Message<"countersign.signer.v1.LockKeyStatus"> & {
  * Use `create(LockKeyStatusSchema)` to create a new message.
  */
 export const LockKeyStatusSchema: GenMessage<LockKeyStatus> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 33);
+  messageDesc(file_countersign_signer_v1_signer_admin, 34);
 
 /**
  * Asks for the lock keys.
@@ -1034,7 +1083,7 @@ export type ListLockKeysRequest = Message<"countersign.signer.v1.ListLockKeysReq
  * Use `create(ListLockKeysRequestSchema)` to create a new message.
  */
 export const ListLockKeysRequestSchema: GenMessage<ListLockKeysRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 34);
+  messageDesc(file_countersign_signer_v1_signer_admin, 35);
 
 /**
  * Answers ListLockKeys.
@@ -1055,7 +1104,7 @@ export type ListLockKeysResponse = Message<"countersign.signer.v1.ListLockKeysRe
  * Use `create(ListLockKeysResponseSchema)` to create a new message.
  */
 export const ListLockKeysResponseSchema: GenMessage<ListLockKeysResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 35);
+  messageDesc(file_countersign_signer_v1_signer_admin, 36);
 
 /**
  * Asks for a new lock key.
@@ -1083,7 +1132,7 @@ export type RotateLockKeyRequest = Message<"countersign.signer.v1.RotateLockKeyR
  * Use `create(RotateLockKeyRequestSchema)` to create a new message.
  */
 export const RotateLockKeyRequestSchema: GenMessage<RotateLockKeyRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 36);
+  messageDesc(file_countersign_signer_v1_signer_admin, 37);
 
 /**
  * Answers RotateLockKey.
@@ -1104,7 +1153,7 @@ export type RotateLockKeyResponse = Message<"countersign.signer.v1.RotateLockKey
  * Use `create(RotateLockKeyResponseSchema)` to create a new message.
  */
 export const RotateLockKeyResponseSchema: GenMessage<RotateLockKeyResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 37);
+  messageDesc(file_countersign_signer_v1_signer_admin, 38);
 
 /**
  * Asks for a lock key to be destroyed.
@@ -1125,7 +1174,7 @@ export type RetireLockKeyRequest = Message<"countersign.signer.v1.RetireLockKeyR
  * Use `create(RetireLockKeyRequestSchema)` to create a new message.
  */
 export const RetireLockKeyRequestSchema: GenMessage<RetireLockKeyRequest> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 38);
+  messageDesc(file_countersign_signer_v1_signer_admin, 39);
 
 /**
  * Answers RetireLockKey.
@@ -1146,7 +1195,7 @@ export type RetireLockKeyResponse = Message<"countersign.signer.v1.RetireLockKey
  * Use `create(RetireLockKeyResponseSchema)` to create a new message.
  */
 export const RetireLockKeyResponseSchema: GenMessage<RetireLockKeyResponse> = /*@__PURE__*/
-  messageDesc(file_countersign_signer_v1_signer_admin, 39);
+  messageDesc(file_countersign_signer_v1_signer_admin, 40);
 
 /**
  * What becomes of a lock key, in this order.

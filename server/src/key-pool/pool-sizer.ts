@@ -1,0 +1,159 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
+import { DomainError } from "@countersign/service-kit";
+import type { HeldKey } from "../lanes/lane-pool.ts";
+import type { LaneReport } from "../lanes/lane-state.ts";
+import { LedgerUnavailableError } from "../ledger/errors.ts";
+import type { KeyOperationStore, Ledger } from "../ledger/ledger.ts";
+import type { Events } from "../observability/events.ts";
+import type { OperationRequest } from "./begin-operation.ts";
+import type { PoolAccount, PoolSettings } from "./pool-settings.ts";
+import { type PoolLook, type Trend, trendAfter, wishFor } from "./sizing.ts";
+
+/** How often pools are looked at, in milliseconds. */
+const LOOK_MS = 2_000;
+/** For how long nothing is begun by itself after an operator has cancelled an operation of the account, in milliseconds. */
+const AFTER_CANCEL_MS = 600_000;
+
+export interface PoolSizerOptions {
+  readonly network: string;
+  readonly accounts: readonly PoolAccount[];
+  readonly ledger: Pick<KeyOperationStore, "openKeyOperations" | "listKeyOperations"> &
+    Pick<Ledger, "stats" | "waiting">;
+  readonly listKeys: (signal: AbortSignal) => Promise<readonly HeldKey[]>;
+  readonly laneReports: () => readonly LaneReport[];
+  /** Most transactions of one lane that may be signed and not known to stand in a block. */
+  readonly window: number;
+  /** Whether the chain stands still, the relay is paused, or funds are low. */
+  readonly isHindered: () => boolean;
+  /** Tenants whose submissions stay unclaimed for now. */
+  readonly heldTenants: () => readonly string[];
+  readonly begin: (request: OperationRequest, signal: AbortSignal) => Promise<unknown>;
+  readonly events: Pick<Events, "ledgerUnavailable" | "keyPoolNotSized">;
+  readonly now: () => Date;
+}
+
+/**
+ * Adds and drains the relay's own keys between the bounds of the configuration. It goes by what all replicas see, and begins
+ * nothing while an operation runs, so that of several replicas one begins.
+ */
+export class PoolSizer {
+  readonly #options: PoolSizerOptions;
+  readonly #trends = new Map<string, Trend>();
+  #held: readonly HeldKey[] | undefined;
+
+  constructor(options: PoolSizerOptions) {
+    this.#options = options;
+  }
+
+  /** The keys that the signer held when it was asked last; undefined when it gave no answer. */
+  get held(): readonly HeldKey[] | undefined {
+    return this.#held;
+  }
+
+  /** Until `signal` aborts. Never throws. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.look(signal);
+      await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Looks once at every pool. Never throws. */
+  async look(signal: AbortSignal): Promise<void> {
+    // Failed calls to the signer are told of where they are made.
+    this.#held = await this.#options.listKeys(signal).catch(() => undefined);
+    for (const { accountId, pool } of this.#options.accounts) {
+      if (pool?.sizing === undefined || this.#held === undefined) continue;
+      try {
+        await this.#size(accountId, pool, pool.sizing, this.#held, signal);
+      } catch (error) {
+        this.#trends.delete(accountId);
+        if (!signal.aborted) this.#tell(accountId, error);
+      }
+    }
+  }
+
+  async #size(
+    accountId: string,
+    pool: PoolSettings,
+    sizing: NonNullable<PoolSettings["sizing"]>,
+    held: readonly HeldKey[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { begin } = this.#options;
+    if (await this.#mustWait(accountId)) {
+      this.#trends.delete(accountId);
+      return;
+    }
+    const look = await this.#lookAt(accountId, pool, held);
+    const trend = trendAfter(this.#trends.get(accountId) ?? {}, look);
+    this.#trends.set(accountId, trend);
+    const wish = wishFor(sizing, look, trend);
+    if (wish === undefined) return;
+    this.#trends.delete(accountId);
+    const { kind, reason } = wish;
+    const oldKeyId = wish.kind === "DRAIN" ? wish.oldKeyId : "";
+    await begin({ accountId, kind, oldKeyId, actor: "relay", reason }, signal);
+  }
+
+  /** While an operation runs, and for a while after an operator has ended one. */
+  async #mustWait(accountId: string): Promise<boolean> {
+    const { ledger, network, now } = this.#options;
+    const [last] = await ledger.listKeyOperations(network, accountId, 1);
+    if (last === undefined) return false;
+    if (last.endedAt === null) return true;
+    return last.step === "CANCELLED" && now().getTime() - last.endedAt.getTime() < AFTER_CANCEL_MS;
+  }
+
+  async #lookAt(
+    accountId: string,
+    { keyIdPrefix }: PoolSettings,
+    held: readonly HeldKey[],
+  ): Promise<PoolLook> {
+    const { network, ledger, laneReports, window, isHindered, heldTenants, now } = this.#options;
+    const [{ openByState, oldestUnclaimedAt }, { accounts }] = await Promise.all([
+      ledger.stats(),
+      ledger.waiting({ network, heldTenants: heldTenants(), limit: 1 }),
+    ]);
+    const keys = held.filter((key) => key.network === network && key.accountId === accountId);
+    const active = keys.filter(({ state }) => state === "ACTIVE");
+    const own = active.filter(({ keyId, paused }) => !paused && keyId.startsWith(keyIdPrefix));
+    const inTrouble = laneReports().some(
+      (lane) =>
+        lane.accountId === accountId &&
+        active.some(({ keyId }) => keyId === lane.keyId) &&
+        lane.state !== "active" &&
+        lane.state !== "standby",
+    );
+    return {
+      at: now().getTime(),
+      active: active.length,
+      pending: keys.filter(({ state }) => state === "PENDING").length,
+      // Later operations name their keys so that they sort later.
+      youngestOwn: own
+        .map(({ keyId }) => keyId)
+        .toSorted()
+        .at(-1),
+      claimable: accounts.some((account) => account === null || account === accountId),
+      oldestUnclaimedAt: oldestUnclaimedAt?.getTime() ?? null,
+      inFlight: (openByState.get("SIGNED") ?? 0) + (openByState.get("BROADCAST") ?? 0),
+      window,
+      explained: isHindered() || inTrouble,
+    };
+  }
+
+  #tell(accountId: string, error: unknown): void {
+    const { events } = this.#options;
+    if (error instanceof LedgerUnavailableError) {
+      events.ledgerUnavailable({ operation: "key-sizing", error });
+    } else if (!isRunning(error)) {
+      events.keyPoolNotSized({ accountId, error });
+    }
+  }
+}
+
+/** Somebody else began an operation at the same moment. */
+function isRunning(error: unknown): boolean {
+  return error instanceof DomainError && error.reason === ErrorReason.KEY_OPERATION_RUNNING;
+}
