@@ -6,7 +6,7 @@ import {
   parsePublicKey,
   transactionHash,
 } from "@countersign/near";
-import { verifySignature } from "@countersign/near/verify";
+import { verifySignature } from "@countersign/near/verify-native";
 import { DomainError, reasonName, type Secret } from "@countersign/service-kit";
 import { base58 } from "@scure/base";
 import type { SubmissionKind } from "../ledger/ledger.ts";

@@ -1,5 +1,5 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { verifySignature } from "@countersign/near/verify";
+import { verifySignature } from "@countersign/near/verify-native";
 import { actionDefect } from "./action-limits.ts";
 import type { DecodedDelegate, DecodeFailure, DelegateSubject } from "./delegate-subject.ts";
 import { foreignAccountRefusal, networkRefusal } from "./network.ts";

@@ -1,6 +1,6 @@
 import { isPublicKey, parsePublicKey } from "@countersign/near";
+import { isEd25519Signature } from "@countersign/near/ed25519";
 import { z } from "zod";
-import { isEd25519Signature } from "../signature-threads/ed25519-verification.ts";
 import { verifyEd25519 } from "../signature-threads/signature-threads.ts";
 
 import { inDomain, type SigningDomain } from "./signing-domain.ts";

@@ -1,6 +1,6 @@
 import { sign } from "node:crypto";
 import { type MessagePort, parentPort } from "node:worker_threads";
-import { isEd25519Signature } from "./ed25519-verification.ts";
+import { isEd25519Signature } from "@countersign/near/ed25519";
 import { type JobBatch, packAnswers, unpackJobs } from "./job-batch.ts";
 import type { SignatureAnswer, SignatureJob } from "./signature-job.ts";
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { clientShare } from "@countersign/crypto/derive.ts";
 import { commit, signShare, verifyingShare } from "@countersign/crypto/frost-ed25519.ts";
+import { verifyWithOpenSsl } from "@countersign/near/ed25519";
 import { expect, test } from "vitest";
-import { verifyWithOpenSsl } from "../../../signature-threads/ed25519-verification.ts";
 import { joinCommitments, splitCommitments, splitLastMessage } from "./round-messages.ts";
 import { thresholdEd25519Frost as scheme } from "./threshold-ed25519-frost.ts";
 

@@ -15,7 +15,7 @@ import {
   verifyShare,
 } from "@countersign/crypto/frost-ed25519.ts";
 import { proveEd25519, verifyEd25519 } from "@countersign/crypto/possession.ts";
-import { isEd25519Signature } from "../../../signature-threads/ed25519-verification.ts";
+import { isEd25519Signature } from "@countersign/near/ed25519";
 import { clientContext, relayerContext } from "../possession-contexts.ts";
 import { readingClient } from "../reading-client.ts";
 import type { TwoRoundScheme } from "../scheme-module.ts";
