@@ -1,5 +1,12 @@
 import { type Compilable, CompiledQuery, type Kysely } from "kysely";
 
+const prepared = new Map<string, string>();
+
+/** The name under which a text is prepared, for an engine that is told of it; undefined for one that is not fixed. */
+export function preparedName(text: string): string | undefined {
+  return prepared.get(text);
+}
+
 /** What a statement is given. */
 export type Parameter = string | bigint | Uint8Array | null;
 
@@ -9,11 +16,16 @@ export type Parameter = string | bigint | Uint8Array | null;
  */
 export class FixedStatement<Schema, Row> {
   readonly #build: (db: Kysely<Schema>) => Compilable<Row>;
+  readonly #isPrepared: boolean;
   readonly #texts = new WeakMap<object, string>();
 
-  /** `build` makes the statement with any parameters; those of a run take their places in the order of its text. */
-  constructor(build: (db: Kysely<Schema>) => Compilable<Row>) {
+  /**
+   * `build` makes the statement with any parameters; those of a run take their places in the order of its text. What is
+   * prepared stays in the memory of each connection's server.
+   */
+  constructor(build: (db: Kysely<Schema>) => Compilable<Row>, isPrepared = true) {
     this.#build = build;
+    this.#isPrepared = isPrepared;
   }
 
   async run(db: Kysely<Schema>, parameters: readonly Parameter[]): Promise<Row[]> {
@@ -22,6 +34,7 @@ export class FixedStatement<Schema, Row> {
     if (text === undefined) {
       text = this.#build(db).compile().sql;
       this.#texts.set(adapter, text);
+      if (this.#isPrepared && !prepared.has(text)) prepared.set(text, `fixed_${prepared.size}`);
     }
     const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]));
     return rows;

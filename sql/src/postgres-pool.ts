@@ -1,4 +1,5 @@
 import pg from "pg";
+import { preparedName } from "./fixed-statement.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -6,13 +7,17 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const READ_TIMEOUT = "Query read timeout";
 
 /**
- * Ends with a query that it gave up on. The server may carry that one out still: with a BEGIN that was, the transaction
+ * Prepares fixed statements, whose texts are as many as the program has: PostgreSQL parses and plans them once for each
+ * connection. Ends with a query that it gave up on. The server may carry that one out still: with a BEGIN that was, the transaction
  * would wait for whoever is lent the connection next.
  */
 class Client extends pg.Client {
   // biome-ignore lint/suspicious/noExplicitAny: pg's own overloads
   override query(...of: any[]): any {
-    const result = (super.query as (...of: unknown[]) => unknown)(...of);
+    const [text, values] = of;
+    const name = typeof text === "string" && Array.isArray(values) ? preparedName(text) : undefined;
+    const asked = name === undefined ? of : [{ name, text, values }, ...of.slice(2)];
+    const result = (super.query as (...of: unknown[]) => unknown)(...asked);
     if (result instanceof Promise) {
       result.catch((error: Error) => {
         if (error.message === READ_TIMEOUT) void this.end().catch(() => undefined);

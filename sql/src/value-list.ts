@@ -4,6 +4,15 @@ type SqlType = "text" | "bigint";
 type Value<T extends SqlType> = T extends "text" ? string : bigint;
 type Row<Columns extends Record<string, SqlType>> = { [K in keyof Columns]: Value<Columns[K]> | null };
 
+/** Rows that only give a statement its shape: of nulls. */
+export function anyRows<Columns extends Record<string, SqlType>>(
+  columns: Columns,
+  count: number,
+): Row<Columns>[] {
+  const row = Object.fromEntries(Object.keys(columns).map((name) => [name, null])) as Row<Columns>;
+  return Array.from({ length: count }, () => row);
+}
+
 /**
  * Rows of parameters that a statement can join with, under the name `alias`. The casts stand around the columns:
  * PostgreSQL takes bare parameters for text, and SQLite would give some hundred bare columns an index of their own and

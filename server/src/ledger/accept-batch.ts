@@ -3,7 +3,7 @@ import { insertAudit } from "./audit-events.ts";
 import { reserve } from "./budget-reservation.ts";
 import type { ChangeFeed, NoteChange } from "./changes.ts";
 import type { Engine } from "./engine.ts";
-import { claimKeys, findIdempotent } from "./idempotency.ts";
+import { claimKeys, findIdempotents } from "./idempotency.ts";
 import { asAccepted, insertSubmissions } from "./new-submissions.ts";
 import type { QueueBound } from "./queue-bound.ts";
 import { passedNonces, type SubmissionMark, setReplayMarks } from "./replay-marks.ts";
@@ -132,7 +132,7 @@ async function markDelegates(trx: Transaction<LedgerSchema>, inputs: readonly Ac
 }
 
 async function earlier(trx: Transaction<LedgerSchema>, input: AcceptInput): Promise<AcceptResult> {
-  const found = await findIdempotent(trx, { ...input, key: input.idempotencyKey });
+  const [found] = await findIdempotents(trx, [{ ...input, key: input.idempotencyKey }]);
   if (found === undefined) throw new Error("an idempotency key is taken and names no submission");
   if (Buffer.compare(found.bodyHash, input.bodyHash) !== 0) return { outcome: "key-reused" };
   return { outcome: "repeated", submission: found.submission };

@@ -5,7 +5,7 @@ import type { BudgetLevel } from "./budget-types.ts";
 import type { ChangeFeed } from "./changes.ts";
 import type { Engine } from "./engine.ts";
 import type { ExhaustedLately } from "./exhausted-lately.ts";
-import { findIdempotent } from "./idempotency.ts";
+import { findIdempotents } from "./idempotency.ts";
 import type { QueueBound } from "./queue-bound.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { AcceptInput, AcceptResult } from "./types.ts";
@@ -64,6 +64,8 @@ export async function accept(
 async function foresee(db: Kysely<LedgerSchema>, input: AcceptInput): Promise<BudgetLevel | undefined> {
   const { tenant, budget, at, idempotencyKey: key } = input;
   const level = await findExhausted(db, tenant, budget, at);
-  if (level === undefined || (await findIdempotent(db, { ...input, key })) !== undefined) return undefined;
+  if (level === undefined) return undefined;
+  const [earlier] = await findIdempotents(db, [{ ...input, key }]);
+  if (earlier !== undefined) return undefined;
   return level;
 }

@@ -1,5 +1,5 @@
-import { int64, toMillis } from "@countersign/sql";
-import type { Transaction } from "kysely";
+import { int64, RowsStatement, toMillis } from "@countersign/sql";
+import type { Kysely, Transaction } from "kysely";
 import type { NoteChange } from "./changes.ts";
 import { enterState } from "./enter-state.ts";
 import { IllegalTransitionError, NonceConflictError } from "./errors.ts";
@@ -24,28 +24,41 @@ export async function recordSigned(
   if (refused !== undefined) await explain(trx, laneId, refused.signed);
 }
 
+/** It only gives the statement its shape. */
+const ANY_ROW = {
+  lane_id: 0n,
+  nonce: 0n,
+  submission_id: "",
+  transaction_hash: "",
+  signed_transaction: new Uint8Array(),
+  block_hash_height: 0n,
+  signed_at: 0n,
+};
+
+const INSERT = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db
+    .insertInto("attempts")
+    .values(Array.from({ length: rows }, () => ANY_ROW))
+    .onConflict((oc) => oc.doNothing())
+    .returning("transaction_hash"),
+);
+
 /** Leaves out those whose nonce or hash is taken; answers the hashes of the others. */
 async function insertAttempts(
   trx: Transaction<LedgerSchema>,
   laneId: bigint,
   items: readonly SignedItem[],
 ): Promise<Set<string>> {
-  const rows = await trx
-    .insertInto("attempts")
-    .values(
-      items.map((item) => ({
-        lane_id: laneId,
-        nonce: int64(item.nonce, "nonce"),
-        submission_id: item.submissionId,
-        transaction_hash: item.transactionHash,
-        signed_transaction: item.signedTransaction,
-        block_hash_height: int64(item.blockHashHeight, "blockHashHeight"),
-        signed_at: toMillis(item.at, "at"),
-      })),
-    )
-    .onConflict((oc) => oc.doNothing())
-    .returning("transaction_hash")
-    .execute();
+  const rows = await INSERT.runInParts(
+    trx,
+    items.map((item) => [
+      laneId,
+      int64(item.nonce, "nonce"),
+      ...[item.submissionId, item.transactionHash, item.signedTransaction],
+      int64(item.blockHashHeight, "blockHashHeight"),
+      toMillis(item.at, "at"),
+    ]),
+  );
   return new Set(rows.map((row) => row.transaction_hash));
 }
 

@@ -1,5 +1,5 @@
-import { int64, toMillis, valueList } from "@countersign/sql";
-import type { Selectable, Transaction } from "kysely";
+import { anyRows, int64, type Parameter, RowsStatement, toMillis, valueList } from "@countersign/sql";
+import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import { isTerminal, sourcesOf } from "../tx/states.ts";
 import type { NoteChange } from "./changes.ts";
 import { IllegalTransitionError } from "./errors.ts";
@@ -20,6 +20,7 @@ export interface Entry {
 
 const COLUMNS = {
   submission_id: "text",
+  lane_id: "bigint",
   at: "bigint",
   nonce: "bigint",
   transaction_hash: "text",
@@ -50,6 +51,46 @@ const RETURNED = [
   "reserved_deposit",
 ] as const;
 
+function statementInto(to: SubmissionState) {
+  return new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+    db
+      .updateTable("submissions as s")
+      .from(valueList("v", COLUMNS, anyRows(COLUMNS, rows)))
+      .set((eb) => ({
+        state: sql.lit(to),
+        version: eb("s.version", "+", sql.lit(1n)),
+        transaction_hash: eb.fn.coalesce("v.transaction_hash", "s.transaction_hash"),
+        block_hash: eb.ref("v.block_hash"),
+        gas_burnt: eb.ref("v.gas_burnt"),
+        tokens_burnt: eb.ref("v.tokens_burnt"),
+        deposit: eb.ref("v.deposit"),
+        failure_reason: eb.ref("v.failure_reason"),
+        failure_message: eb.ref("v.failure_message"),
+        failure_chain_error: eb.ref("v.failure_chain_error"),
+        // Whatever comes after ACCEPTED is signed, or never will be.
+        caller_credential: sql.lit(null),
+        terminal_at: isTerminal(to) ? eb.ref("v.at") : sql.lit(null),
+      }))
+      .whereRef("s.id", "=", "v.submission_id")
+      .whereRef("s.lane_id", "=", "v.lane_id")
+      .where(
+        "s.state",
+        "in",
+        sourcesOf(to).map((from) => sql.lit(from)),
+      )
+      .where((eb) => eb.or([eb("v.nonce", "is", null), eb("v.nonce", "=", eb.ref("s.nonce"))]))
+      .returning(RETURNED),
+  );
+}
+
+const STATEMENTS = new Map<SubmissionState, ReturnType<typeof statementInto>>();
+
+function into(to: SubmissionState) {
+  const statement = STATEMENTS.get(to) ?? statementInto(to);
+  STATEMENTS.set(to, statement);
+  return statement;
+}
+
 /**
  * Brings submissions of the lane into a state, and logs it. `left` are the entries for which nothing was written,
  * because their submission is not in the lane, not in a state from which this one can be entered, or has
@@ -67,30 +108,10 @@ export async function enterState<E extends Entry>(
   if (byId.size < entries.length)
     throw new IllegalTransitionError(`a submission is to enter ${to} twice at once`);
 
-  const rows = await trx
-    .updateTable("submissions as s")
-    .from(valueList("v", COLUMNS, entries.map(columnsOf)))
-    .set((eb) => ({
-      state: to,
-      version: eb("s.version", "+", 1n),
-      transaction_hash: eb.fn.coalesce("v.transaction_hash", "s.transaction_hash"),
-      block_hash: eb.ref("v.block_hash"),
-      gas_burnt: eb.ref("v.gas_burnt"),
-      tokens_burnt: eb.ref("v.tokens_burnt"),
-      deposit: eb.ref("v.deposit"),
-      failure_reason: eb.ref("v.failure_reason"),
-      failure_message: eb.ref("v.failure_message"),
-      failure_chain_error: eb.ref("v.failure_chain_error"),
-      // Whatever comes after ACCEPTED is signed, or never will be.
-      caller_credential: null,
-      terminal_at: isTerminal(to) ? eb.ref("v.at") : null,
-    }))
-    .whereRef("s.id", "=", "v.submission_id")
-    .where("s.lane_id", "=", laneId)
-    .where("s.state", "in", sourcesOf(to))
-    .where((eb) => eb.or([eb("v.nonce", "is", null), eb("v.nonce", "=", eb.ref("s.nonce"))]))
-    .returning(RETURNED)
-    .execute();
+  const rows = await into(to).runInParts(
+    trx,
+    entries.map((entry) => columnsOf(entry, laneId)),
+  );
 
   const entered = rows.flatMap((row) => {
     const entry = byId.get(row.id);
@@ -105,18 +126,23 @@ export async function enterState<E extends Entry>(
   return { entered, left: [...byId.values()] };
 }
 
-function columnsOf({ submissionId, at, signed, blockHash, cost, failure }: Entry) {
-  return {
-    submission_id: submissionId,
-    at: toMillis(at, "at"),
-    nonce: signed === undefined ? null : int64(signed.nonce, "nonce"),
-    transaction_hash: signed?.transactionHash ?? null,
-    block_hash: blockHash ?? null,
-    gas_burnt: cost === undefined ? null : int64(cost.gasBurnt, "gasBurnt"),
-    tokens_burnt: cost?.tokensBurnt.toString() ?? null,
-    deposit: cost?.deposit.toString() ?? null,
-    failure_reason: failure?.reason ?? null,
-    failure_message: failure?.message ?? null,
-    failure_chain_error: failure?.chainError ?? null,
-  };
+/** In the order of COLUMNS. */
+function columnsOf(
+  { submissionId, at, signed, blockHash, cost, failure }: Entry,
+  laneId: bigint,
+): Parameter[] {
+  return [
+    submissionId,
+    laneId,
+    toMillis(at, "at"),
+    signed === undefined ? null : int64(signed.nonce, "nonce"),
+    signed?.transactionHash ?? null,
+    blockHash ?? null,
+    cost === undefined ? null : int64(cost.gasBurnt, "gasBurnt"),
+    cost?.tokensBurnt.toString() ?? null,
+    cost?.deposit.toString() ?? null,
+    failure?.reason ?? null,
+    failure?.message ?? null,
+    failure?.chainError ?? null,
+  ];
 }

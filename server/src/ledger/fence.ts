@@ -1,5 +1,5 @@
-import { whole } from "@countersign/sql";
-import type { Transaction } from "kysely";
+import { FixedStatement, whole } from "@countersign/sql";
+import type { Kysely, Transaction } from "kysely";
 import type { Engine } from "./engine.ts";
 import { FencedError } from "./errors.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -12,6 +12,20 @@ export interface HeldLane {
   readonly nextNonce: bigint;
 }
 
+const held = (db: Kysely<LedgerSchema>) =>
+  db
+    .selectFrom("lanes")
+    .select(["id", "network", "account_id", "next_nonce"])
+    .where("id", "=", 0n)
+    .where("lease_epoch", "=", 0n)
+    .where("lease_owner", "is not", null);
+
+const HELD = {
+  none: new FixedStatement(held),
+  share: new FixedStatement((db: Kysely<LedgerSchema>) => held(db).forShare()),
+  update: new FixedStatement((db: Kysely<LedgerSchema>) => held(db).forUpdate()),
+};
+
 /**
  * Checks that the token is the lane's current one, and keeps it so until the transaction ends: a takeover
  * waits. "share" lets the holder's own writes run side by side; "update" is for those that allocate nonces;
@@ -21,17 +35,10 @@ export async function fence(
   engine: Engine,
   trx: Transaction<LedgerSchema>,
   { laneId, epoch }: LaneToken,
-  lock: "none" | "share" | "update",
+  lock: keyof typeof HELD,
 ): Promise<HeldLane> {
-  const lane = await trx
-    .selectFrom("lanes")
-    .select(["id", "network", "account_id", "next_nonce"])
-    .where("id", "=", whole(laneId, "laneId"))
-    .where("lease_epoch", "=", epoch)
-    .where("lease_owner", "is not", null)
-    .$if(engine.locksRows && lock === "share", (q) => q.forShare())
-    .$if(engine.locksRows && lock === "update", (q) => q.forUpdate())
-    .executeTakeFirst();
+  const statement = HELD[engine.locksRows ? lock : "none"];
+  const [lane] = await statement.run(trx, [whole(laneId, "laneId"), epoch]);
   if (lane === undefined) throw new FencedError(`lane ${laneId} is no longer held under epoch ${epoch}`);
   return { id: lane.id, network: lane.network, accountId: lane.account_id, nextNonce: lane.next_nonce };
 }

@@ -1,4 +1,4 @@
-import { RowsStatement } from "@countersign/sql";
+import { anyRows, RowsStatement, valueList } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -50,19 +50,47 @@ export async function claimKeys(
   return new Set(claimed.map(({ submission_id }) => submission_id));
 }
 
-export async function findIdempotent(
+const NAME = { tenant: "text", caller: "text", method: "text", key: "text" } as const;
+
+const FIND = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db
+    .selectFrom("idempotency as i")
+    .innerJoin(valueList("v", NAME, anyRows(NAME, rows)), (join) =>
+      join
+        .onRef("i.tenant", "=", "v.tenant")
+        .onRef("i.caller", "=", "v.caller")
+        .onRef("i.method", "=", "v.method")
+        .onRef("i.key", "=", "v.key"),
+    )
+    .select(["i.tenant", "i.caller", "i.method", "i.key", "i.body_hash", "i.submission_id"]),
+);
+
+const nameOf = ({ tenant, caller, method, key }: IdempotencyClaim) =>
+  JSON.stringify([tenant, caller, method, key]);
+
+/** What a claimed key stands for. */
+export interface Idempotent {
+  readonly bodyHash: Uint8Array;
+  readonly submission: Submission;
+}
+
+/** What each of these keys stands for; undefined where it is not claimed. */
+export async function findIdempotents(
   db: Kysely<LedgerSchema>,
-  { tenant, caller, method, key }: IdempotencyClaim,
-): Promise<{ bodyHash: Uint8Array; submission: Submission } | undefined> {
-  const found = await db
-    .selectFrom("idempotency")
-    .select(["body_hash", "submission_id"])
-    .where("tenant", "=", tenant)
-    .where("caller", "=", caller)
-    .where("method", "=", method)
-    .where("key", "=", key)
-    .executeTakeFirst();
-  if (found === undefined) return undefined;
-  const submission = await getSubmission(db, tenant, found.submission_id);
-  return submission === undefined ? undefined : { bodyHash: found.body_hash, submission };
+  claims: readonly IdempotencyClaim[],
+): Promise<(Idempotent | undefined)[]> {
+  const rows = await FIND.runInParts(
+    db,
+    claims.map(({ tenant, caller, method, key }) => [tenant, caller, method, key]),
+  );
+  if (rows.length === 0) return claims.map(() => undefined);
+  const found = new Map(rows.map((row) => [nameOf(row), row]));
+  return Promise.all(
+    claims.map(async (claim) => {
+      const row = found.get(nameOf(claim));
+      if (row === undefined) return undefined;
+      const submission = await getSubmission(db, claim.tenant, row.submission_id);
+      return submission === undefined ? undefined : { bodyHash: row.body_hash, submission };
+    }),
+  );
 }

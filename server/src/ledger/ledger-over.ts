@@ -11,7 +11,7 @@ import type { Engine } from "./engine.ts";
 import { ExhaustedLately } from "./exhausted-lately.ts";
 import { fence } from "./fence.ts";
 import { GroupRounds } from "./group-rounds.ts";
-import { findIdempotent } from "./idempotency.ts";
+import { findIdempotents } from "./idempotency.ts";
 import { keyOperationStoreOver } from "./key-operation-store.ts";
 import { claim, handOn, openWork, reallocate, release, waiting } from "./lane-work.ts";
 import { acquireLane, ensureLanes, lanesWithWork, releaseLane, renewLane } from "./lanes.ts";
@@ -19,10 +19,12 @@ import type { Ledger } from "./ledger.ts";
 import { recordProgress, recordTerminal } from "./progress.ts";
 import { protectionStoreOver } from "./protection-store.ts";
 import { countOpen, QueueBound } from "./queue-bound.ts";
-import { isReplayed, pruneReplayMarks } from "./replay-marks.ts";
+import { ReadBatch } from "./read-batch.ts";
+import { areReplayed, pruneReplayMarks } from "./replay-marks.ts";
 import { stats } from "./stats.ts";
 import { getByTransactionHash, getSubmission, listSubmissions } from "./submissions.ts";
 import { transitionsOf } from "./transition-log.ts";
+import type { IdempotencyClaim } from "./types.ts";
 import { userStoreOver } from "./user-store.ts";
 import { webhookStoreOver } from "./webhook-store.ts";
 
@@ -34,6 +36,12 @@ export function ledgerOver(engine: Engine, now: () => Date): Ledger {
   const bound = new QueueBound();
   const lately = new ExhaustedLately();
   const accepts = new AcceptQueue((inputs) => accept(engine, feed, bound, lately, inputs));
+  const idempotents = new ReadBatch((keys: readonly IdempotencyClaim[]) =>
+    engine.read((db) => findIdempotents(db, keys)),
+  );
+  const replays = new ReadBatch((asked: Parameters<typeof areReplayed>[1]) =>
+    engine.read((db) => areReplayed(db, asked)),
+  );
   let hasWebhooks: (tenant: string) => boolean = () => true;
   return {
     ...protectionStoreOver(engine, now),
@@ -51,8 +59,8 @@ export function ledgerOver(engine: Engine, now: () => Date): Ledger {
       checkAccept(input);
       return accepts.add(input);
     },
-    findIdempotent: (key) => engine.read((db) => findIdempotent(db, key)),
-    isReplayed: (network, delegate) => engine.read((db) => isReplayed(db, network, delegate)),
+    findIdempotent: (key) => idempotents.get(key),
+    isReplayed: (network, delegate) => replays.get({ network, delegate }),
     pruneReplayMarks: (network, height) => engine.write((trx) => pruneReplayMarks(trx, network, height)),
 
     getSubmission: (tenant, id) => engine.read((db) => getSubmission(db, tenant, id)),

@@ -1,4 +1,4 @@
-import { int64, RowsStatement, valueList } from "@countersign/sql";
+import { anyRows, int64, RowsStatement, valueList } from "@countersign/sql";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -117,28 +117,52 @@ export async function passedNonces(
   return new Set(passed.flatMap(({ submission_id }) => (submission_id === null ? [] : [submission_id])));
 }
 
-export async function isReplayed(
-  db: Kysely<LedgerSchema>,
-  network: string,
-  { senderId, publicKey, nonce, delegateHash }: DelegateIdentity,
-): Promise<boolean> {
-  const mark = await db
-    .selectFrom("replay_marks")
-    .select("submission_id")
-    .where("network", "=", network)
+const IDENTITY = {
+  place: "bigint",
+  network: "text",
+  sender_id: "text",
+  public_key: "text",
+  nonce: "bigint",
+  delegate_hash: "text",
+} as const;
+
+const REPLAYED = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db
+    .selectFrom(valueList("v", IDENTITY, anyRows(IDENTITY, rows)))
+    .select("v.place")
     .where((eb) =>
       eb.or([
-        eb.and([
-          eb("sender_id", "=", senderId),
-          eb("public_key", "=", publicKey),
-          eb("nonce", "=", int64(nonce, "nonce of the delegate")),
-        ]),
-        eb("delegate_hash", "=", delegateHash),
+        eb.exists(
+          eb
+            .selectFrom("replay_marks as m")
+            .select("m.nonce")
+            .whereRef("m.network", "=", "v.network")
+            .whereRef("m.sender_id", "=", "v.sender_id")
+            .whereRef("m.public_key", "=", "v.public_key")
+            .whereRef("m.nonce", "=", "v.nonce"),
+        ),
+        eb.exists(
+          eb
+            .selectFrom("replay_marks as m")
+            .select("m.nonce")
+            .whereRef("m.network", "=", "v.network")
+            .whereRef("m.delegate_hash", "=", "v.delegate_hash"),
+        ),
       ]),
-    )
-    .limit(1n)
-    .executeTakeFirst();
-  return mark !== undefined;
+    ),
+);
+
+/** Whether each of these delegates, or another one of its key and nonce, was taken on. */
+export async function areReplayed(
+  db: Kysely<LedgerSchema>,
+  delegates: readonly { readonly network: string; readonly delegate: DelegateIdentity }[],
+): Promise<boolean[]> {
+  const rows = delegates.map(({ network, delegate: { senderId, publicKey, nonce, delegateHash } }, i) => [
+    ...[BigInt(i), network, senderId, publicKey],
+    ...[int64(nonce, "nonce of the delegate"), delegateHash],
+  ]);
+  const replayed = new Set((await REPLAYED.runInParts(db, rows)).map(({ place }) => Number(place)));
+  return delegates.map((_, i) => replayed.has(i));
 }
 
 /** Gives up the marks of submissions whose delegate was never relayed and never will be. */

@@ -1,5 +1,5 @@
-import { valueList } from "@countersign/sql";
-import { sql, type Transaction } from "kysely";
+import { anyRows, RowsStatement, valueList } from "@countersign/sql";
+import { type Kysely, sql, type Transaction } from "kysely";
 import { fromColumns, toColumns } from "./budget-amounts.ts";
 import type { BudgetAmounts } from "./budget-types.ts";
 import type { Engine } from "./engine.ts";
@@ -17,16 +17,12 @@ export interface BudgetUse extends BudgetKey {
   readonly used: BudgetAmounts;
 }
 
-/** Those of the rows that exist, locked until the transaction ends, in the order in which all transactions do. */
-export async function lockExisting(
-  engine: Engine,
-  trx: Transaction<LedgerSchema>,
-  keys: readonly BudgetKey[],
-): Promise<BudgetUse[]> {
-  const wanted = keys.map(({ tenant, user, period }) => ({ tenant, budget_user: user, period }));
-  const rows = await trx
+const KEY_COLUMNS = { tenant: "text", budget_user: "text", period: "text" } as const;
+
+const existing = (db: Kysely<LedgerSchema>, rows: number) =>
+  db
     .selectFrom("budget_use as b")
-    .innerJoin(valueList("v", { tenant: "text", budget_user: "text", period: "text" }, wanted), (join) =>
+    .innerJoin(valueList("v", KEY_COLUMNS, anyRows(KEY_COLUMNS, rows)), (join) =>
       join
         .onRef("v.tenant", "=", "b.tenant")
         .onRef("v.budget_user", "=", "b.budget_user")
@@ -36,9 +32,24 @@ export async function lockExisting(
     .orderBy(sql`case when b.budget_user = '' then 0 else 1 end`)
     .orderBy("b.tenant")
     .orderBy("b.budget_user")
-    .orderBy("b.period")
-    .$if(engine.locksRows, (q) => q.forUpdate("b"))
-    .execute();
+    .orderBy("b.period");
+
+const EXISTING = new RowsStatement(existing);
+const LOCK_EXISTING = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  existing(db, rows).forUpdate("b"),
+);
+
+/** Those of the rows that exist, locked until the transaction ends, in the order in which all transactions do. */
+export async function lockExisting(
+  engine: Engine,
+  trx: Transaction<LedgerSchema>,
+  keys: readonly BudgetKey[],
+): Promise<BudgetUse[]> {
+  const statement = engine.locksRows ? LOCK_EXISTING : EXISTING;
+  const rows = await statement.run(
+    trx,
+    keys.map(({ tenant, user, period }) => [tenant, user, period]),
+  );
   return rows.map(({ tenant, user, period, ...amounts }) => ({
     tenant,
     user,
@@ -56,18 +67,10 @@ const COLUMNS = {
   deposit: "text",
 } as const;
 
-/** Writes what is used of rows that the transaction has locked. */
-export async function writeUse(trx: Transaction<LedgerSchema>, uses: readonly BudgetUse[]): Promise<void> {
-  if (uses.length === 0) return;
-  const rows = uses.map(({ tenant, user, period, used }) => ({
-    tenant,
-    budget_user: user,
-    period,
-    ...toColumns(used),
-  }));
-  await trx
+const WRITE = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db
     .updateTable("budget_use as b")
-    .from(valueList("v", COLUMNS, rows))
+    .from(valueList("v", COLUMNS, anyRows(COLUMNS, rows)))
     .set((eb) => ({
       accounts: eb.ref("v.accounts").$notNull(),
       gas: eb.ref("v.gas").$notNull(),
@@ -75,6 +78,16 @@ export async function writeUse(trx: Transaction<LedgerSchema>, uses: readonly Bu
     }))
     .whereRef("b.tenant", "=", "v.tenant")
     .whereRef("b.budget_user", "=", "v.budget_user")
-    .whereRef("b.period", "=", "v.period")
-    .execute();
+    .whereRef("b.period", "=", "v.period"),
+);
+
+/** Writes what is used of rows that the transaction has locked. */
+export async function writeUse(trx: Transaction<LedgerSchema>, uses: readonly BudgetUse[]): Promise<void> {
+  await WRITE.run(
+    trx,
+    uses.map(({ tenant, user, period, used }) => {
+      const { accounts, gas, deposit } = toColumns(used);
+      return [tenant, user, period, accounts, gas, deposit];
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-import { fromMillis, toMillis } from "@countersign/sql";
+import { fromMillis, RowsStatement, toMillis } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import type { LedgerSchema } from "./schema.ts";
 import type { SubmissionState, Transition } from "./types.ts";
@@ -10,22 +10,24 @@ export interface LoggedTransition {
   readonly at: Date;
 }
 
+/** It only gives the statement its shape. */
+const ANY_ROW = { submission_id: "", seq: 0n, state: "ACCEPTED", at: 0n } as const;
+
+const LOG = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db.insertInto("transitions").values(Array.from({ length: rows }, () => ANY_ROW)),
+);
+
 export async function logTransitions(
   trx: Transaction<LedgerSchema>,
   transitions: readonly LoggedTransition[],
 ): Promise<void> {
-  if (transitions.length === 0) return;
-  await trx
-    .insertInto("transitions")
-    .values(
-      transitions.map(({ submissionId, seq, state, at }) => ({
-        submission_id: submissionId,
-        seq,
-        state,
-        at: toMillis(at, "time of transition"),
-      })),
-    )
-    .execute();
+  await LOG.runInParts(
+    trx,
+    transitions.map(({ submissionId, seq, state, at }) => [
+      ...[submissionId, seq, state],
+      toMillis(at, "time of transition"),
+    ]),
+  );
 }
 
 /** The transitions of several submissions, each in order. */

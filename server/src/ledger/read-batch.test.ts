@@ -1,0 +1,28 @@
+import { expect, it, vi } from "vitest";
+import { ReadBatch } from "./read-batch.ts";
+
+it("reads what is asked for in one turn at once, and gives each its own", async () => {
+  const read = vi.fn(async (keys: readonly number[]) => keys.map((key) => key * 10));
+  const batch = new ReadBatch(read);
+  expect(await Promise.all([1, 2, 3].map((key) => batch.get(key)))).toEqual([10, 20, 30]);
+  expect(await batch.get(4)).toBe(40);
+  expect(read.mock.calls).toEqual([[[1, 2, 3]], [[4]]]);
+});
+
+it("reads at most 32 at once", async () => {
+  const read = vi.fn(async (keys: readonly number[]) => keys);
+  const batch = new ReadBatch(read);
+  const keys = Array.from({ length: 70 }, (_, i) => i);
+  expect(await Promise.all(keys.map((key) => batch.get(key)))).toEqual(keys);
+  expect(read.mock.calls.map(([asked]) => asked.length)).toEqual([32, 32, 6]);
+});
+
+it("fails those alone that were part of a read that fails", async () => {
+  const batch = new ReadBatch(async (keys: readonly number[]) => {
+    if (keys.includes(1)) throw new Error("away");
+    return keys;
+  });
+  const ends = await Promise.allSettled(Array.from({ length: 33 }, (_, i) => batch.get(i)));
+  expect(ends.slice(0, 32).every(({ status }) => status === "rejected")).toBe(true);
+  expect(ends[32]).toEqual({ status: "fulfilled", value: 32 });
+});
