@@ -8,7 +8,6 @@ import { BLOCK_TIME_MS } from "./devnet-process.ts";
 import { type Measured, measure } from "./measure.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { type Report, table } from "./report.ts";
-import { LANE_WINDOW } from "./stack.ts";
 
 async function bench(options: BenchOptions, folder: string): Promise<Report> {
   const skips = options.engines.map((engine) => [engine, whySkipped(engine)] as const);
@@ -32,7 +31,7 @@ async function bench(options: BenchOptions, folder: string): Promise<Report> {
       chain: options.chain,
       relayer_keys: options.keys,
       delegates_of_a_call: options.batch,
-      lane_window: LANE_WINDOW,
+      lane_window: options.window,
       log_level: options.logLevel,
       ...Object.fromEntries(Object.entries(facts).map(([name, value]) => [`postgres_${name}`, value])),
     },

@@ -76,6 +76,7 @@ export async function measure(run: RunOptions): Promise<Measured> {
       ledgerUrl: ledger.url,
       wallets: [...warmUp, ...delegates],
       chain: options.chain,
+      window: options.window,
       logLevel: options.logLevel,
       profileFolder: options.profileFolder && join(options.profileFolder, `${engine}-${latencyMs}`),
     });

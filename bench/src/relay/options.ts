@@ -19,6 +19,8 @@ export interface BenchOptions {
   readonly chain: ChainKind;
   /** The relayer's access keys. */
   readonly keys: number;
+  /** Most transactions of a key that are sent and not yet seen in a block. */
+  readonly window: number;
   /** Where to write CPU profiles of the relay; undefined for none. */
   readonly profileFolder: string | undefined;
   readonly logLevel: string;
@@ -29,7 +31,7 @@ export type ChainKind = "devnet" | "mock";
 
 export const USAGE = `bench:relay [--json] [--quick] [--engines sqlite,postgres] [--latencies 0,50,1200]
             [--seconds N] [--submissions N] [--concurrency N] [--batch N] [--rate N] [--chain devnet|mock]
-            [--keys N] [--profile FOLDER] [--log-level LEVEL]
+            [--keys N] [--window N] [--profile FOLDER] [--log-level LEVEL]
 `;
 
 const ENGINES: readonly EngineName[] = ["sqlite", "postgres"];
@@ -51,6 +53,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       rate: { type: "string" },
       chain: { type: "string", default: "devnet" },
       keys: { type: "string", default: "1" },
+      window: { type: "string", default: "256" },
       profile: { type: "string" },
       "log-level": { type: "string", default: "error" },
     },
@@ -69,6 +72,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     rate: values.rate === undefined ? undefined : whole("--rate", values.rate, 1),
     chain: chainKind(values.chain),
     keys: whole("--keys", values.keys, 1),
+    window: whole("--window", values.window, 1),
     profileFolder: values.profile,
     logLevel: values["log-level"],
   };

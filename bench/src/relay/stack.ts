@@ -13,7 +13,6 @@ import type { ChainKind } from "./options.ts";
 import { makeTenant, type TenantWallets } from "./tenant.ts";
 import { type PreSigned, RECEIVER } from "./wallets.ts";
 
-/** `lanes.window` of the relay: transactions of its one key that are sent and not yet seen in a block. */
 export const LANE_WINDOW = 256;
 
 const ADMIN = { BENCH_ADMIN_KEY: randomBytes(32).toString("base64url") };
@@ -44,6 +43,8 @@ export interface StackOptions {
   readonly endpoints?: number;
   /** A devnet without. */
   readonly chain?: ChainKind;
+  /** `lanes.window` of the relay: transactions of a key that are sent and not yet seen in a block; 256 without. */
+  readonly window?: number;
   readonly logLevel: string;
   /** Where the relay leaves a CPU profile when it ends; with threshold keys, the signer too. */
   readonly profileFolder: string | undefined;
@@ -146,7 +147,7 @@ interface RelayPlaces {
 }
 
 async function startRelay(
-  { folder, keystore, ledgerUrl, logLevel, profileFolder, threshold }: StackOptions,
+  { folder, keystore, ledgerUrl, window = LANE_WINDOW, logLevel, profileFolder, threshold }: StackOptions,
   { rpcUrls, signerSocket, grantSeed, ports }: RelayPlaces,
 ): Promise<Running> {
   const config = {
@@ -171,7 +172,7 @@ async function startRelay(
     relayers: [{ account_id: RELAYER, key_ids: keystore.keys.map(({ keyId }) => keyId) }],
     delegates: { max_deposit: "1", max_blocks_ahead: 1_000_000 },
     limits: { max_open_submissions: 1_000_000 },
-    lanes: { window: LANE_WINDOW },
+    lanes: { window },
     log: { level: logLevel },
     ...threshold?.relay,
   };
