@@ -1,5 +1,8 @@
 import type { Answer } from "./scripted-node.ts";
 
+/** Of every block. */
+const HASH = "11111111111111111111111111111111";
+
 /** What a node shows of a chain, for tests that change it between two questions. */
 export interface ShownChain {
   syncing: boolean;
@@ -27,7 +30,7 @@ function answerTo(method: string, { syncing, earliest, height, key, known }: Sho
     case "status":
       return { result: { chain_id: "testnet", sync_info: { syncing, earliest_block_height: earliest } } };
     case "block":
-      return { result: { header: { height, hash: "b", timestamp_nanosec: "0" } } };
+      return { result: { header: { height, hash: HASH, timestamp_nanosec: "0" } } };
     case "query":
       return {
         result:

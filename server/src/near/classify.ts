@@ -1,5 +1,6 @@
 import { ChainError, type ChainErrorKind } from "./chain-error.ts";
 import type { RpcError } from "./json-rpc.ts";
+import { nodeError } from "./node-error.ts";
 
 /** Names of `error.cause.name` (https://docs.near.org/api/rpc/errors) and what they mean to the relay. */
 const BY_CAUSE: Readonly<Record<string, ChainErrorKind>> = {
@@ -41,6 +42,9 @@ const BY_INVALID_TX: Readonly<Record<string, ChainErrorKind>> = {
   InvalidTransactionVersion: "refused",
 };
 
+/** Longest name of a variant that is repeated, in characters. */
+const MAX_NAME = 64;
+
 /**
  * Gives an error that a node answered one of the few kinds that the relay acts on. Unknown errors are
  * `unavailable`: the outcome stays unknown until the chain is asked, and nothing is decided on a guess.
@@ -51,7 +55,10 @@ export function classify(error: RpcError): ChainError {
     const variant = typeof invalidTx === "string" ? invalidTx : (Object.keys(invalidTx)[0] ?? "");
     const kind =
       (Object.hasOwn(BY_INVALID_TX, variant) ? BY_INVALID_TX[variant] : undefined) ?? "unavailable";
-    return new ChainError(kind, `the chain refuses the transaction: ${variant}`, { detail: invalidTx });
+    const named = variant.slice(0, MAX_NAME);
+    return new ChainError(kind, `the chain refuses the transaction: ${named}`, {
+      detail: nodeError(invalidTx),
+    });
   }
   const cause = error.body.cause?.name ?? "";
   const kind = Object.hasOwn(BY_CAUSE, cause) ? BY_CAUSE[cause] : undefined;

@@ -4,12 +4,23 @@ import { type Answer, any, kindOf, node, result, rpcOver } from "./scripted-node
 import { NearViews } from "./views.ts";
 
 const NOW = 1_790_000_000_000;
+const HASH = "11111111111111111111111111111111";
 
-/** A node that tells its network first, and its final block from then on. */
-async function nodeOf(chainId: string, height: number, ageMs = 1_000) {
+function answersOf(chainId: string, height: number, ageMs = 1_000): [Answer, Answer] {
   const status: Answer = result({ chain_id: chainId, sync_info: { syncing: false } });
   const timestamp_nanosec = `${BigInt(NOW - ageMs) * 1_000_000n}`;
-  return node(status, result({ header: { height, hash: `block-${height}`, timestamp_nanosec } }));
+  return [status, result({ header: { height, hash: HASH, timestamp_nanosec } })];
+}
+
+/** A node that tells its network first, and its final block from then on. */
+async function nodeOf(...chain: Parameters<typeof answersOf>) {
+  return node(...answersOf(...chain));
+}
+
+/** The same, but the block comes when nobody waits for others' any more. */
+async function lateNodeOf(height: number) {
+  const [status, block] = answersOf("testnet", height);
+  return node(status, (...call) => void setTimeout(() => block(...call), 800));
 }
 
 async function headOf(...nodes: Awaited<ReturnType<typeof nodeOf>>[]) {
@@ -26,6 +37,16 @@ describe("the head", () => {
     const before = [behind.requests(), ahead.requests()];
     await rpc.call("block", {}, any);
     expect([behind.requests(), ahead.requests()]).toEqual([before[0], (before[1] ?? 0) + 1]);
+  });
+
+  it("has its lowest at an endpoint that is late, too", async () => {
+    const { head } = await headOf(await nodeOf("testnet", 9_000_000), await lateNodeOf(100));
+    expect(await head.lowest()).toBe(100n);
+  });
+
+  it("has no lowest while no endpoint answers", async () => {
+    const { head } = await headOf(await nodeOf("mainnet", 900));
+    expect(await kindOf(head.lowest())).toBe("unavailable");
   });
 
   it("is never taken from an endpoint of another network", async () => {
@@ -53,7 +74,7 @@ describe("a chain", () => {
     const nodes = await Promise.all(
       heights.map((_, i) => {
         const block: Answer = (...call) => {
-          const header = { height: heights[i], hash: "block", timestamp_nanosec: `${NOW}000000` };
+          const header = { height: heights[i], hash: HASH, timestamp_nanosec: `${NOW}000000` };
           result({ header })(...call);
         };
         return node(status, block);

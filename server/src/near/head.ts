@@ -65,13 +65,19 @@ export class Head {
   }
 
   /**
-   * A final height that every endpoint which answers has passed, for what must not be done too early. Throws
-   * ChainError when none answers.
+   * A final height that every endpoint which answers has passed, for what must not be done too early: the slow ones are
+   * waited for, so that nobody is believed for being fast. Throws ChainError when none answers.
    */
   async lowest(): Promise<bigint> {
-    const [first, ...others] = (await this.#askAll()).map(({ height }) => height);
-    let lowest = first ?? 0n;
-    for (const height of others) if (height < lowest) lowest = height;
+    const asked = Array.from({ length: this.#rpc.endpointCount }, (_, endpoint) => this.#ask(endpoint));
+    const answers = await Promise.allSettled(asked);
+    let lowest: bigint | undefined;
+    let failure: unknown;
+    for (const answer of answers) {
+      if (answer.status === "rejected") failure ??= answer.reason;
+      else if (lowest === undefined || answer.value.height < lowest) lowest = answer.value.height;
+    }
+    if (lowest === undefined) throw failure;
     return lowest;
   }
 
@@ -111,17 +117,19 @@ export class Head {
 
   /** The final heads of all endpoints that are known to answer and are not much slower than the first; at least one. */
   #askAll(): Promise<BlockView[]> {
-    return answersOfAll(this.#rpc.endpoints.answering(), async (endpoint) => {
-      const health = this.#rpc.endpoints.at(endpoint);
-      await this.#checkNetwork(endpoint);
-      const block = await this.#views.block("final", { endpoint });
-      if (block.timeMs > this.#now() + MAX_CLOCK_SKEW_MS) {
-        health.noteHead(undefined);
-        throw new ChainError("unavailable", `endpoint ${endpoint} shows a block of the future`);
-      }
-      if (health.noteHead(block.height)) this.#noteMove(block.height);
-      return block;
-    });
+    return answersOfAll(this.#rpc.endpoints.answering(), (endpoint) => this.#ask(endpoint));
+  }
+
+  async #ask(endpoint: number): Promise<BlockView> {
+    const health = this.#rpc.endpoints.at(endpoint);
+    await this.#checkNetwork(endpoint);
+    const block = await this.#views.block("final", { endpoint });
+    if (block.timeMs > this.#now() + MAX_CLOCK_SKEW_MS) {
+      health.noteHead(undefined);
+      throw new ChainError("unavailable", `endpoint ${endpoint} shows a block of the future`);
+    }
+    if (health.noteHead(block.height)) this.#noteMove(block.height);
+    return block;
   }
 
   /** An endpoint of another network would take signed bytes that ours then takes as well. */

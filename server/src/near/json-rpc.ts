@@ -1,4 +1,5 @@
 import { retryAfterMs } from "@countersign/service-kit";
+import * as z from "zod";
 import { ChainError } from "./chain-error.ts";
 import { AnswerTooLargeError, type Post } from "./post.ts";
 
@@ -8,14 +9,26 @@ export interface Endpoint {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What a JSON-RPC error says, as NEAR structures it (https://docs.near.org/api/rpc/errors). */
-export interface RpcErrorBody {
-  code?: number;
-  message?: string;
-  data?: unknown;
-  name?: string;
-  cause?: { name?: string; info?: unknown };
-}
+/** Longest word of a node's that is kept, in characters: it may come to the log. */
+const MAX_WORD = 256;
+const word = z
+  .string()
+  .transform((text) => text.slice(0, MAX_WORD))
+  .optional()
+  .catch(undefined);
+const errorBody = z
+  .object({
+    message: word,
+    data: z.unknown().optional(),
+    cause: z.object({ name: word, info: z.unknown().optional() }).optional().catch(undefined),
+  })
+  .catch({ message: undefined, data: undefined });
+
+/**
+ * What a JSON-RPC error says, as NEAR structures it (https://docs.near.org/api/rpc/errors). What has another shape is left
+ * out.
+ */
+export type RpcErrorBody = z.output<typeof errorBody>;
 
 const TIMED_OUT = new Error("timed out");
 
@@ -49,7 +62,7 @@ export async function callEndpoint(
   const onAbort = () => ending.abort(options.signal?.reason);
   if (options.signal?.aborted) onAbort();
   options.signal?.addEventListener("abort", onAbort, { once: true });
-  let answer: { error?: RpcErrorBody; result?: unknown };
+  let answer: { error?: unknown; result?: unknown };
   try {
     const request = JSON.stringify({ jsonrpc: "2.0", id: "countersign", method, params });
     const { status, retryAfter, text } = await post(endpoint.url, endpoint.headers, request, ending.signal);
@@ -78,11 +91,16 @@ export async function callEndpoint(
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", onAbort);
   }
-  if (answer.error !== undefined) throw new RpcError(answer.error);
+  if (isError(answer)) throw new RpcError(errorBody.parse(answer.error));
   return answer.result;
 }
 
-function parseAnswer(text: string, status: number): { error?: RpcErrorBody; result?: unknown } {
+/** Some servers write `"error": null` beside a result. */
+function isError({ error, result }: { error?: unknown; result?: unknown }): boolean {
+  return error !== undefined && (error !== null || result === undefined);
+}
+
+function parseAnswer(text: string, status: number): { error?: unknown; result?: unknown } {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -92,5 +110,5 @@ function parseAnswer(text: string, status: number): { error?: RpcErrorBody; resu
   if (typeof parsed !== "object" || parsed === null || !("result" in parsed || "error" in parsed)) {
     throw new ChainError("unavailable", `the node answered HTTP ${status} without a JSON-RPC answer`);
   }
-  return parsed as { error?: RpcErrorBody; result?: unknown };
+  return parsed;
 }

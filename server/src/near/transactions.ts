@@ -1,24 +1,30 @@
 import * as z from "zod";
+import { isHashText } from "./block-hash.ts";
 import { ChainError } from "./chain-error.ts";
+import { listOf } from "./list-of.ts";
 import type { NearRpc } from "./near-rpc.ts";
+import { nodeError } from "./node-error.ts";
 import { SendPins } from "./send-pins.ts";
 
 const outcomeView = z.object({
   id: z.string(),
-  block_hash: z.string(),
+  block_hash: z.string().refine(isHashText),
   outcome: z.object({
     executor_id: z.string(),
     gas_burnt: z.number().int().nonnegative(),
     tokens_burnt: z.string().regex(/^\d{1,39}$/),
-    receipt_ids: z.array(z.string()),
+    receipt_ids: listOf(z.string()),
     status: z.union([
       z.literal("Unknown"),
       z.object({ SuccessValue: z.string() }),
       z.object({ SuccessReceiptId: z.string() }),
-      z.object({ Failure: z.unknown() }),
+      z.object({ Failure: z.unknown().transform(nodeError) }),
     ]),
   }),
 });
+
+/** Far more gas than a transaction can burn, and less than what the ledger can hold. */
+const MAX_GAS = Number.MAX_SAFE_INTEGER;
 
 const transactionView = z.object({
   final_execution_status: z.enum([
@@ -39,7 +45,7 @@ const transactionView = z.object({
     })
     .optional(),
   transaction_outcome: outcomeView.optional(),
-  receipts_outcome: z.array(outcomeView).optional(),
+  receipts_outcome: listOf(outcomeView).optional(),
 });
 
 /** One outcome, of the transaction or of a receipt (https://nomicon.io/RuntimeSpec/Receipts). */
@@ -49,11 +55,14 @@ export type TransactionView = z.output<typeof transactionView>;
 /** How far a transaction must be before the node answers. */
 export type WaitFor = "NONE" | "INCLUDED" | "FINAL";
 
-/** Only an answer about this very transaction counts. */
+/** Only an answer about this very transaction counts, and only one that a chain can give. */
 function readTransaction(answer: unknown, hash: string): TransactionView {
   const parsed = transactionView.safeParse(answer);
   if (parsed.success) {
     const view = parsed.data;
+    if (gasOf(view) > MAX_GAS) {
+      throw new ChainError("unavailable", "the node shows more gas than a transaction can burn");
+    }
     if ((view.transaction?.hash ?? hash) === hash && (view.transaction_outcome?.id ?? hash) === hash)
       return view;
     throw new ChainError("unavailable", "the node answered about another transaction");
@@ -61,6 +70,11 @@ function readTransaction(answer: unknown, hash: string): TransactionView {
   throw new ChainError("unavailable", "the node's answer about a transaction cannot be read", {
     cause: parsed.error,
   });
+}
+
+function gasOf({ transaction_outcome, receipts_outcome = [] }: TransactionView): number {
+  const first = transaction_outcome?.outcome.gas_burnt ?? 0;
+  return receipts_outcome.reduce((sum, { outcome }) => sum + outcome.gas_burnt, first);
 }
 
 /** NEAR's calls about transactions (https://docs.near.org/api/rpc/transactions). */

@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { blockHash } from "./block-hash.ts";
 import { ChainError } from "./chain-error.ts";
+import { listOf } from "./list-of.ts";
 import type { NearRpc } from "./near-rpc.ts";
 
 /** An unsigned integer that NEAR writes as a JSON number; refused above 2^53 - 1, where JSON loses digits. */
@@ -17,7 +19,7 @@ const permissionView = z.union([
     FunctionCall: z.object({
       allowance: amount.nullable(),
       receiver_id: z.string(),
-      method_names: z.array(z.string()),
+      method_names: listOf(z.string()),
     }),
   }),
 ]);
@@ -25,13 +27,13 @@ const accessKeyView = z.object({ nonce: integer, permission: permissionView, blo
 /** An unknown access key is no error to nodes but a result (nearcore, chain/jsonrpc: process_query_response). */
 const missingKeyView = z.object({ error: z.string().regex(/^access key .* does not exist/) });
 const blockView = z.object({
-  header: z.object({ height: integer, hash: z.string(), timestamp_nanosec: z.string().regex(/^\d{1,20}$/) }),
+  header: z.object({ height: integer, hash: blockHash, timestamp_nanosec: z.string().regex(/^\d{1,20}$/) }),
 });
 const statusView = z.object({
   chain_id: z.string(),
   sync_info: z.object({ syncing: z.boolean(), earliest_block_height: integer.nullish() }),
 });
-const callResultView = z.object({ result: z.array(z.number().int().min(0).max(255)) });
+const callResultView = z.object({ result: listOf(z.number().int().min(0).max(255)) });
 /** A contract that fails is no error to nodes but a result, too. */
 const callFailedView = z.object({ error: z.string() });
 

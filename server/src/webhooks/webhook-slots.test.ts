@@ -32,3 +32,31 @@ test("what is left is shared, and nobody is left out for ever", () => {
   }
   expect(seen.size).toBe(9);
 });
+
+test("those that are slow get no more than their share of all, so that there is room for others", () => {
+  const slots = new WebhookSlots();
+  const takeAll = (...ids: string[]) => {
+    const free = limits(slots, ...ids);
+    for (const [id, limit] of Object.entries(free)) for (let i = 0; i < limit; i++) slots.take(id);
+    return free;
+  };
+  const slow = Array.from({ length: 16 }, (_, i) => `slow-${i}`);
+  expect(Object.values(takeAll(...slow))).toEqual(slow.map(() => 16));
+  expect(takeAll(...slow, "other")).toEqual({});
+  // What ends makes room for the other one, before they get more.
+  slots.giveBack("slow-5", true);
+  expect(takeAll(...slow, "other")).toEqual({ other: 1 });
+  slots.giveBack("slow-5", true);
+  expect(takeAll("slow-5", "other")).toEqual({ other: 1 });
+
+  const many = new WebhookSlots();
+  const ids = Array.from({ length: 40 }, (_, i) => `slow-${i}`);
+  for (const { webhookId, limit } of many.free(ids)) for (let i = 0; i < limit; i++) many.take(webhookId);
+  expect(limits(many, ...ids, "other")).toEqual({ other: 6 });
+});
+
+test("there may be more webhooks than attempts", () => {
+  const ids = Array.from({ length: 300 }, (_, i) => `wh-${i}`);
+  const free = Object.values(limits(new WebhookSlots(), ...ids));
+  expect([free.length, new Set(free)]).toEqual([256, new Set([1])]);
+});

@@ -3,7 +3,8 @@ const TOTAL = 256;
 const EACH = 16;
 
 /**
- * How much may run at once. A webhook whose last attempt failed has one attempt at a time until one succeeds: a receiver
+ * How much may run at once. No webhook has more than an equal share of all while others have something to send: receivers
+ * that take their time do not take the others' places, too. A webhook whose last attempt failed has one attempt at a time until one succeeds: a receiver
  * that is slow or away takes up little of what the others need, and is not run over when it comes back.
  */
 export class WebhookSlots {
@@ -14,8 +15,9 @@ export class WebhookSlots {
 
   /** What may be begun now for these webhooks. Each time another one is the first to get its share. */
   free(webhookIds: readonly string[]): { readonly webhookId: string; readonly limit: number }[] {
+    const share = Math.max(1, Math.floor(TOTAL / new Set([...webhookIds, ...this.#running.keys()]).size));
     const rooms = webhookIds
-      .map((webhookId) => ({ webhookId, room: this.#room(webhookId) }))
+      .map((webhookId) => ({ webhookId, room: this.#room(webhookId, share) }))
       .filter(({ room }) => room > 0);
     const first = this.#turn++ % Math.max(1, rooms.length);
     let left = TOTAL - this.#total;
@@ -43,7 +45,7 @@ export class WebhookSlots {
     if (delivered === false) this.#failing.add(webhookId);
   }
 
-  #room(webhookId: string): number {
-    return (this.#failing.has(webhookId) ? 1 : EACH) - (this.#running.get(webhookId) ?? 0);
+  #room(webhookId: string, share: number): number {
+    return (this.#failing.has(webhookId) ? 1 : Math.min(EACH, share)) - (this.#running.get(webhookId) ?? 0);
   }
 }
