@@ -25,7 +25,7 @@ import { registerGauges } from "./observability/gauges.ts";
 import { createMetrics, createProcessRegistry } from "./observability/metrics.ts";
 import { readinessChecks, readinessState } from "./operations/readiness.ts";
 import { KeyRates } from "./policy/key-rates.ts";
-import { hasPolicy } from "./policy/policy.ts";
+import { hasPolicy, hasPolicyOfPrefix } from "./policy/policy.ts";
 import { RelayerSigner } from "./relayer-signer/relayer-signer.ts";
 import { getPublicKey } from "./rpc/get-public-key.ts";
 import { keyPoolSignerService } from "./rpc/key-pool/key-pool-signer-service.ts";
@@ -169,6 +169,7 @@ async function openSigner(
     records: keyRecords,
     grantsThatHold: (kept, at) => grantsThatHold(kept, effective.trust, at),
     isServed: (key) => hasPolicy(effective.config.policies, key) && isHeld(key, ring.key(key.keyId)),
+    hasPolicyOfPrefix: (key, prefix) => hasPolicyOfPrefix(effective.config.policies, key, prefix),
     now,
   });
 

@@ -21,6 +21,8 @@ export interface KeyPoolsOptions {
   readonly grantsThatHold: (kept: readonly KeptAdminGrant[], at: Date) => readonly AdminGrant[];
   /** Whether this signer holds a key and a policy is for it. */
   readonly isServed: (key: KeyRecord) => boolean;
+  /** Whether a key has the policy that all ids which begin with a prefix have. */
+  readonly hasPolicyOfPrefix: (key: NewKeyNames, prefix: string) => boolean;
   readonly now: () => Date;
 }
 
@@ -74,9 +76,9 @@ export class KeyPools {
   }
 
   #facts({ grants: kept, ...standing }: AccountStanding): PoolFacts {
-    const { grantsThatHold, isServed, now } = this.#options;
+    const { grantsThatHold, isServed, hasPolicyOfPrefix, now } = this.#options;
     const at = now();
-    return { ...standing, grants: grantsThatHold(kept, at), isServed, now: at };
+    return { ...standing, grants: grantsThatHold(kept, at), isServed, hasPolicyOfPrefix, now: at };
   }
 }
 

@@ -47,6 +47,7 @@ function facts(fields: Partial<PoolFacts> = {}): PoolFacts {
     claimed: [],
     grants: [grant("g")],
     isServed: () => true,
+    hasPolicyOfPrefix: () => true,
     now: NOW,
     ...fields,
   };
@@ -97,6 +98,21 @@ describe("a key is made for a relay", () => {
       "g",
     ],
     [
+      "not without the prefix's policy",
+      "pool-3",
+      { hasPolicyOfPrefix: () => false },
+      "for all keys of pool-*",
+    ],
+    [
+      "by the grant whose prefix has its policy",
+      "pool-3",
+      {
+        grants: [grant("g", { keyIdPrefix: "p" }), grant("h")],
+        hasPolicyOfPrefix: ({ keyId }, prefix) => keyId === "pool-3" && prefix === "pool-",
+      },
+      "h",
+    ],
+    [
       "by the grant that has room",
       "pool-3",
       { keys: three, grants: [grant("g"), grant("h", { maxKeys: 4 })] },
@@ -127,6 +143,15 @@ describe("a relay activates a key", () => {
     ["not one of another name that is active", key("relayer-1"), "begin with pool-"],
   ])("%s", (_, asked, says) => {
     expect(outcome(() => permitActivate(asked, facts({ keys: [asked] })))).toContain(says);
+  });
+
+  it("not without the prefix's policy, unless it is active", () => {
+    const hasPolicyOfPrefix = () => false;
+    const [first, second] = [key("pool-1", pending), key("pool-2")];
+    const activate = (asked: AccountKey) =>
+      outcome(() => permitActivate(asked, facts({ keys: [first, second], hasPolicyOfPrefix })));
+    expect(activate(first)).toContain("for all keys of pool-*");
+    expect(activate(second)).toBe("g");
   });
 });
 

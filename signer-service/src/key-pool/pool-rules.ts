@@ -11,6 +11,8 @@ export interface PoolFacts extends Pick<AccountStanding, "network" | "accountId"
   readonly grants: readonly AdminGrant[];
   /** Whether this signer holds a key and a policy is for it. */
   readonly isServed: (key: KeyRecord) => boolean;
+  /** Whether a key has the policy that all ids which begin with a grant's prefix have. */
+  readonly hasPolicyOfPrefix: (key: NewKeyNames, prefix: string) => boolean;
   readonly now: Date;
 }
 
@@ -27,10 +29,12 @@ const LEAST_PER_DAY = 32;
 /** Each of the following throws SIGNER_POLICY_DENIED for what no grant allows. */
 
 /** Whether a relay may have a key made, or be told again of one that it had made. */
-export function permitGenerate({ keyId }: NewKeyNames, facts: PoolFacts): PoolPermit {
+export function permitGenerate(names: NewKeyNames, facts: PoolFacts): PoolPermit {
+  const { keyId } = names;
   return permit(facts, (pool) => {
     if (!keyId.startsWith(pool.keyIdPrefix)) return notOfPool(keyId, pool);
     if (facts.keys.some((key) => key.keyId === keyId)) return null;
+    if (!facts.hasPolicyOfPrefix(names, pool.keyIdPrefix)) return hasNoPolicy(names, pool);
     const living = facts.keys.filter(({ state }) => state === "PENDING" || state === "ACTIVE").length;
     const claimed = facts.claimed.filter((id) => id !== keyId && !isKnown(facts, id)).length;
     if (living + claimed >= pool.maxKeys) {
@@ -54,6 +58,7 @@ export function permitActivate(key: AccountKey, facts: PoolFacts): PoolPermit {
     if (!key.isMadeInThisLife) {
       return `the key ${key.keyId} was not made for a relay since the store's life began: an operator activates it`;
     }
+    if (!facts.hasPolicyOfPrefix(key, pool.keyIdPrefix)) return hasNoPolicy(key, pool);
     return null;
   });
 }
@@ -108,6 +113,11 @@ function madeWithinDay({ keys, now }: PoolFacts): number {
 
 function notOfPool(keyId: string, { keyIdPrefix }: KeyPoolGrant): string {
   return `the key ${keyId} is not one of relays': their ids begin with ${keyIdPrefix}`;
+}
+
+/** A relay chooses what comes after the prefix: with it, it would choose among policies. */
+function hasNoPolicy({ keyId, network, accountId }: NewKeyNames, { keyIdPrefix }: KeyPoolGrant): string {
+  return `the key ${keyId} has no policy of ${accountId} on ${network} that is for all keys of ${keyIdPrefix}*`;
 }
 
 function isPaused({ keyId, pauseReason }: KeyRecord): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { policyFrom } from "../../../tests/signer/support/policy-checks.ts";
-import { hasPolicy, type KeyPolicies, policyOf } from "./policy.ts";
+import { hasPolicy, hasPolicyOfPrefix, type KeyPolicies, policyOf } from "./policy.ts";
 import { findPolicyConflict } from "./policy-conflict.ts";
 import { policiesSection } from "./policy-schema.ts";
 
@@ -82,6 +82,20 @@ describe("a policy whose name ends in *", () => {
     expect(hasPolicy(policies, { ...key, accountId: "bob.testnet" })).toBe(false);
     expect(hasPolicy(policies, { ...key, network: "mainnet" })).toBe(false);
     expect(hasPolicy(policies, { ...key, keyId: "relayer-1" })).toBe(false);
+  });
+
+  it.each([
+    ["has the policy of its prefix", "pool-12", "pool-", true],
+    ["and that of a longer one", "pool-12", "pool-1", true],
+    ["not one that its own id alone has", "pool-1", "pool-", false],
+    ["nor one of a longer beginning", "pool-ours-1", "pool-", false],
+    ["unless the prefix is as long", "pool-ours-1", "pool-ours-", true],
+    ["nor none", "relayer-1", "relayer-", false],
+  ])("a key %s: %s, %s", (_, keyId, prefix, has) => {
+    const key = { keyId, network: "testnet", accountId: "relay.testnet" };
+    expect(hasPolicyOfPrefix(policies, key, prefix)).toBe(has);
+    expect(hasPolicyOfPrefix(policies, { ...key, accountId: "bob.testnet" }, prefix)).toBe(false);
+    expect(hasPolicyOfPrefix(policies, { ...key, network: "mainnet" }, prefix)).toBe(false);
   });
 
   it.each([

@@ -78,21 +78,42 @@ export function isPolicyPattern(name: string): boolean {
 
 /** The policy of a key, or undefined: then it signs nothing. Its own name goes first, then the longest that it begins with. */
 export function policyOf(policies: KeyPolicies, keyId: string): KeyPolicy | undefined {
-  // A key id comes from outside, and every object has a "constructor".
-  if (Object.hasOwn(policies, keyId)) return policies[keyId];
-  let longest = "";
-  for (const name of Object.keys(policies)) {
-    const isIts = isPolicyPattern(name) && keyId.startsWith(name.slice(0, -1));
-    if (isIts && name.length > longest.length) longest = name;
-  }
-  return longest === "" ? undefined : policies[longest];
+  const name = policyNameOf(policies, keyId);
+  return name === undefined ? undefined : policies[name];
 }
 
 /** Whether a policy lets the key sign anything: one that is for another network or account lets it sign nothing. */
-export function hasPolicy(
-  policies: KeyPolicies,
-  key: { readonly keyId: string; readonly network: string; readonly accountId: string },
-): boolean {
+export function hasPolicy(policies: KeyPolicies, key: NamedKey): boolean {
   const policy = policyOf(policies, key.keyId);
   return policy?.network === key.network && policy.accountId === key.accountId;
+}
+
+/**
+ * Whether the key has the policy that is for all ids which begin with `prefix`: whoever chooses the rest of the id does
+ * not choose the policy with it.
+ */
+export function hasPolicyOfPrefix(policies: KeyPolicies, key: NamedKey, prefix: string): boolean {
+  const name = policyNameOf(policies, key.keyId) ?? "";
+  return isPolicyPattern(name) && prefix.startsWith(stemOf(name)) && hasPolicy(policies, key);
+}
+
+interface NamedKey {
+  readonly keyId: string;
+  readonly network: string;
+  readonly accountId: string;
+}
+
+function policyNameOf(policies: KeyPolicies, keyId: string): string | undefined {
+  // A key id comes from outside, and every object has a "constructor".
+  if (Object.hasOwn(policies, keyId)) return keyId;
+  let longest: string | undefined;
+  for (const name of Object.keys(policies)) {
+    const isIts = isPolicyPattern(name) && keyId.startsWith(stemOf(name));
+    if (isIts && name.length > (longest?.length ?? 0)) longest = name;
+  }
+  return longest;
+}
+
+function stemOf(pattern: string): string {
+  return pattern.slice(0, -1);
 }

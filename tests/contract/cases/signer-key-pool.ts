@@ -127,8 +127,11 @@ export const signerKeyPoolCases: readonly ContractCase[] = [
     method.generatePoolKey,
     SIGNER_CONFIG_INVALID,
     "a grant of a place that there is not",
-    (pools, options) => pools.generatePoolKey(newKey("hsm-1"), options),
-    ({ grant }) => grant("h", { keyIdPrefix: "hsm-", backend: "hsm" }),
+    (pools, options) => pools.generatePoolKey(newKey("pool-1"), options),
+    async (signer) => {
+      await revoked(signer);
+      await signer.grant("h", { backend: "hsm" });
+    },
   ),
   {
     method: method.generatePoolKey,

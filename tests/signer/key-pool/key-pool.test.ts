@@ -218,6 +218,48 @@ describe("a relay gets no more than its grant says:", () => {
     expect(await signer.states()).toEqual(states);
   });
 
+  it("nor, by the name of a key, another policy than the grant's prefix has", async () => {
+    const { policies, ...rest } = await poolConfig();
+    const { "pool-*": pool } = policies;
+    if (pool === undefined) throw new Error("no policy");
+    const narrow = { ...rest, policies: { ...policies, "pool-rich-*": { ...pool, keyManagement: false } } };
+    const { grant, pools, states } = await startPoolSigner(narrow);
+    await grant("g");
+    expect(await outcome(pools.generatePoolKey(newKey("pool-1")))).toBe("PENDING");
+    expect(await complaint(pools.generatePoolKey(newKey("pool-rich-1")))).toContain("policy");
+    expect(await states()).not.toHaveProperty("pool-rich-1");
+  });
+
+  it("nor a key that no configuration goes with: the signer reloads and starts again", async () => {
+    const { policies, ...rest } = await poolConfig();
+    const { "pool-*": pool } = policies;
+    if (pool === undefined) throw new Error("no policy");
+    const config = {
+      ...rest,
+      policies: { ...policies, "pool-bob-*": { ...pool, accountId: "bob.testnet" } },
+    };
+    const { grant, pools, admin, drain } = await startPoolSigner(config);
+    await grant("g");
+    expect(await outcome(pools.generatePoolKey(newKey("pool-bob-1")))).toBe(DENIED);
+    await admin.reload({});
+    await drain();
+    await startPoolSigner(config);
+  });
+
+  it("nor a key active whose policy became another", async () => {
+    const { policies, ...rest } = await poolConfig();
+    const { "pool-*": pool } = policies;
+    if (pool === undefined) throw new Error("no policy");
+    let current = { ...rest, policies };
+    const { grant, pools, admin } = await startPoolSigner(current, { readConfig: () => current });
+    await grant("g");
+    await pools.generatePoolKey(newKey("pool-rich-1"));
+    current = { ...rest, policies: { ...policies, "pool-rich-*": { ...pool, maxActions: 1 } } };
+    await admin.reload({});
+    const activate = pools.activatePoolKey({ keyId: "pool-rich-1", nonceFloor: 1n });
+    expect(await outcome(activate)).toBe(DENIED);
+  });
+
   it("nor a key out of its order", async () => {
     const { grant, pools } = await startPoolSigner();
     await grant("g");
