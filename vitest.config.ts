@@ -12,6 +12,7 @@ const LONGEST = [
   "tests/signer/crash/crash.test.ts",
   "tests/ecdsa-attacks/crash.test.ts",
   "tests/crash/killed-relay.test.ts",
+  "tests/key-pool/killed-relay.test.ts",
   "tests/contract/contract.test.ts",
   "tests/edge/lock.test.ts",
   "tests/signer/memory/relay-memory.test.ts",

@@ -47,7 +47,7 @@ export interface RelayingOptions {
 export function openRelaying({ config, foundation, chain, entrance }: RelayingOptions): Room {
   const { log, registry, events, now, random, ledger, signer } = foundation;
   const { relayerSigner, thresholdSigner } = signer;
-  const { endpointCount, views, transactions, head } = chain;
+  const { endpointCount, isDown, views, transactions, head } = chain;
   const { protection, session } = entrance;
   const { directory } = protection;
   const { network } = config;
@@ -86,6 +86,7 @@ export function openRelaying({ config, foundation, chain, entrance }: RelayingOp
         views,
         transactions,
         endpointCount,
+        isDown,
         validityBlocks: BigInt(config.near.transactionValidityBlocks),
       },
       now,

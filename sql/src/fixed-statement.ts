@@ -20,10 +20,10 @@ export class FixedStatement<Schema, Row> {
   readonly #texts = new WeakMap<object, string>();
 
   /**
-   * `build` makes the statement with any parameters; those of a run take their places in the order of its text. What is
-   * prepared stays in the memory of each connection's server.
+   * `build` makes the statement with any parameters; those of a run take their places in the order of its text. Only what has
+   * one plan, whatever the tables hold, is to be prepared: PostgreSQL keeps the plan that fitted an empty table.
    */
-  constructor(build: (db: Kysely<Schema>) => Compilable<Row>, isPrepared = true) {
+  constructor(build: (db: Kysely<Schema>) => Compilable<Row>, isPrepared = false) {
     this.#build = build;
     this.#isPrepared = isPrepared;
   }

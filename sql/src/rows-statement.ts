@@ -10,11 +10,13 @@ const SIZES = [32, 16, 8, 7, 6, 5, 4, 3, 2, 1];
  */
 export class RowsStatement<Schema, Row> {
   readonly #build: (db: Kysely<Schema>, rows: number) => Compilable<Row>;
+  readonly #isPrepared: boolean;
   readonly #bySize = new Map<number, FixedStatement<Schema, Row>>();
 
-  /** `build` makes the statement for a number of rows, with any parameters. */
-  constructor(build: (db: Kysely<Schema>, rows: number) => Compilable<Row>) {
+  /** `build` makes the statement for a number of rows, with any parameters. What is prepared: see FixedStatement. */
+  constructor(build: (db: Kysely<Schema>, rows: number) => Compilable<Row>, isPrepared = false) {
     this.#build = build;
+    this.#isPrepared = isPrepared;
   }
 
   /** Each row's parameters in the order of the statement's text. Without rows nothing is asked. */
@@ -22,7 +24,8 @@ export class RowsStatement<Schema, Row> {
     if (rows.length === 0) return [];
     let statement = this.#bySize.get(rows.length);
     if (statement === undefined) {
-      statement = new FixedStatement((db) => this.#build(db, rows.length), SIZES.includes(rows.length));
+      const isPrepared = this.#isPrepared && SIZES.includes(rows.length);
+      statement = new FixedStatement((db) => this.#build(db, rows.length), isPrepared);
       this.#bySize.set(rows.length, statement);
     }
     return statement.run(db, rows.flat());

@@ -3,7 +3,7 @@ import { OperationRunner } from "@countersign/server/key-pool/operation-runner.t
 import type { KeyOperation, Ledger } from "@countersign/server/ledger/ledger.ts";
 import { ChainError } from "@countersign/server/near/chain-error.ts";
 import { DomainError } from "@countersign/service-kit";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { event, NETWORK } from "../ledger/builders.ts";
 import { overEngines } from "../ledger/over-engines.ts";
 import { auditLog } from "../ledger/protection-builders.ts";
@@ -24,7 +24,10 @@ overEngines("the runner of key operations", (on) => {
   });
 
   const runner = (
-    ledger: Pick<Ledger, "openKeyOperations" | "changeKeyOperation" | "openByKey"> = on.ledger,
+    ledger: Pick<
+      Ledger,
+      "openKeyOperations" | "changeKeyOperation" | "openByKey" | "openKeyChange"
+    > = on.ledger,
   ) =>
     new OperationRunner({
       network: NETWORK,
@@ -128,6 +131,7 @@ overEngines("the runner of key operations", (on) => {
       return runner({
         openKeyOperations: (network) => on.ledger.openKeyOperations(network),
         openByKey: (...of) => on.ledger.openByKey(...of),
+        openKeyChange: (...of) => on.ledger.openKeyChange(...of),
         changeKeyOperation: async (...change) => {
           if (dead) throw new Error("dead");
           dead = true;
@@ -148,6 +152,7 @@ overEngines("the runner of key operations", (on) => {
       runner({
         openKeyOperations: (network) => on.ledger.openKeyOperations(network),
         openByKey: (...of) => on.ledger.openByKey(...of),
+        openKeyChange: (...of) => on.ledger.openKeyChange(...of),
         changeKeyOperation: async (one, change, audit) => {
           const write = JSON.stringify([change.step, change.submissionId]);
           if (lost.has(write)) return on.ledger.changeKeyOperation(one, change, audit);
@@ -285,6 +290,7 @@ overEngines("the runner of key operations", (on) => {
         openKeyOperations: (network) => on.ledger.openKeyOperations(network),
         changeKeyOperation: (...change) => on.ledger.changeKeyOperation(...change),
         openByKey: async () => new Map(open > 0 ? [["ed25519:old", open]] : []),
+        openKeyChange: async () => undefined,
       });
     world.hold("other");
     await begin(rotation("a", { kind: "DRAIN", step: "DRAINING", newKeyId: "" }));
@@ -295,6 +301,47 @@ overEngines("the runner of key operations", (on) => {
     open = 0;
     await counting().round(never);
     expect((await seen()).step).toBe("DONE");
+  });
+
+  describe("a key that an addition has left behind", () => {
+    let change: string | undefined;
+    const round = () =>
+      runner({
+        openKeyOperations: (network) => on.ledger.openKeyOperations(network),
+        changeKeyOperation: (...of) => on.ledger.changeKeyOperation(...of),
+        openByKey: (...of) => on.ledger.openByKey(...of),
+        openKeyChange: async () => change,
+      }).round(never);
+    const acts = () => world.calls.filter((call) => /^(activate|drain|submit|retire)/.test(call));
+    beforeEach(async () => {
+      change = undefined;
+      world.hold("left", "PENDING");
+      const left = { oldKeyId: "left", oldPublicKey: "ed25519:left" };
+      await begin(operation("a", { kind: "DRAIN", step: "DRAINING", newKeyId: "", ...left }));
+    });
+
+    it("is retired at once when it never came to the account", async () => {
+      await round();
+      expect((await seen()).step).toBe("DONE");
+      expect(acts()).toEqual(["retire"]);
+    });
+
+    it("is activated and drained, so that it may be deleted, when it is on the account", async () => {
+      world.onChain.set("ed25519:left", 7n);
+      expect((await toItsEnd()).step).toBe("DONE");
+      expect(acts()).toEqual(["activate", "drain", "submit delete", "retire"]);
+      expect(world.changed).toEqual(["delete left"]);
+    });
+
+    it("waits for the transaction that may still put it there", async () => {
+      change = "sub_1";
+      await round();
+      expect(acts()).toEqual([]);
+      world.onChain.set("ed25519:left", 7n);
+      change = undefined;
+      expect((await toItsEnd()).step).toBe("DONE");
+      expect(acts()).toEqual(["activate", "drain", "submit delete", "retire"]);
+    });
   });
 
   it("does nothing with a key that is not the operation's", async () => {
@@ -321,7 +368,8 @@ overEngines("the runner of key operations", (on) => {
 
   it("drives each account's operation, whatever hinders another one's", async () => {
     world.fault = (call) => {
-      if (call === "list") throw away();
+      // The first operation asks at once, the other one when it has a key.
+      if (call === "list" && !world.calls.includes("generate")) throw away();
     };
     await begin(rotation("a", { kind: "DRAIN", step: "DRAINING", accountId: "other.testnet" }));
     const add = operation("b");

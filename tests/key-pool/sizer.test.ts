@@ -42,7 +42,7 @@ overEngines("a pool that is sized by itself", (on) => {
       ...context,
       laneReports: () => [{ accountId: ACCOUNT, keyId: "first", state: lane, window: 16, inWindow: 0 }],
       window: 16,
-      isHindered: () => hindered,
+      isHindered: async () => hindered,
       heldTenants: () => heldTenants,
       begin:
         begin ??

@@ -100,6 +100,20 @@ overEngines("claims of ordered submissions", (on) => {
     expect(await on.ledger.waiting(many)).toEqual({ accounts: ["root.testnet"], more: true });
   });
 
+  it("shows what lanes of some accounts may take, however much waits for others", async () => {
+    for (const [i, name] of ["x", "y", "z"].entries()) {
+      const other = creation(name, { requiredRelayer: "other.testnet" });
+      await on.ledger.accept({ ...other, at: at(i) });
+    }
+    await on.ledger.accept({ ...creation("ours", { requiredRelayer: "relayer.testnet" }), at: at(10) });
+    await on.ledger.accept({ ...creation("any"), at: at(11) });
+    const of = (...accountIds: string[]) => on.ledger.waiting({ ...many, limit: 2, accountIds });
+    expect(await of("relayer.testnet")).toEqual({ accounts: ["relayer.testnet", null], more: true });
+    expect((await of("other.testnet", "relayer.testnet")).accounts).toEqual(Array(2).fill("other.testnet"));
+    // Others would have something to take, had they room.
+    expect(await of("third.testnet")).toEqual({ accounts: [null], more: true });
+  });
+
   it("reaches every group and what is in none, however many of other groups wait before them", async () => {
     const lane = await heldLane(on.ledger);
     const crowd = Array.from({ length: 600 }, (_, i) => `a${i}`);

@@ -112,7 +112,8 @@ export function relayerBalance({ chain }: Devnet): bigint {
   return chain.stateAt().account(RELAYER)?.amount ?? 0n;
 }
 
-function readSqlite<T>(path: string, sql: string): T[] {
+/** Reads a ledger's file beside the relay. */
+export function readSqlite<T>(path: string, sql: string): T[] {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
   try {
     return db.prepare(sql).all() as T[];

@@ -85,6 +85,11 @@ test("a pool is sized by operators alone unless its bounds are named", async () 
   expect(config.relayers[0]?.pool).toEqual({ ...defaults, minKeys: 3, maxKeys: 3 });
 });
 
+test("an account may have the keys of its pool alone", async () => {
+  const relayers = [{ account_id: "app.near", key_ids: [], pool: { key_id_prefix: "pool-" } }];
+  expect((await load({ ...MINIMAL, relayers })).config.relayers[0]?.keyIds).toEqual([]);
+});
+
 test.each([
   ["mainnet", [".testnet"]],
   ["testnet", [".near"]],
@@ -161,6 +166,11 @@ const CROSS_CHECKS: [name: string, change: object, path: string][] = [
     "a relayer named twice",
     { relayers: [...MINIMAL.relayers, { account_id: "app.near", key_ids: ["k"] }] },
     "relayers",
+  ],
+  [
+    "a relayer with neither a key nor a pool",
+    { relayers: [{ account_id: "app.near", key_ids: [] }] },
+    "relayers.0.key_ids",
   ],
   [
     "a pool without a most",

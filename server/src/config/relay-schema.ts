@@ -73,11 +73,16 @@ export function relaySchema(env: Environment) {
       }),
       relayers: z
         .array(
-          z.strictObject({
-            account_id: account,
-            key_ids: z.array(z.string().min(1).max(64)).min(1),
-            pool: poolSection.optional(),
-          }),
+          z
+            .strictObject({
+              account_id: account,
+              key_ids: z.array(z.string().min(1).max(64)),
+              pool: poolSection.optional(),
+            })
+            .refine((relayer) => relayer.key_ids.length > 0 || relayer.pool !== undefined, {
+              path: ["key_ids"],
+              message: "must name a key where there is no pool",
+            }),
         )
         .min(1),
       delegates: z

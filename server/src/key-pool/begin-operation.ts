@@ -96,7 +96,8 @@ function oldKeyOf(
   }
   const conflict = (message: string) => new DomainError(ErrorReason.SIGNER_KEY_STATE_CONFLICT, message);
   if (old.state === "RETIRED") throw conflict(`key ${oldKeyId} is retired`);
-  if (kind === "ROTATE" && old.state === "PENDING") throw conflict(`key ${oldKeyId} is not used yet`);
+  if (kind === "ROTATE" && old.state === "PENDING")
+    throw conflict(`key ${oldKeyId} is not used yet: drain it, and add one`);
   const leavesNone =
     kind === "DRAIN" && old.state === "ACTIVE" && !ofAccount.some((key) => key !== old && key.signs);
   if (leavesNone) throw conflict(`no other key of ${accountId} signs: add one first, or rotate this one`);

@@ -1,5 +1,6 @@
 import type { KeyOperation, Submission } from "../ledger/ledger.ts";
 import { isTerminal } from "../tx/states.ts";
+import type { AccountKey, ChainKeys } from "./chain-keys.ts";
 import type { KeyChange } from "./ports.ts";
 import type { StepContext } from "./step-context.ts";
 import { StepProblem, type StepResult } from "./step-result.ts";
@@ -44,11 +45,19 @@ async function isDone(
   { chain }: Pick<StepContext, "chain">,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const found = await chain.find(change, signal);
-  if (found === "unknown")
-    throw new StepProblem("no NEAR endpoint that is in sync says which keys there are");
-  if (change.kind === "add") return found === "present";
-  return found === "missing" && (await chain.isGone(change, signal));
+  const isThere = await isOnAccount(chain, change, signal);
+  return change.kind === "add" ? isThere : !isThere && (await chain.isGone(change, signal));
+}
+
+/** As any endpoint that is in sync shows it. Throws StepProblem when none does, and ChainError. */
+export async function isOnAccount(
+  chain: Pick<ChainKeys, "find">,
+  key: AccountKey,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const found = await chain.find(key, signal);
+  if (found !== "unknown") return found === "present";
+  throw new StepProblem("no NEAR endpoint that is in sync says which keys there are");
 }
 
 function mayShowLater({ state, transitions }: Submission, now: Date): boolean {

@@ -25,7 +25,8 @@ export interface KeyPoolsOptions {
   readonly changes: KeyChanges;
   readonly chain: Pick<ChainReads, "views" | "endpointCount">;
   readonly lanes: { reports(): readonly LaneReport[]; refresh(): Promise<void> };
-  readonly head: { readonly stalled: boolean };
+  /** Rejects while the chain stands still or does not answer: only whoever looks sees it. */
+  readonly head: { get(): Promise<unknown> };
   readonly balance: { readonly state: FundingState };
   readonly directory: Pick<Directory, "pauses">;
   readonly events: Events;
@@ -60,8 +61,13 @@ export function openKeyPools(options: KeyPoolsOptions): KeyPools {
   const sizer = new PoolSizer({
     ...shared,
     window: config.lanes.window,
-    isHindered: () =>
-      head.stalled || balance.state !== "OPEN" || directory.pauses.some(({ level }) => level === "RELAY"),
+    isHindered: async () =>
+      balance.state !== "OPEN" ||
+      directory.pauses.some(({ level }) => level === "RELAY") ||
+      head.get().then(
+        () => false,
+        () => true,
+      ),
     heldTenants: () => heldTenants(directory.pauses),
     begin: (request: OperationRequest, signal) => beginOperation(beginning, request, signal),
   });

@@ -17,7 +17,10 @@ const LONG_WAIT_MS = 60_000;
 
 export interface OperationRunnerOptions extends StepContext {
   readonly network: string;
-  readonly ledger: Pick<KeyOperationStore, "openKeyOperations" | "changeKeyOperation" | "openByKey">;
+  readonly ledger: Pick<
+    KeyOperationStore,
+    "openKeyOperations" | "changeKeyOperation" | "openByKey" | "openKeyChange"
+  >;
   readonly events: Pick<Events, "keyOperationMoved" | "keyOperationFailed" | "ledgerUnavailable">;
 }
 

@@ -7,13 +7,19 @@ import { LedgerUnavailableError } from "../ledger/errors.ts";
 import type { KeyOperationStore, Ledger } from "../ledger/ledger.ts";
 import type { Events } from "../observability/events.ts";
 import type { OperationRequest } from "./begin-operation.ts";
-import type { PoolAccount, PoolSettings } from "./pool-settings.ts";
+import type { PoolAccount, PoolSettings, Sizing } from "./pool-settings.ts";
 import { type PoolLook, type Trend, trendAfter, wishFor } from "./sizing.ts";
 
 /** How often pools are looked at, in milliseconds. */
 const LOOK_MS = 2_000;
 /** For how long nothing is begun by itself after an operator has cancelled an operation of the account, in milliseconds. */
 const AFTER_CANCEL_MS = 600_000;
+const DAY_MS = 86_400_000;
+/**
+ * After so many additions of its own within a day, or `maxKeys` where that is more, it has the fewest keys and does no
+ * more. An HSM keeps every key, and a signer makes twice as many within a day: half of them are left to operators.
+ */
+const MOST_PER_DAY = 16;
 
 export interface PoolSizerOptions {
   readonly network: string;
@@ -24,8 +30,8 @@ export interface PoolSizerOptions {
   readonly laneReports: () => readonly LaneReport[];
   /** Most transactions of one lane that may be signed and not known to stand in a block. */
   readonly window: number;
-  /** Whether the chain stands still, the relay is paused, or funds are low. */
-  readonly isHindered: () => boolean;
+  /** Whether the chain stands still or does not answer, the relay is paused, or funds are low. */
+  readonly isHindered: () => Promise<boolean>;
   /** Tenants whose submissions stay unclaimed for now. */
   readonly heldTenants: () => readonly string[];
   readonly begin: (request: OperationRequest, signal: AbortSignal) => Promise<unknown>;
@@ -92,6 +98,8 @@ export class PoolSizer {
     const wish = wishFor(sizing, look, trend);
     if (wish === undefined) return;
     this.#trends.delete(accountId);
+    // Whoever makes work come and go would have keys made without end. A key less now could not be had back today.
+    if (look.active >= sizing.minKeys && (await this.#hasAddedMany(accountId, sizing))) return;
     const { kind, reason } = wish;
     const oldKeyId = wish.kind === "DRAIN" ? wish.oldKeyId : "";
     await begin({ accountId, kind, oldKeyId, actor: "relay", reason }, signal);
@@ -106,6 +114,18 @@ export class PoolSizer {
     return last.step === "CANCELLED" && now().getTime() - last.endedAt.getTime() < AFTER_CANCEL_MS;
   }
 
+  async #hasAddedMany(accountId: string, { maxKeys }: Sizing): Promise<boolean> {
+    const { ledger, network, now } = this.#options;
+    const most = Math.max(MOST_PER_DAY, maxKeys);
+    const since = now().getTime() - DAY_MS;
+    // Drains and what operators begin are among them.
+    const last = await ledger.listKeyOperations(network, accountId, 4 * most);
+    const own = last.filter(
+      ({ kind, actor, createdAt }) => kind === "ADD" && actor === "relay" && createdAt.getTime() > since,
+    );
+    return own.length >= most;
+  }
+
   async #lookAt(
     accountId: string,
     { keyIdPrefix }: PoolSettings,
@@ -114,7 +134,7 @@ export class PoolSizer {
     const { network, ledger, laneReports, window, isHindered, heldTenants, now } = this.#options;
     const [{ openByState, oldestUnclaimedAt }, { accounts }] = await Promise.all([
       ledger.stats(),
-      ledger.waiting({ network, heldTenants: heldTenants(), limit: 1 }),
+      ledger.waiting({ network, accountIds: [accountId], heldTenants: heldTenants(), limit: 1 }),
     ]);
     const keys = held.filter((key) => key.network === network && key.accountId === accountId);
     const active = keys.filter(({ state }) => state === "ACTIVE");
@@ -139,7 +159,7 @@ export class PoolSizer {
       oldestUnclaimedAt: oldestUnclaimedAt?.getTime() ?? null,
       inFlight: (openByState.get("SIGNED") ?? 0) + (openByState.get("BROADCAST") ?? 0),
       window,
-      explained: isHindered() || inTrouble,
+      explained: inTrouble || (await isHindered()),
     };
   }
 

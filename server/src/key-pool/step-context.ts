@@ -10,7 +10,7 @@ export interface StepContext {
   readonly listKeys: (signal: AbortSignal) => Promise<readonly HeldKey[]>;
   readonly changes: KeyChanges;
   readonly chain: ChainKeys;
-  readonly ledger: Pick<KeyOperationStore, "openByKey">;
+  readonly ledger: Pick<KeyOperationStore, "openByKey" | "openKeyChange">;
   /** Has the lanes follow what the signer's list shows now, not only when they look next. */
   readonly refreshLanes: () => Promise<void>;
   readonly now: () => Date;

@@ -1,6 +1,6 @@
 import type { HeldKey } from "../lanes/lane-pool.ts";
 import type { KeyOperation } from "../ledger/ledger.ts";
-import { changeOnChain } from "./change-on-chain.ts";
+import { changeOnChain, isOnAccount } from "./change-on-chain.ts";
 import type { StepContext } from "./step-context.ts";
 import { StepProblem, type StepResult } from "./step-result.ts";
 
@@ -52,33 +52,55 @@ async function generate(
 
 async function activate(
   operation: KeyOperation,
-  { signer, chain, refreshLanes }: StepContext,
+  context: StepContext,
   signal: AbortSignal,
 ): Promise<StepResult> {
-  const { accountId, newKeyId, newPublicKey } = operation;
-  const { nonce, permission } = await chain.view({ accountId, publicKey: newPublicKey }, signal);
-  if (permission.kind !== "FullAccess") {
-    throw new StepProblem(
-      `key ${newPublicKey} is on the account without full access: somebody else added it`,
-    );
-  }
-  const active = await signer.activate(newKeyId, nonce, signal);
-  assertKey(active, operation, newKeyId, newPublicKey);
+  const { newKeyId, newPublicKey } = operation;
+  // Before the chain is asked: it must not be another key that is on it.
+  await heldKey(operation, newKeyId, newPublicKey, context, signal);
+  await activateAsOnChain(operation, newKeyId, newPublicKey, context, signal);
   // The lanes look again soon by themselves.
-  await refreshLanes().catch(() => undefined);
+  await context.refreshLanes().catch(() => undefined);
   return { kind: "done" };
 }
 
-/** A key that was never used has nothing to drain, nor has one that is drained already: then the signer is not asked again. */
+async function activateAsOnChain(
+  operation: KeyOperation,
+  keyId: string,
+  publicKey: string,
+  { signer, chain }: StepContext,
+  signal: AbortSignal,
+): Promise<HeldKey> {
+  const { accountId } = operation;
+  const { nonce, permission } = await chain.view({ accountId, publicKey }, signal);
+  if (permission.kind !== "FullAccess") {
+    throw new StepProblem(`key ${publicKey} is on the account without full access: somebody else added it`);
+  }
+  const active = await signer.activate(keyId, nonce, signal);
+  assertKey(active, operation, keyId, publicKey);
+  return active;
+}
+
+/**
+ * A key that never came to the account has nothing to drain, nor has one that is drained already: then the signer is not
+ * asked again. A pending one that is on the account is activated first, for the signer lets only drained keys be deleted.
+ */
 async function drain(
   operation: KeyOperation,
-  { signer, listKeys, ledger, refreshLanes }: StepContext,
+  context: StepContext,
   signal: AbortSignal,
 ): Promise<StepResult> {
+  const { signer, ledger, refreshLanes } = context;
   const { network, accountId, oldKeyId, oldPublicKey } = operation;
-  const held = (await listKeys(signal)).find(({ keyId }) => keyId === oldKeyId);
-  if (held === undefined) throw new StepProblem(`the signer holds no key ${oldKeyId}`);
-  assertKey(held, operation, oldKeyId, oldPublicKey);
+  let held = await heldKey(operation, oldKeyId, oldPublicKey, context, signal);
+  if (held.state === "PENDING") {
+    const change = await ledger.openKeyChange(network, accountId);
+    if (change !== undefined) return { kind: "waits", on: `submission ${change}, which may add the key` };
+    const key = { accountId, publicKey: oldPublicKey };
+    if (await isOnAccount(context.chain, key, signal)) {
+      held = await activateAsOnChain(operation, oldKeyId, oldPublicKey, context, signal);
+    }
+  }
   if (held.state === "ACTIVE") {
     const drained = await signer.drain(oldKeyId, signal);
     assertKey(drained, operation, oldKeyId, oldPublicKey);
@@ -95,13 +117,29 @@ async function drain(
 
 async function retire(
   operation: KeyOperation,
-  { signer, refreshLanes }: StepContext,
+  context: StepContext,
   signal: AbortSignal,
 ): Promise<StepResult> {
+  const { signer, refreshLanes } = context;
   const { oldKeyId, oldPublicKey } = operation;
+  await heldKey(operation, oldKeyId, oldPublicKey, context, signal);
   assertKey(await signer.retire(oldKeyId, signal), operation, oldKeyId, oldPublicKey);
   await refreshLanes().catch(() => undefined);
   return { kind: "done" };
+}
+
+/** The signer's key. Throws StepProblem where it holds none of that name, or another. */
+async function heldKey(
+  operation: KeyOperation,
+  keyId: string,
+  publicKey: string,
+  { listKeys }: StepContext,
+  signal: AbortSignal,
+): Promise<HeldKey> {
+  const held = (await listKeys(signal)).find((key) => key.keyId === keyId);
+  if (held === undefined) throw new StepProblem(`the signer holds no key ${keyId}`);
+  assertKey(held, operation, keyId, publicKey);
+  return held;
 }
 
 /** Throws StepProblem when the signer's key is not the operation's: what is done to the one must not be meant for another. */

@@ -8,8 +8,6 @@ import { type ChainReads, canNeverLand, type SentTransaction } from "./never-lan
 /** A signed and stored transaction that is to be brought to its end. */
 export interface Attempt extends SentTransaction {
   readonly submissionId: string;
-  /** The borsh bytes of the SignedTransaction. */
-  readonly signed: Uint8Array;
   readonly isDelegate: boolean;
 }
 

@@ -84,7 +84,7 @@ export class LanePool {
     this.#lanes = new RunningLanes((lane) => this.#keeperOf(lane));
     this.#dealer = new WorkDealer({
       lanes: () => this.#lanes.keepers.flatMap(({ dealt }) => dealt ?? []),
-      waiting: ({ limit }) => ledger.waiting({ network, heldTenants: heldTenants(), limit }),
+      waiting: (query) => ledger.waiting({ network, heldTenants: heldTenants(), ...query }),
       onFailed: onQueueUnseen,
     });
   }

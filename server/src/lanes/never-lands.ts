@@ -1,4 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { decodeSignedTransaction } from "@countersign/near";
+import { base58 } from "@scure/base";
 import { ChainError } from "../near/chain-error.ts";
 import type { NearTransactions } from "../near/transactions.ts";
 import type { NearViews } from "../near/views.ts";
@@ -7,10 +9,12 @@ import type { NearViews } from "../near/views.ts";
 export interface SentTransaction {
   /** Base58. */
   readonly hash: string;
+  /** The borsh bytes of the SignedTransaction. */
+  readonly signed: Uint8Array;
   readonly relayerId: string;
   readonly relayerPublicKey: string;
   readonly nonce: bigint;
-  /** Height of the block that the transaction names. */
+  /** Height of the block that the transaction names, as the node gave it that named it. */
   readonly blockHashHeight: bigint;
 }
 
@@ -18,6 +22,8 @@ export interface ChainReads {
   readonly views: NearViews;
   readonly transactions: NearTransactions;
   readonly endpointCount: number;
+  /** Whether an endpoint is known to give no answers. */
+  readonly isDown: (endpoint: number) => boolean;
   /** Blocks after which a transaction's block hash is too old (nearcore, transaction_validity_period). */
   readonly validityBlocks: bigint;
 }
@@ -28,11 +34,14 @@ const SECOND_LOOK_MS = 1_500;
 /**
  * Whether a transaction provably can never land. Only then may its submission take a new nonce.
  *
- * First, a final block must show that no later one can hold it: in it, the key's nonce is at or past the transaction's, or
- * it is too far from the block which the transaction names. No endpoint that is in sync may show otherwise. Asked after
- * that, an endpoint must say that no block up to there holds it: one that is in sync, whose own final head is at or past
- * that block, and which still has the blocks since the named one, does not know the hash. All of this holds twice, some
- * blocks apart. A transaction that is known anywhere is not dead, and neither is one about which nobody could be asked.
+ * An endpoint that is in sync proves it in two steps. First, a final block of its own shows that no later one can hold the
+ * transaction: in it, the key's nonce is at or past the transaction's, or it is too far from the block that is named, by the
+ * height at which the endpoint has that block. Asked after that, it does not know the hash, while its final head is at or
+ * past that block, and it still has the blocks since the named one.
+ *
+ * More than half of the endpoints must prove it, or all that are not out: those that are down, catch up, or have dropped
+ * blocks. None may know the transaction, nor, in sync, show that it can still land. All of this holds twice, some blocks
+ * apart.
  */
 export async function canNeverLand(
   sent: SentTransaction,
@@ -44,91 +53,95 @@ export async function canNeverLand(
   return looksDead(sent, chain, signal);
 }
 
-async function looksDead(sent: SentTransaction, chain: ChainReads, signal: AbortSignal): Promise<boolean> {
-  const shown = await ofEach(chain, signal, (at) => passedAt(sent, chain, at));
-  const heights = shown.filter((height) => height !== undefined);
-  const [first, ...others] = heights.filter((height) => height !== "alive");
-  if (first === undefined || heights.includes("alive")) return false;
-  // The highest one, wherever it was read: an endpoint that is behind it may not have seen the transaction yet.
-  let height = first;
-  for (const other of others) if (other > height) height = other;
-  const words = await ofEach(chain, signal, (at) => wordOf(sent, height, chain, at));
-  return words.includes("never") && !words.includes("known");
-}
-
+/**
+ * What an endpoint says: "dead" if it proves it, "alive" if it knows the transaction or shows that it can still land, "out"
+ * if it cannot tell for long, "unsure" if it did not tell now.
+ */
+type Word = "dead" | "alive" | "out" | "unsure";
 type At = { endpoint: number; signal: AbortSignal };
 
-/** What each endpoint answers; undefined for those that do not. */
-function ofEach<T>(
-  { endpointCount }: ChainReads,
-  signal: AbortSignal,
-  ask: (at: At) => Promise<T>,
-): Promise<(T | undefined)[]> {
-  return Promise.all(
-    Array.from({ length: endpointCount }, async (_, endpoint) => {
-      try {
-        return await ask({ endpoint, signal });
-      } catch (error) {
-        if (!(error instanceof ChainError)) throw error;
-        return undefined;
-      }
-    }),
+async function looksDead(sent: SentTransaction, chain: ChainReads, signal: AbortSignal): Promise<boolean> {
+  const words = await Promise.all(
+    Array.from({ length: chain.endpointCount }, (_, endpoint) => wordOf(sent, chain, { endpoint, signal })),
   );
+  if (words.includes("alive")) return false;
+  const dead = words.filter((word) => word === "dead").length;
+  return dead > words.length / 2 || (dead > 0 && !words.includes("unsure"));
 }
 
-/**
- * The height of a final block after which the transaction cannot be included any more, as one endpoint shows it; "alive"
- * if it still can be, undefined if the endpoint is not in sync.
- */
+async function wordOf(sent: SentTransaction, chain: ChainReads, at: At): Promise<Word> {
+  try {
+    const { syncing } = await chain.views.status(at);
+    const passed = syncing ? "out" : await passedAt(sent, chain, at);
+    if (passed === "alive") return passed;
+    // Asked before the hash: what is final then stays so.
+    const word = typeof passed === "bigint" ? await wordUpTo(passed, sent, chain, at) : passed;
+    return (await isKnown(sent, chain, at)) ? "alive" : word;
+  } catch (error) {
+    if (!(error instanceof ChainError)) throw error;
+    return chain.isDown(at.endpoint) ? "out" : "unsure";
+  }
+}
+
+/** The height of a final block after which the transaction cannot be included any more. */
 async function passedAt(
   sent: SentTransaction,
   { views, validityBlocks }: ChainReads,
   at: At,
-): Promise<bigint | "alive" | undefined> {
-  const { syncing } = await views.status(at);
-  if (syncing) return undefined;
+): Promise<bigint | "alive" | "unsure"> {
   const head = await views.block("final", at);
-  if (head.height > sent.blockHashHeight + validityBlocks) return head.height;
+  const isOld = head.height > sent.blockHashHeight + validityBlocks;
+  const named = isOld ? await heightOfNamed(sent, views, at) : sent.blockHashHeight;
+  if (named !== undefined && head.height > named + validityBlocks) return head.height;
+  const notPassed = named === undefined ? "unsure" : "alive";
   try {
     const key = await views.accessKey(sent.relayerId, sent.relayerPublicKey, "final", at);
-    return key.nonce < sent.nonce ? "alive" : key.blockHeight;
+    return key.nonce < sent.nonce ? notPassed : key.blockHeight;
   } catch (error) {
     // A key that is gone may be added again, with a nonce that is not past this one.
-    if (error instanceof ChainError && error.kind === "unknown-access-key") return "alive";
+    if (error instanceof ChainError && error.kind === "unknown-access-key") return notPassed;
     throw error;
   }
 }
 
-/**
- * What one endpoint says of the hash: "never" if no block up to `height` holds the transaction. Whoever knows it is
- * believed; who does not, only when nothing up to that block can be missing.
- */
-async function wordOf(
-  sent: SentTransaction,
-  height: bigint,
-  { views, transactions }: ChainReads,
+/** Where the endpoint itself has the block that the transaction names; undefined when it does not know it, or no more. */
+async function heightOfNamed(
+  { signed }: SentTransaction,
+  views: NearViews,
   at: At,
-): Promise<"known" | "never" | undefined> {
-  // Asked before the hash: what is final then stays so.
-  const seen = await hasSeen(sent.blockHashHeight, height, views, at);
+): Promise<bigint | undefined> {
+  const hash = base58.encode(decodeSignedTransaction(signed).transaction.blockHash);
   try {
-    await transactions.byHash(sent.hash, sent.relayerId, "NONE", at);
-    return "known";
+    return (await views.block({ hash }, at)).height;
   } catch (error) {
-    if (error instanceof ChainError && error.kind === "unknown-transaction")
-      return seen ? "never" : undefined;
+    if (error instanceof ChainError && error.kind === "not-synced") return undefined;
     throw error;
   }
 }
 
-/** Whether a node is in sync and has all final blocks between two heights. One that has dropped blocks dropped what is in them. */
-async function hasSeen(from: bigint, to: bigint, views: NearViews, at: At): Promise<boolean> {
+/** What it means that an endpoint does not know the hash: "dead" when nothing up to that block can be missing there. */
+async function wordUpTo(
+  height: bigint,
+  { blockHashHeight }: SentTransaction,
+  { views }: ChainReads,
+  at: At,
+): Promise<Word> {
+  const { syncing, earliestHeight } = await views.status(at);
+  // One that has dropped blocks dropped what is in them.
+  if (syncing || earliestHeight === undefined || earliestHeight > blockHashHeight) return "out";
+  return (await views.block("final", at)).height >= height ? "dead" : "unsure";
+}
+
+async function isKnown(
+  { hash, relayerId }: SentTransaction,
+  { transactions }: ChainReads,
+  at: At,
+): Promise<boolean> {
   try {
-    const { syncing, earliestHeight } = await views.status(at);
-    if (syncing || earliestHeight === undefined || earliestHeight > from) return false;
-    return (await views.block("final", at)).height >= to;
+    await transactions.byHash(hash, relayerId, "NONE", at);
+    return true;
   } catch (error) {
-    if (error instanceof ChainError) return false;
+    if (error instanceof ChainError && error.kind === "unknown-transaction") return false;
     throw error;
   }
 }

@@ -3,7 +3,10 @@ import type { Waiting } from "../ledger/ledger.ts";
 import { type DealtLane, WorkDealer } from "./work-dealer.ts";
 
 /** A dealer over lanes with these rooms, and a queue that answers what the test says. */
-function start(places: readonly Partial<DealtLane>[], waiting: (limit: number) => Waiting) {
+function start(
+  places: readonly Partial<DealtLane>[],
+  waiting: (limit: number, accountIds: readonly string[]) => Waiting,
+) {
   const offers: number[][] = places.map(() => []);
   const limits: number[] = [];
   const looks = new Set<() => void>();
@@ -16,10 +19,10 @@ function start(places: readonly Partial<DealtLane>[], waiting: (limit: number) =
   );
   const dealer = new WorkDealer({
     lanes: () => lanes,
-    waiting: async ({ limit }) => {
+    waiting: async ({ limit, accountIds }) => {
       limits.push(limit);
       for (const look of looks) queueMicrotask(look);
-      return waiting(limit);
+      return waiting(limit, accountIds ?? ["a", "b"]);
     },
     onFailed: () => undefined,
   });
@@ -47,6 +50,16 @@ it("asks for as much as there is room for, and deals it out", async () => {
   await looked(1);
   expect(limits[0]).toBe(8);
   expect(offers).toEqual([[1], [3]]);
+});
+
+it("asks for what lanes with room may take, so that what waits for others keeps nothing from them", async () => {
+  const queue = ["b", "b", "b", null];
+  const { offers, looked } = start([{ room: 1 }, { accountId: "b", room: 0 }], (limit, accountIds) => {
+    const found = queue.filter((account) => account === null || accountIds.includes(account));
+    return { accounts: found.slice(0, limit), more: true };
+  });
+  await looked(1);
+  expect(offers).toEqual([[1], []]);
 });
 
 it("passes over what was dealt before and is not claimed yet", async () => {

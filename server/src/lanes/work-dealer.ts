@@ -22,7 +22,7 @@ export interface DealtLane extends LanePlace {
 export interface WorkDealerOptions {
   /** The lanes that this process holds and that take work now. */
   readonly lanes: () => readonly DealtLane[];
-  readonly waiting: (query: Pick<WaitingQuery, "limit">) => Promise<Waiting>;
+  readonly waiting: (query: Pick<WaitingQuery, "limit" | "accountIds">) => Promise<Waiting>;
   /** Told when the queue could not be looked at; it is looked at again. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -76,7 +76,11 @@ export class WorkDealer {
     const offered = lanes.reduce((sum, lane) => sum + lane.offered, 0);
     this.#left = true;
     if (room === 0) return;
-    const { accounts, more } = await this.#options.waiting({ limit: offered + Math.min(room, MOST) });
+    // What only lanes without room may take would stand before what others could have.
+    const open = lanes.filter((lane) => lane.room > 0 || lane.offered > 0);
+    const accountIds = [...new Set(open.map(({ accountId }) => accountId))];
+    const limit = offered + Math.min(room, MOST);
+    const { accounts, more } = await this.#options.waiting({ limit, accountIds });
     // The oldest are about to be claimed.
     const waiting = accounts.slice(offered);
     const shares = fairShares(waiting, lanes);

@@ -11,8 +11,10 @@ const MAX_DETAIL = 8_192;
 const ANY_ROW = { id: "", tenant: "", kind: "", actor: "", at: 0n, detail: "" };
 const COLUMNS = Object.keys(ANY_ROW).length;
 
-const INSERT = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
-  db.insertInto("audit_events").values(Array.from({ length: rows }, () => ANY_ROW)),
+const INSERT = new RowsStatement(
+  (db: Kysely<LedgerSchema>, rows) =>
+    db.insertInto("audit_events").values(Array.from({ length: rows }, () => ANY_ROW)),
+  true,
 );
 
 /** Stores events with whatever else the transaction writes. It takes no lock on the chain, which they join later. */

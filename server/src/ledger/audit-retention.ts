@@ -70,11 +70,13 @@ export async function pruneAudit(
     .where("tenant", "=", tenant)
     .executeTakeFirstOrThrow();
   if (first === null) return 0;
+  // One bound: of two, SQLite seeks by one and reads all that the other leaves out.
+  const end = first + whole(limit, "limit");
+  const last = end <= sequence ? end - 1n : sequence;
   const { numDeletedRows } = await trx
     .deleteFrom("audit_events")
     .where("tenant", "=", tenant)
-    .where("sequence", "<=", sequence)
-    .where("sequence", "<", first + whole(limit, "limit"))
+    .where("sequence", "<=", last)
     .executeTakeFirst();
   return Number(numDeletedRows);
 }

@@ -14,6 +14,8 @@ export interface ClaimableQuery {
   readonly network: string;
   /** Only what lanes of this account may take; what lanes of any account may take without. */
   readonly accountId?: string | undefined;
+  /** Only what lanes of one of these may take. */
+  readonly accountIds?: readonly string[] | undefined;
   readonly heldTenants: readonly string[];
   readonly limit: number;
 }
@@ -109,11 +111,11 @@ function queue(db: Kysely<LedgerSchema>, query: ClaimableQuery): Submissions {
     .where("s.terminal_at", "is", null);
 }
 
-/** All that is unclaimed and no tenant's. The cast keeps the queue's index away: these few are found by their tenant. */
+/** All that is unclaimed and no tenant's. The sum keeps the queue's index away: these few are found by their tenant. */
 function relaysOwn(db: Kysely<LedgerSchema>, query: ClaimableQuery): Submissions {
   return eligible(db, query)
     .where("s.tenant", "=", "")
-    .where((eb) => eb(eb.cast<string>("s.network", "text"), "=", query.network))
+    .where(sql<boolean>`s.network || '' = ${query.network}`)
     .where("s.lane_id", "is", null)
     .where("s.terminal_at", "is", null);
 }
@@ -125,13 +127,16 @@ function unclaimedOf(db: Kysely<LedgerSchema>, query: ClaimableQuery, ids: reado
     .where((eb) => eb(eb.fn.coalesce("s.lane_id", "s.terminal_at"), "is", null));
 }
 
-function eligible(db: Kysely<LedgerSchema>, { accountId, heldTenants }: ClaimableQuery): Submissions {
+function eligible(
+  db: Kysely<LedgerSchema>,
+  { accountId, accountIds = accountId === undefined ? undefined : [accountId], heldTenants }: ClaimableQuery,
+): Submissions {
   const all: Submissions = db.selectFrom("submissions as s");
   const own =
-    accountId === undefined
+    accountIds === undefined
       ? all
       : all.where((eb) =>
-          eb.or([eb("s.required_relayer", "is", null), eb("s.required_relayer", "=", accountId)]),
+          eb.or([eb("s.required_relayer", "is", null), eb("s.required_relayer", "in", accountIds)]),
         );
   return heldTenants.length === 0 ? own : own.where("s.tenant", "not in", heldTenants);
 }

@@ -5,6 +5,7 @@ import {
   findKeyOperation,
   listKeyOperations,
   openByKey,
+  openKeyChange,
   openKeyOperations,
   startKeyOperation,
 } from "./key-operations.ts";
@@ -20,5 +21,6 @@ export function keyOperationStoreOver({ urgent }: Pick<Engine, "urgent">): KeyOp
     changeKeyOperation: (seen, change, audit) =>
       urgent.write((trx) => changeKeyOperation(trx, seen, change, audit)),
     openByKey: (network, account) => urgent.read((db) => openByKey(db, network, account)),
+    openKeyChange: (network, account) => urgent.read((db) => openKeyChange(db, network, account)),
   };
 }

@@ -95,4 +95,6 @@ export interface KeyOperationStore {
   ): Promise<KeyOperation | undefined>;
   /** How many submissions are in the hands of an account's keys and not at their end; keys without any are absent. */
   openByKey(network: string, accountId: string): Promise<ReadonlyMap<string, number>>;
+  /** The change of an account's keys that is not at its end; undefined for none. */
+  openKeyChange(network: string, accountId: string): Promise<string | undefined>;
 }

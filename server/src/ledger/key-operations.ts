@@ -123,6 +123,24 @@ export async function openByKey(
   return new Map(rows.map(({ public_key, count }) => [public_key, Number(count)]));
 }
 
+/** A relayer's account is exclusive to changes of its keys: nobody can have it created. */
+export async function openKeyChange(
+  db: Kysely<LedgerSchema>,
+  network: string,
+  accountId: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("submissions")
+    .select("id")
+    .where("network", "=", network)
+    .where("exclusive_account", "=", accountId)
+    .where("exclusive_account", "is not", null)
+    .where("terminal_at", "is", null)
+    .where("kind", "=", "KEY_CHANGE")
+    .executeTakeFirst();
+  return row?.id;
+}
+
 function toColumns(change: KeyOperationChange): Updateable<KeyOperationTable> {
   const { step, newPublicKey, submissionId, failedSubmissions, tries, problem, tryAt, stepAt, endedAt } =
     change;

@@ -45,7 +45,8 @@ export async function waiting(
   query: WaitingQuery,
 ): Promise<Waiting> {
   const found = await claimable(db, rounds, query);
-  const more = found.length === query.limit || (await hasMoreThan(db, query, found.length));
+  const ofAll = { ...query, accountIds: undefined };
+  const more = found.length === query.limit || (await hasMoreThan(db, ofAll, found.length));
   return { accounts: found.map(({ accountId }) => accountId), more };
 }
 

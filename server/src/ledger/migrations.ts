@@ -7,6 +7,7 @@ import { createBudgets } from "./migration-budgets.ts";
 import { addCallerCredential } from "./migration-caller-credential.ts";
 import { createKeyOperations } from "./migration-key-operations.ts";
 import { addOrderingGroup } from "./migration-ordering.ts";
+import { indexPendingDeliveries } from "./migration-pending-deliveries.ts";
 import { addRefreshFamilies } from "./migration-refresh-families.ts";
 import { addSignIn } from "./migration-sign-in.ts";
 import { createTenants } from "./migration-tenants.ts";
@@ -38,6 +39,7 @@ export function migrations(bytes: BytesType): Record<string, Migration> {
     "0008_ordering": { up: addOrderingGroup },
     "0009_webhooks": { up: createWebhooks },
     "0010_key_operations": { up: createKeyOperations },
+    "0011_pending_deliveries": { up: indexPendingDeliveries },
   };
 }
 

@@ -225,6 +225,8 @@ export interface ClaimInput extends LaneToken {
 /** Whose queue is looked at, and how much of it. */
 export interface WaitingQuery {
   readonly network: string;
+  /** Only what lanes of these accounts may take; undefined for lanes of any. */
+  readonly accountIds?: readonly string[] | undefined;
   /** Tenants whose submissions stay unclaimed for now. */
   readonly heldTenants: readonly string[];
   readonly limit: number;
@@ -234,7 +236,7 @@ export interface WaitingQuery {
 export interface Waiting {
   /** For each submission, the oldest first, whose lanes alone may take it; null for any. */
   readonly accounts: readonly (string | null)[];
-  /** Whether others are unclaimed, beyond the limit or behind what has to go first. */
+  /** Whether others are unclaimed: beyond the limit, behind what has to go first, or for lanes of other accounts. */
   readonly more: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { Answer } from "./scripted-node.ts";
 
-/** Of every block. */
+/** Of every final head. */
 const HASH = "11111111111111111111111111111111";
 
 /** What a node shows of a chain, for tests that change it between two questions. */
@@ -10,6 +10,8 @@ export interface ShownChain {
   earliest: number;
   /** Its final head. */
   height: number;
+  /** The height of every block that is asked for by its hash; undefined when it knows none. */
+  named: number | undefined;
   /** The nonce of every key, and the final block at which it is read; undefined for no key. */
   key: { nonce: number; height: number } | undefined;
   /** Whether it knows every transaction. */
@@ -19,18 +21,20 @@ export interface ShownChain {
 /** Answers status, block, view_access_key and tx as `shown` says at the moment; told of each method first. */
 export function chainAnswers(shown: ShownChain, onCall: (method: string) => void = () => undefined): Answer {
   return (_, response, body) => {
-    const { method } = JSON.parse(body) as { method: string };
+    const { method, params } = JSON.parse(body) as { method: string; params: { block_id?: string } };
     onCall(method);
-    response.end(JSON.stringify({ jsonrpc: "2.0", id: "x", ...answerTo(method, shown) }));
+    response.end(JSON.stringify({ jsonrpc: "2.0", id: "x", ...answerTo(method, params.block_id, shown) }));
   };
 }
 
-function answerTo(method: string, { syncing, earliest, height, key, known }: ShownChain): object {
+function answerTo(method: string, blockId: string | undefined, shown: ShownChain): object {
+  const { syncing, earliest, height, named, key, known } = shown;
   switch (method) {
     case "status":
       return { result: { chain_id: "testnet", sync_info: { syncing, earliest_block_height: earliest } } };
     case "block":
-      return { result: { header: { height, hash: HASH, timestamp_nanosec: "0" } } };
+      if (blockId === undefined) return blockOf(height, HASH);
+      return named === undefined ? { error: { cause: { name: "UNKNOWN_BLOCK" } } } : blockOf(named, blockId);
     case "query":
       return {
         result:
@@ -43,4 +47,8 @@ function answerTo(method: string, { syncing, earliest, height, key, known }: Sho
         ? { result: { final_execution_status: "INCLUDED" } }
         : { error: { cause: { name: "UNKNOWN_TRANSACTION" } } };
   }
+}
+
+function blockOf(height: number, hash: string): object {
+  return { result: { header: { height, hash, timestamp_nanosec: "0" } } };
 }

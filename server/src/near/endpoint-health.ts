@@ -125,6 +125,11 @@ export class EndpointHealth {
     return this.heldMs === 0 && this.#reads.admits;
   }
 
+  /** Whether reads failed there again and again, and it has answered none since. */
+  get isDown(): boolean {
+    return this.#reads.state !== "CLOSED";
+  }
+
   score(best: bigint): number {
     if (!this.#isBelieved) return 0;
     const speed = 1 / (1 + (this.latencies.meanMs ?? ASSUMED_LATENCY_MS) / HALVING_LATENCY_MS);

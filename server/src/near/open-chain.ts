@@ -16,6 +16,8 @@ export interface ChainOptions {
 /** NEAR as a relay that pays reads it and sends to it. */
 export interface Chain {
   readonly endpointCount: number;
+  /** Whether an endpoint is known to give no answers. */
+  readonly isDown: (endpoint: number) => boolean;
   readonly views: NearViews;
   readonly transactions: NearTransactions;
   readonly head: Head;
@@ -27,6 +29,7 @@ export interface Chain {
 export function openChain({ network, near: { rpc, views }, config, events }: ChainOptions): Chain {
   return {
     endpointCount: rpc.endpointCount,
+    isDown: (endpoint) => rpc.endpoints.at(endpoint).isDown,
     views,
     transactions: new NearTransactions(rpc),
     head: new Head(network, rpc, views, Date.now, {

@@ -3,8 +3,10 @@ import https from "node:https";
 import { AnswerTooLargeError, MAX_ANSWER_BYTES, type Posted } from "./post.ts";
 
 /** Connections to one node that are kept while nothing uses them. */
-const MAX_FREE_SOCKETS = 64;
-const agentOptions = { keepAlive: true, maxFreeSockets: MAX_FREE_SOCKETS };
+const MAX_FREE_SOCKETS = 256;
+/** How long, in milliseconds: less than common servers keep theirs, so that none closes one that is just being used. */
+const MAX_IDLE_MS = 4_000;
+const agentOptions = { keepAlive: true, maxFreeSockets: MAX_FREE_SOCKETS, timeout: MAX_IDLE_MS };
 const plain = new http.Agent(agentOptions);
 const secure = new https.Agent(agentOptions);
 

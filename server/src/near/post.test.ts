@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { AnswerTooLargeError, MAX_ANSWER_BYTES } from "./post.ts";
 import { postByFetch } from "./post-by-fetch.ts";
 import { postByNode } from "./post-by-node.ts";
@@ -49,6 +52,19 @@ describe.each([
       setTimeout(() => abort.abort(reason), 50);
       await expect(ends).rejects.toBe(reason);
     }
+  });
+
+  it("leaves no connection open that nothing uses", async () => {
+    const server = createServer((_request, response) => response.end("{}"));
+    onTestFinished(() => server.closeAllConnections());
+    onTestFinished(() => void server.close());
+    // Such a server closes none by itself, and says nothing of when it would.
+    server.keepAliveTimeout = 0;
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const connected = once(server, "connection");
+    await post(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {}, "", never);
+    const [socket] = await connected;
+    await once(socket, "close");
   });
 
   it("fails when the connection closes: before the answer, and in the middle of it", async () => {

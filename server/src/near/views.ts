@@ -142,10 +142,17 @@ export class NearViews {
     return { nonce: view.nonce, permission, blockHeight: view.block_height };
   }
 
-  /** The newest block of that finality. */
-  async block(finality: Finality, options: ViewOptions = {}): Promise<BlockView> {
-    const { height, hash, timestamp_nanosec } = (await this.#ask(blockView, "block", { finality }, options))
-      .header;
+  /**
+   * The newest block of a finality, or the one with a hash (base58); `not-synced` when the node does not have that, or has
+   * given it up (https://docs.near.org/api/rpc/block-chunk, UNKNOWN_BLOCK).
+   */
+  async block(which: Finality | { hash: string }, options: ViewOptions = {}): Promise<BlockView> {
+    const params = typeof which === "string" ? { finality: which } : { block_id: which.hash };
+    const { header } = await this.#ask(blockView, "block", params, options);
+    const { height, hash, timestamp_nanosec } = header;
+    if (typeof which !== "string" && which.hash !== hash) {
+      throw new ChainError("unavailable", "the node answered about another block");
+    }
     return { height, hash, timeMs: Number(BigInt(timestamp_nanosec) / 1_000_000n) };
   }
 

@@ -37,7 +37,7 @@ export function testKeyPools(ledger: Ledger, world = new PoolWorld()) {
       reports: () => [{ accountId: ACCOUNT, keyId: "first", state: "active", window: 16, inWindow: 0 }],
       refresh: async () => undefined,
     },
-    head: { stalled: false },
+    head: { get: async () => undefined },
     balance: { state: "OPEN" },
     directory: { pauses: [] },
     events: createEvents(log, createMetrics(registry)),

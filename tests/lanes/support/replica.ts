@@ -103,6 +103,7 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
       head: new Head(NETWORK, rpc, views, Date.now),
       chain: {
         ...{ views, transactions: new NearTransactions(rpc), endpointCount: rpc.endpointCount },
+        isDown: (endpoint) => rpc.endpoints.at(endpoint).isDown,
         validityBlocks: 86_400n,
       },
       readWork: (stored) => readWork(stored, undefined),

@@ -167,6 +167,7 @@ export async function startLaneWorld(options: LaneWorldOptions): Promise<LaneWor
         views,
         transactions: new NearTransactions(rpc),
         endpointCount: rpc.endpointCount,
+        isDown: (endpoint) => rpc.endpoints.at(endpoint).isDown,
         validityBlocks: 86_400n,
       },
       now,

@@ -1,5 +1,5 @@
 import type { Client } from "@connectrpc/connect";
-import { type Devnet, startDevnet } from "@countersign/devnet";
+import { type Devnet, type DevnetOptions, startDevnet } from "@countersign/devnet";
 import type { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { createApp } from "@countersign/server/app.ts";
 import { loadRelayConfig } from "@countersign/server/config/config.ts";
@@ -19,11 +19,17 @@ export interface Chain {
   readonly url: string;
 }
 
-export async function startChain(publicKeys: readonly string[], walletCount = 1): Promise<Chain> {
+/** Its blocks come as soon as there is work, unless the options say otherwise. */
+export async function startChain(
+  publicKeys: readonly string[],
+  walletCount = 1,
+  options: DevnetOptions = {},
+): Promise<Chain> {
   const wallets = Array.from({ length: walletCount }, (_, i) => new TestWallet(`wallet-${i}.test`));
   for (const wallet of wallets) wallet.maxBlockHeight = 109_000n;
   const devnet = await startDevnet({
     blockTimeMs: 0,
+    ...options,
     accounts: [
       { id: RELAYER, balance: (1_000n * NEAR).toString(), keys: publicKeys },
       { id: "guest-book.test", balance: NEAR.toString(), contract: "guest-book" },
