@@ -79,6 +79,8 @@ class Delivery {
   readonly #tried = new Set<number>();
   /** The endpoint that is asked for the hash first: it took the bytes, or is the next one after one that knows nothing. */
   #first: number | undefined;
+  /** The end, once a node has said it. */
+  #end: DeliveryEnd | undefined;
   /** What each endpoint that refused the bytes for good answered; one that took them since is gone again. */
   readonly #refusals = new Map<number, unknown>();
 
@@ -127,6 +129,7 @@ class Delivery {
     const { chain, random, signal } = this.#options;
     for (let round = 0; this.#state === "INCLUDED" || round < QUESTIONS_BEFORE_RESEND; round++) {
       signal.throwIfAborted();
+      if (this.#end !== undefined) return this.#end;
       const answer = await this.#ask();
       if (answer === "unknown") {
         // One node's word does not end a submission: every endpoint has refused the bytes.
@@ -142,14 +145,9 @@ class Delivery {
   }
 
   async #ask(): Promise<DeliveryEnd | "unknown" | "pending"> {
-    const { isDelegate } = this.#attempt;
     try {
-      const view = await this.#look();
-      await this.#note(view);
-      const outcome = view.final_execution_status === "FINAL" ? readOutcome(view, isDelegate) : undefined;
-      return outcome === undefined
-        ? "pending"
-        : { kind: "final", outcome, blockHash: view.transaction_outcome?.block_hash };
+      await this.#note(await this.#look());
+      return this.#end ?? "pending";
     } catch (error) {
       if (!(error instanceof ChainError)) throw error;
       if (error.kind !== "unknown-transaction") return "pending";
@@ -177,7 +175,11 @@ class Delivery {
   }
 
   async #note(view: TransactionView): Promise<void> {
-    if (view.final_execution_status !== "NONE") await this.#reached("INCLUDED");
+    const status = view.final_execution_status;
+    const outcome = status === "FINAL" ? readOutcome(view, this.#attempt.isDelegate) : undefined;
+    if (outcome !== undefined) {
+      this.#end = { kind: "final", outcome, blockHash: view.transaction_outcome?.block_hash };
+    } else if (status !== "NONE") await this.#reached("INCLUDED");
   }
 
   /** Records a state once, and never one that lies behind. */
