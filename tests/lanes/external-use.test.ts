@@ -63,21 +63,31 @@ it(
 it(
   "a lane whose key is used again and again signs nothing for a while, tries one, and comes back",
   async () => {
-    const relay = await startLanesRelay({ wallets: 60 });
+    const relay = await startLanesRelay({ wallets: 60, devnet: { blockTimeMs: undefined } });
     const { devnet, relayerKey } = relay.world;
     const [first, ...rest] = await relay.delegates();
     if (first === undefined) throw new Error("no delegate");
+    const holdChain = makeBlocks(devnet);
     const done = finishAll(relay.client, [first, ...rest]);
-    // Whatever is under way dies with each of them.
-    const uses = setInterval(() => {
-      if (relay.states.get("relayer-1")?.includes("quarantined")) clearInterval(uses);
-      else devnet.chain.bumpNonce(RELAYER, relayerKey.publicKey, 1_000n);
-    }, 20);
+    // Whatever is under way dies with each of them. A signer goes along for a million nonces, and no further by itself.
+    const uses = setInterval(() => devnet.chain.bumpNonce(RELAYER, relayerKey.publicKey, 100n), 20);
     try {
-      await relay.passed("relayer-1", "quarantined", "probing", "active");
+      await relay.passed("relayer-1", "quarantined");
+      // All that it had under way is proven dead.
+      const ended = () => (relay.troubles.get("invalid-nonce") ?? 0) + relay.moved("INCLUDED").length;
+      await relay.until(() => ended() === relay.moved("SIGNED").length);
     } finally {
       clearInterval(uses);
+      holdChain();
     }
+    const signed = relay.moved("SIGNED").length;
+    // No block takes the one that is tried, so the lane is seen to wait for it.
+    await relay.passed("relayer-1", "quarantined", "probing");
+    await relay.until(() => relay.moved("SIGNED").length > signed);
+    await relay.until(() => relay.moved("BROADCAST").length === relay.moved("SIGNED").length);
+    expect(relay.moved("SIGNED")).toHaveLength(signed + 1);
+    onTestFinished(makeBlocks(devnet));
+    await relay.passed("relayer-1", "quarantined", "probing", "active");
     await done;
     await expectExactlyOnce(relay.world, 60);
   },
