@@ -11,6 +11,7 @@ import {
   SqliteQueryCompiler,
   type TableMetadata,
 } from "kysely";
+import { type BoundedAdapter, PARAMETERS } from "./slices.ts";
 import { TransactionalDdlAdapter } from "./sqlite-dialect.ts";
 
 type StoredValue = ArrayBuffer | string | number | null;
@@ -43,12 +44,16 @@ export class DurableObjectDialect implements Dialect {
   }
 
   createAdapter(): DialectAdapter {
-    return new TransactionalDdlAdapter();
+    return new DurableObjectAdapter();
   }
 
   createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
     return new TableNames(db, this.#storage);
   }
+}
+
+class DurableObjectAdapter extends TransactionalDdlAdapter implements BoundedAdapter {
+  readonly maxParameters = PARAMETERS;
 }
 
 /** The platform keeps a table of its own, into which nobody may look: migrations need no more than names. */

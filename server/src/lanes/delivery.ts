@@ -13,15 +13,25 @@ export interface Attempt extends SentTransaction {
 
 /** How a delivery ended. `dead` and `refused` can never land; the chain's error comes with `refused`. */
 export type DeliveryEnd =
-  | { readonly kind: "final"; readonly outcome: Outcome; readonly blockHash: string | undefined }
+  | {
+      readonly kind: "final";
+      readonly outcome: Outcome;
+      readonly blockHash: string | undefined;
+      /** When it was sent, where the ledger does not know that yet. */
+      readonly sentAt: Date | undefined;
+    }
   | { readonly kind: "dead" }
   | { readonly kind: "refused"; readonly error: unknown };
 
-/** Told of progress, and awaited, so that the ledger knows a state before the delivery goes on. */
-export type OnProgress = (to: "BROADCAST" | "INCLUDED") => Promise<void>;
+/**
+ * Told of progress, and awaited, so that the ledger knows a state before the delivery goes on. `sentAt` is when the
+ * transaction was sent, where the ledger does not know that yet.
+ */
+export type OnProgress = (to: "BROADCAST" | "INCLUDED", sentAt: Date | undefined) => Promise<void>;
 
 export interface DeliveryOptions {
   readonly chain: ChainReads;
+  readonly now: () => Date;
   readonly onProgress: OnProgress;
   /** Told why a send failed, and of "unknown-transaction" when the bytes are sent again: no block is known to hold them. */
   readonly onTrouble: (kind: ChainErrorKind) => void;
@@ -32,6 +42,8 @@ export interface DeliveryOptions {
   readonly signal: AbortSignal;
 }
 
+/** BROADCAST is recorded by itself when a node takes longer to answer than that, and else with what it answers. */
+const SOON_MS = 100;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 /** Questions without an answer after which bytes that no block is known to hold are sent again. */
@@ -75,6 +87,8 @@ class Delivery {
   readonly #attempt: Attempt;
   readonly #options: DeliveryOptions;
   #state: SubmissionState;
+  /** When it was sent, until that is recorded. */
+  #sentAt: Date | undefined;
   /** Endpoints that were sent the bytes since each of them was. */
   readonly #tried = new Set<number>();
   /** The endpoint that is asked for the hash first: it took the bytes, or is the next one after one that knows nothing. */
@@ -92,28 +106,39 @@ class Delivery {
 
   /**
    * Hands the bytes to the lane's endpoint, and to another one each time that they are sent again. BROADCAST is recorded
-   * while the node works: it may have them now.
+   * while the node works, because it may have them now, unless it answers soon with what comes after.
    */
   async send(): Promise<void> {
     const { chain, signal, onTrouble } = this.#options;
     const hurry = this.#options.hurry();
     const endpoint = this.#nextEndpoint();
-    const [answer, progress] = await Promise.allSettled([
-      chain.transactions.send(this.#attempt, endpoint, AbortSignal.any([signal, hurry])),
-      this.#reached("BROADCAST"),
-    ]);
+    if (this.#state === "SIGNED") this.#sentAt = this.#options.now();
+    const sending = chain.transactions.send(this.#attempt, endpoint, AbortSignal.any([signal, hurry]));
+    const [answer, progress] = await Promise.allSettled([sending, this.#broadcastUnlessSoon(sending)]);
     if (progress.status === "rejected") throw progress.reason;
     this.#refusals.delete(endpoint);
     if (answer.status === "fulfilled") {
       this.#first = endpoint;
       await this.#note(answer.value);
-      return;
     }
+    if (this.#end !== undefined) return;
+    await this.#reached("BROADCAST");
+    if (answer.status === "fulfilled") return;
     signal.throwIfAborted();
     if (hurry.aborted) return;
     if (!(answer.reason instanceof ChainError)) throw answer.reason;
     onTrouble(answer.reason.kind);
     if (answer.reason.kind === "refused") this.#refusals.set(endpoint, answer.reason.detail);
+  }
+
+  async #broadcastUnlessSoon(sending: Promise<unknown>): Promise<void> {
+    if (this.#state !== "SIGNED") return;
+    const answered = sending.then(
+      () => true,
+      () => true,
+    );
+    const isSoon = await Promise.race([answered, delay(SOON_MS, false, { ref: false })]);
+    if (!isSoon) await this.#reached("BROADCAST");
   }
 
   #nextEndpoint(): number {
@@ -178,7 +203,8 @@ class Delivery {
     const status = view.final_execution_status;
     const outcome = status === "FINAL" ? readOutcome(view, this.#attempt.isDelegate) : undefined;
     if (outcome !== undefined) {
-      this.#end = { kind: "final", outcome, blockHash: view.transaction_outcome?.block_hash };
+      const blockHash = view.transaction_outcome?.block_hash;
+      this.#end = { kind: "final", outcome, blockHash, sentAt: this.#sentAt };
     } else if (status !== "NONE") await this.#reached("INCLUDED");
   }
 
@@ -186,6 +212,8 @@ class Delivery {
   async #reached(to: "BROADCAST" | "INCLUDED"): Promise<void> {
     if (this.#state === to || this.#state === "INCLUDED") return;
     this.#state = to;
-    await this.#options.onProgress(to);
+    const sentAt = this.#sentAt;
+    this.#sentAt = undefined;
+    await this.#options.onProgress(to, sentAt);
   }
 }

@@ -109,11 +109,11 @@ export class LaneDeliveries {
   }
 
   async #deliver(work: Work, attempt: Attempt, sent: Sent): Promise<void> {
-    const { chain, random, signal, onRoom } = this.#options;
+    const { chain, now, random, signal, onRoom } = this.#options;
     let couldPay = true;
     let isByNonce = false;
     const end = await deliver(attempt, work.state, {
-      ...{ chain, random, signal },
+      ...{ chain, now, random, signal },
       hurry: () => sent.hurry.signal,
       onTrouble: (kind) => {
         if (kind === "invalid-nonce") isByNonce = true;
@@ -121,8 +121,8 @@ export class LaneDeliveries {
         if (kind !== "not-enough-balance" || couldPay) this.#trouble(sent, kind);
         if (kind === "not-enough-balance") couldPay = false;
       },
-      onProgress: async (to) => {
-        await this.#record.reached(work, to);
+      onProgress: async (to, sentAt) => {
+        await this.#record.reached(work, to, sentAt);
         if (to !== "INCLUDED") return;
         this.#landed(sent);
         onRoom();
@@ -135,7 +135,7 @@ export class LaneDeliveries {
   async #settle(work: Work, sent: Sent, end: DeliveryEnd, whyDead: LaneTrouble): Promise<void> {
     if (end.kind === "final") {
       if (sent.isOpen) this.#landed(sent);
-      return this.#record.ended(work, finalEnd(work, end.outcome, end.blockHash));
+      return this.#record.ended(work, finalEnd(work, end.outcome, end.blockHash), end.sentAt);
     }
     if (end.kind === "refused") return this.#record.ended(work, refusedByChain(end.error));
     this.#health.died(sent.nonce, this.#highest);

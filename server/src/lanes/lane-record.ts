@@ -44,14 +44,25 @@ export class LaneRecord {
     for (const { work, attempt } of signed) this.#transitions.moved(work, "SIGNED", { txHash: attempt.hash });
   }
 
-  async reached(work: Work, to: ProgressState): Promise<void> {
-    await this.#progress.add({ submissionId: work.submissionId, to, at: this.#options.now() });
+  /** `sentAt` is when it was sent, where no state says so yet: it enters BROADCAST, too, if `to` comes after that. */
+  async reached(work: Work, to: ProgressState, sentAt?: Date): Promise<void> {
+    const { submissionId } = work;
+    const at = this.#options.now();
+    if (to === "BROADCAST") await this.#progress.add({ submissionId, to, at: sentAt ?? at });
+    else await this.#progress.add({ submissionId, to, at, sentAt });
+    this.#passed(work, to === "BROADCAST" ? undefined : sentAt);
     this.#transitions.moved(work, to);
   }
 
-  async ended(work: Work, end: End): Promise<void> {
-    await this.#ends.add({ submissionId: work.submissionId, at: this.#options.now(), ...end });
+  /** As above. */
+  async ended(work: Work, end: End, sentAt?: Date): Promise<void> {
+    await this.#ends.add({ submissionId: work.submissionId, at: this.#options.now(), ...end, sentAt });
+    this.#passed(work, sentAt);
     this.#transitions.ended(work, end.to, end.failure?.reason);
+  }
+
+  #passed(work: Work, sentAt: Date | undefined): void {
+    if (sentAt !== undefined) this.#transitions.moved(work, "BROADCAST");
   }
 
   /** Each of these writes may be repeated. */

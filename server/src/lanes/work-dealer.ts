@@ -73,9 +73,10 @@ export class WorkDealer {
   async #deal(): Promise<void> {
     const lanes = this.#options.lanes();
     const room = lanes.reduce((sum, lane) => sum + lane.room, 0);
+    const canTake = lanes.some((lane) => lane.room > 0 && !lane.isBusy);
     const offered = lanes.reduce((sum, lane) => sum + lane.offered, 0);
     this.#left = true;
-    if (room === 0) return;
+    if (!canTake) return;
     // What only lanes without room may take would stand before what others could have.
     const open = lanes.filter((lane) => lane.room > 0 || lane.offered > 0);
     const accountIds = [...new Set(open.map(({ accountId }) => accountId))];

@@ -23,7 +23,7 @@ export interface Work extends LaneWork {
 }
 
 /** How a submission ends: what the ledger is told besides its id and the time. */
-export type End = Omit<TerminalItem, "submissionId" | "at">;
+export type End = Omit<TerminalItem, "submissionId" | "at" | "sentAt">;
 
 /** Longest chain error that is kept, in characters. The contract promises it. */
 const MAX_CHAIN_ERROR = 4096;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { fromMillis, type Parameter, RowsStatement, slices, toMillis, whole } from "@countersign/sql";
+import { fromMillis, type Parameter, RowsStatement, toMillis, whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import type { AuditEntry, AuditEvent } from "./audit-types.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -9,7 +9,6 @@ const MAX_DETAIL = 8_192;
 
 /** A new row. It only gives the statement its shape. */
 const ANY_ROW = { id: "", tenant: "", kind: "", actor: "", at: 0n, detail: "" };
-const COLUMNS = Object.keys(ANY_ROW).length;
 
 const INSERT = new RowsStatement(
   (db: Kysely<LedgerSchema>, rows) =>
@@ -22,8 +21,7 @@ export async function insertAudit(
   trx: Transaction<LedgerSchema>,
   events: readonly AuditEvent[],
 ): Promise<void> {
-  // A Durable Object takes 100 parameters at most.
-  for (const rows of slices(events.map(toRow), COLUMNS, 0)) await INSERT.runInParts(trx, rows);
+  await INSERT.runInParts(trx, events.map(toRow));
 }
 
 function toRow({ tenant, kind, actor, at, detail }: AuditEvent): Parameter[] {

@@ -4,7 +4,7 @@ import { isTerminal, sourcesOf } from "../tx/states.ts";
 import type { NoteChange } from "./changes.ts";
 import { IllegalTransitionError } from "./errors.ts";
 import type { LedgerSchema, SubmissionTable } from "./schema.ts";
-import { logTransitions } from "./transition-log.ts";
+import { type LoggedTransition, logTransitions } from "./transition-log.ts";
 import type { Cost, Failure, SubmissionState } from "./types.ts";
 
 /** What a submission is given with its new state. */
@@ -16,12 +16,15 @@ export interface Entry {
   readonly blockHash?: string | undefined;
   readonly cost?: Cost | undefined;
   readonly failure?: Failure | undefined;
+  /** When it was sent, for one that goes from SIGNED through BROADCAST at once. */
+  readonly sentAt?: Date | undefined;
 }
 
 const COLUMNS = {
   submission_id: "text",
   lane_id: "bigint",
   at: "bigint",
+  sent_at: "bigint",
   nonce: "bigint",
   transaction_hash: "text",
   block_hash: "text",
@@ -58,7 +61,7 @@ function statementInto(to: SubmissionState) {
       .from(valueList("v", COLUMNS, anyRows(COLUMNS, rows)))
       .set((eb) => ({
         state: sql.lit(to),
-        version: eb("s.version", "+", sql.lit(1n)),
+        version: sql<bigint>`s.version + case when v.sent_at is null then 1 else 2 end`,
         transaction_hash: eb.fn.coalesce("v.transaction_hash", "s.transaction_hash"),
         block_hash: eb.ref("v.block_hash"),
         gas_burnt: eb.ref("v.gas_burnt"),
@@ -78,6 +81,7 @@ function statementInto(to: SubmissionState) {
         "in",
         sourcesOf(to).map((from) => sql.lit(from)),
       )
+      .where((eb) => eb.or([eb("v.sent_at", "is", null), eb("s.state", "=", sql.lit("SIGNED" as const))]))
       .where((eb) => eb.or([eb("v.nonce", "is", null), eb("v.nonce", "=", eb.ref("s.nonce"))]))
       .returning(RETURNED),
   );
@@ -108,7 +112,7 @@ export async function enterState<E extends Entry>(
   if (byId.size < entries.length)
     throw new IllegalTransitionError(`a submission is to enter ${to} twice at once`);
 
-  const rows = await into(to).runInParts(
+  const rows = await into(to).runFilled(
     trx,
     entries.map((entry) => columnsOf(entry, laneId)),
   );
@@ -120,21 +124,28 @@ export async function enterState<E extends Entry>(
   });
   await logTransitions(
     trx,
-    entered.map(({ entry, row }) => ({ submissionId: row.id, seq: row.version, state: to, at: entry.at })),
+    entered.flatMap((one) => logged(one, to)),
   );
   for (const { row } of entered) note(row.id, to);
   return { entered, left: [...byId.values()] };
 }
 
+function logged({ entry, row }: Entered<Entry>, to: SubmissionState): LoggedTransition[] {
+  const last = { submissionId: row.id, seq: row.version, state: to, at: entry.at };
+  if (entry.sentAt === undefined) return [last];
+  return [{ ...last, seq: row.version - 1n, state: "BROADCAST", at: entry.sentAt }, last];
+}
+
 /** In the order of COLUMNS. */
 function columnsOf(
-  { submissionId, at, signed, blockHash, cost, failure }: Entry,
+  { submissionId, at, sentAt, signed, blockHash, cost, failure }: Entry,
   laneId: bigint,
 ): Parameter[] {
   return [
     submissionId,
     laneId,
     toMillis(at, "at"),
+    sentAt === undefined ? null : toMillis(sentAt, "sentAt"),
     signed === undefined ? null : int64(signed.nonce, "nonce"),
     signed?.transactionHash ?? null,
     blockHash ?? null,

@@ -81,7 +81,7 @@ export async function findIdempotents(
   db: Kysely<LedgerSchema>,
   claims: readonly IdempotencyClaim[],
 ): Promise<(Idempotent | undefined)[]> {
-  const rows = await FIND.runInParts(
+  const rows = await FIND.runFilled(
     db,
     claims.map(({ tenant, caller, method, key }) => [tenant, caller, method, key]),
   );

@@ -1,5 +1,5 @@
-import { int64, RowsStatement, toMillis } from "@countersign/sql";
-import type { ExpressionBuilder, Kysely, Transaction } from "kysely";
+import { anyRows, fromMillis, int64, RowsStatement, toMillis, valueList } from "@countersign/sql";
+import type { Kysely, Transaction } from "kysely";
 import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { AcceptInput, Submission } from "./types.ts";
@@ -30,35 +30,73 @@ const ANY_ROW = {
 } as const;
 const COLUMNS = Object.keys(ANY_ROW) as (keyof typeof ANY_ROW)[];
 
-const INSERT = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
-  db
-    .insertInto("submissions")
-    .columns(COLUMNS)
-    .values((eb) => Array.from({ length: rows }, () => ({ ...ANY_ROW, created_at: afterItsGroup(eb) })))
-    .onConflict((oc) =>
-      oc
-        .columns(["network", "exclusive_account"])
-        .where("exclusive_account", "is not", null)
-        .where("terminal_at", "is", null)
-        .doNothing(),
-    )
-    .returning(["id", "created_at"]),
+const INSERT = new RowsStatement(
+  (db: Kysely<LedgerSchema>, rows) =>
+    db
+      .insertInto("submissions")
+      .columns(COLUMNS)
+      .values(Array.from({ length: rows }, () => ANY_ROW))
+      .onConflict((oc) =>
+        oc
+          .columns(["network", "exclusive_account"])
+          .where("exclusive_account", "is not", null)
+          .where("terminal_at", "is", null)
+          .doNothing(),
+      )
+      .returning(["id"]),
+  true,
+);
+
+const GROUP_COLUMNS = { network: "text", ordering_group: "text", at: "bigint" } as const;
+
+/** Of each group the newest that is open, where that was accepted at the time or later. */
+const NEWEST = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db.selectFrom(valueList("v", GROUP_COLUMNS, anyRows(GROUP_COLUMNS, rows))).select((eb) => [
+    "v.network",
+    "v.ordering_group",
+    eb
+      .selectFrom("submissions as earlier")
+      .select(({ fn }) => fn.max("created_at").as("at"))
+      .whereRef("earlier.network", "=", "v.network")
+      .whereRef("earlier.ordering_group", "=", "v.ordering_group")
+      .where("earlier.terminal_at", "is", null)
+      .whereRef("earlier.created_at", ">=", "v.at")
+      .as("newest"),
+  ]),
 );
 
 /**
- * When it was accepted, or a millisecond after the newest that is open of its group where that was accepted later: by the
+ * When each was accepted, or a millisecond after the newest that is open of its group where that was accepted later: by the
  * clock of another replica, or in the same millisecond.
  */
-function afterItsGroup(eb: ExpressionBuilder<LedgerSchema, "submissions">) {
-  return eb
-    .selectFrom("submissions as earlier")
-    .select((earlier) =>
-      earlier.fn.coalesce(earlier(earlier.fn.max("created_at"), "+", 1n), eb.val(0n)).as("at"),
-    )
-    .where("network", "=", "")
-    .where("ordering_group", "=", "")
-    .where("terminal_at", "is", null)
-    .where("created_at", ">=", 0n);
+async function creationTimes(
+  trx: Transaction<LedgerSchema>,
+  inputs: readonly AcceptInput[],
+): Promise<ReadonlyMap<AcceptInput, bigint>> {
+  const earliest = new Map<string, readonly [network: string, group: string, at: bigint]>();
+  for (const input of inputs) {
+    const name = groupOf(input);
+    if (name === undefined || earliest.has(name)) continue;
+    earliest.set(name, [input.submission.network, input.orderingGroup ?? "", toMillis(input.at, "at")]);
+  }
+  const newest = new Map<string | undefined, bigint>();
+  for (const row of await NEWEST.runFilled(trx, [...earliest.values()])) {
+    if (row.newest !== null) newest.set(JSON.stringify([row.network, row.ordering_group]), row.newest);
+  }
+  const times = new Map<AcceptInput, bigint>();
+  for (const input of inputs) {
+    const name = groupOf(input);
+    const at = toMillis(input.at, "at");
+    const before = newest.get(name);
+    const time = before === undefined || before < at ? at : before + 1n;
+    times.set(input, time);
+    if (name !== undefined) newest.set(name, time);
+  }
+  return times;
+}
+
+function groupOf({ submission, orderingGroup }: AcceptInput): string | undefined {
+  return orderingGroup == null ? undefined : JSON.stringify([submission.network, orderingGroup]);
 }
 
 /**
@@ -70,23 +108,27 @@ export async function insertSubmissions(
   trx: Transaction<LedgerSchema>,
   inputs: readonly AcceptInput[],
 ): Promise<ReadonlyMap<string, Date>> {
+  const times = await creationTimes(trx, inputs);
   const ordered = inOrderOf(inputs, (input) => [input.submission.network, exclusiveAccount(input) ?? ""]);
   const rows = ordered.map((input) => {
-    const row = toRow(input);
-    return COLUMNS.flatMap((column) => row[column]);
+    const row = toRow(input, times.get(input) ?? 0n);
+    return COLUMNS.map((column) => row[column]);
   });
-  const inserted = await INSERT.run(trx, rows);
-  return new Map(inserted.map(({ id, created_at }) => [id, new Date(Number(created_at))]));
+  const inserted = new Set((await INSERT.runInParts(trx, rows)).map(({ id }) => id));
+  return new Map(
+    inputs.flatMap((input) => {
+      const { id } = input.submission;
+      return inserted.has(id) ? [[id, fromMillis(times.get(input) ?? 0n)] as const] : [];
+    }),
+  );
 }
 
 function exclusiveAccount(input: AcceptInput): string | null {
   return input.exclusiveAccount === true ? input.submission.accountId : null;
 }
 
-function toRow(input: AcceptInput) {
+function toRow(input: AcceptInput, createdAt: bigint) {
   const { submission, tenant, caller, budget } = input;
-  const at = toMillis(input.at, "at");
-  const orderingGroup = input.orderingGroup ?? null;
   return {
     id: submission.id,
     tenant,
@@ -102,10 +144,9 @@ function toRow(input: AcceptInput) {
     required_relayer: submission.requiredRelayer,
     expires_at_height:
       submission.expiresAtHeight === null ? null : int64(submission.expiresAtHeight, "expiresAtHeight"),
-    ordering_group: orderingGroup,
+    ordering_group: input.orderingGroup ?? null,
     exclusive_account: exclusiveAccount(input),
-    // The parameters of `afterItsGroup`.
-    created_at: [1n, at, submission.network, orderingGroup, at],
+    created_at: createdAt,
     caller_credential: input.callerCredential?.reveal() ?? null,
     budget_user: budget.user,
     reserved_accounts: budget.amounts.accounts.toString(),

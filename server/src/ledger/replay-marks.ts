@@ -33,13 +33,15 @@ const ANY_ROW = {
   submission_id: "",
 };
 
-const MARK = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
-  db
-    .insertInto("replay_marks")
-    .columns(COLUMNS)
-    .values(Array.from({ length: rows }, () => ANY_ROW))
-    .onConflict((oc) => oc.doNothing())
-    .returning("submission_id"),
+const MARK = new RowsStatement(
+  (db: Kysely<LedgerSchema>, rows) =>
+    db
+      .insertInto("replay_marks")
+      .columns(COLUMNS)
+      .values(Array.from({ length: rows }, () => ANY_ROW))
+      .onConflict((oc) => oc.doNothing())
+      .returning("submission_id"),
+  true,
 );
 
 /**
@@ -63,7 +65,7 @@ export async function setReplayMarks(
     int64(mark.maxBlockHeight, "max_block_height"),
     submissionId,
   ]);
-  return new Set((await MARK.run(trx, rows)).map(({ submission_id }) => submission_id));
+  return new Set((await MARK.runInParts(trx, rows)).map(({ submission_id }) => submission_id));
 }
 
 const NONCE_COLUMNS = {
@@ -161,7 +163,7 @@ export async function areReplayed(
     ...[BigInt(i), network, senderId, publicKey],
     ...[int64(nonce, "nonce of the delegate"), delegateHash],
   ]);
-  const replayed = new Set((await REPLAYED.runInParts(db, rows)).map(({ place }) => Number(place)));
+  const replayed = new Set((await REPLAYED.runFilled(db, rows)).map(({ place }) => Number(place)));
   return delegates.map((_, i) => replayed.has(i));
 }
 

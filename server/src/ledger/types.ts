@@ -264,6 +264,8 @@ export interface ProgressItem {
   readonly submissionId: string;
   readonly to: ProgressState;
   readonly at: Date;
+  /** With INCLUDED, out of SIGNED: when it was sent. It enters BROADCAST on the way. */
+  readonly sentAt?: Date | undefined;
 }
 
 /** `failure` stands with FAILED, REJECTED and EXPIRED, and only there; `cost` with SUCCEEDED and FAILED. */
@@ -274,6 +276,8 @@ export interface TerminalItem {
   readonly cost?: Cost | undefined;
   readonly failure?: Failure | undefined;
   readonly at: Date;
+  /** Out of SIGNED: when it was sent. It enters BROADCAST on the way. */
+  readonly sentAt?: Date | undefined;
 }
 
 export interface LedgerStats {
