@@ -235,6 +235,21 @@ overEngines("the runner of key operations", (on) => {
     },
   );
 
+  it("makes submissions that come to nothing less and less often, at most every ten minutes", async () => {
+    world.outcome = () => "REJECTED";
+    await begin(operation("a"));
+    const pauses: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      await runner().round(never);
+      const { tryAt, submissionId } = await seen();
+      expect(submissionId).toBe("");
+      pauses.push((tryAt.getTime() - world.now().getTime()) / 1000);
+      world.ms += tryAt.getTime() - world.now().getTime();
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
+    expect(world.submissions.size).toBe(12);
+  });
+
   it("goes on when the submission failed and the chain shows what it was for", async () => {
     world.outcome = (mark) => {
       if (mark.startsWith("a/ADDING")) world.onChain.set("ed25519:pool-a", 9n);

@@ -62,6 +62,20 @@ overEngines("claims of ordered submissions", (on) => {
     }
   });
 
+  it("keeps the order of acceptance within a millisecond, also of what is decided together", async () => {
+    const lane = await heldLane(on.ledger);
+    const names = ["c", "b", "a"];
+    const results = await Promise.all(
+      names.map((name) => on.ledger.accept({ ...delegate(name, { at: at(0) }), orderingGroup: "g" })),
+    );
+    const times = results.map((one) => "submission" in one && one.submission.createdAt);
+    expect(times).toEqual([at(0), at(1), at(2)]);
+    for (const name of names) {
+      expect(await take(on.ledger, lane)).toEqual([name]);
+      await on.ledger.recordTerminal(lane, [succeeded(`sub_${name}`)]);
+    }
+  });
+
   it("leaves what follows an included one to lanes of its account, until that one has ended", async () => {
     const first = await heldLane(on.ledger);
     const other = await laneOfOtherAccount(on.ledger);

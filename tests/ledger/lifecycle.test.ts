@@ -1,3 +1,4 @@
+import { IllegalTransitionError } from "@countersign/server/ledger/errors.ts";
 import { expect, it } from "vitest";
 import { at, claimed, delegate, heldLane, signed, succeeded } from "./builders.ts";
 import { overEngines } from "./over-engines.ts";
@@ -56,6 +57,39 @@ overEngines("a submission's life", (on) => {
     ]);
     expect(await on.ledger.transitions("sub_a")).toEqual(submission?.transitions);
     expect(await on.ledger.openWork(lane.id)).toEqual([]);
+  });
+
+  it.each(["INCLUDED", "SUCCEEDED"] as const)("enters BROADCAST on its way to %s", async (to) => {
+    const lane = await heldLane(on.ledger);
+    await claimed(on.ledger, lane, "a");
+    await on.ledger.recordSigned(lane, [signed({ submissionId: "sub_a", nonce: 101n })]);
+    const write = () =>
+      to === "INCLUDED"
+        ? on.ledger.recordProgress(lane, [{ submissionId: "sub_a", to, at: at(2_000), sentAt: at(1_100) }])
+        : on.ledger.recordTerminal(lane, [{ ...succeeded("sub_a"), sentAt: at(1_100) }]);
+    await write();
+    // Its answer may have been lost.
+    await write();
+    const transitions = [
+      { seq: 1n, state: "ACCEPTED", at: at(0) },
+      { seq: 2n, state: "SIGNED", at: at(1_000) },
+      { seq: 3n, state: "BROADCAST", at: at(1_100) },
+      { seq: 4n, state: to, at: at(2_000) },
+    ];
+    expect(await on.ledger.getSubmission("default", "sub_a")).toMatchObject({ state: to, transitions });
+    expect(await on.ledger.transitions("sub_a")).toEqual(transitions);
+  });
+
+  it("enters BROADCAST once", async () => {
+    const lane = await heldLane(on.ledger);
+    await claimed(on.ledger, lane, "a");
+    await on.ledger.recordSigned(lane, [signed({ submissionId: "sub_a", nonce: 101n })]);
+    await on.ledger.recordProgress(lane, [{ submissionId: "sub_a", to: "BROADCAST", at: at(1_100) }]);
+    const before = await on.ledger.getSubmission("default", "sub_a");
+    await expect(
+      on.ledger.recordTerminal(lane, [{ ...succeeded("sub_a"), sentAt: at(1_200) }]),
+    ).rejects.toThrow(IllegalTransitionError);
+    expect(await on.ledger.getSubmission("default", "sub_a")).toEqual(before);
   });
 
   it("shows a submission with the transitions of its state, even when the next one is being written", async () => {

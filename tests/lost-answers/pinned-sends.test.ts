@@ -38,9 +38,12 @@ async function start(wallets: number) {
 it(
   "all transactions of a lane are sent to one endpoint",
   async () => {
-    const { client, delegates, sends } = await start(30);
+    const { relay, client, delegates, sends } = await start(30);
     await finishAll(client, delegates);
-    expect(sends).toEqual([30, 0]);
+    // The node before the chain may hand on two in another order than they came: then one dies, and another is sent.
+    expect(sends[0]).toBeGreaterThanOrEqual(30);
+    expect(sends[1]).toBe(0);
+    expect(relay.devnet.chain.log).toHaveLength(30);
   },
   TIMEOUT_MS,
 );

@@ -12,6 +12,8 @@ const LOOK_MS = 1_000;
 /** The first pause after a failure, in milliseconds; each one after it is twice as long, up to a most. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+/** The same after a submission that came to nothing: each try is one more, and costs gas where the chain refuses it. */
+const LONGEST_PAUSE_AFTER_SUBMISSION_MS = 600_000;
 /** A step that waits for longer than this, in milliseconds, tells for what. */
 const LONG_WAIT_MS = 60_000;
 
@@ -144,7 +146,9 @@ export class OperationRunner {
   async #noteFailure(operation: KeyOperation, { problem, change, error }: Failed): Promise<void> {
     const { ledger, events, now } = this.#options;
     const { id, accountId, kind, step, tries } = operation;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(tries, 10));
+    const failures = (change?.failedSubmissions ?? tries + 1) - 1;
+    const longest = change === undefined ? LONGEST_PAUSE_MS : LONGEST_PAUSE_AFTER_SUBMISSION_MS;
+    const pauseMs = Math.min(longest, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10));
     const tryAt = new Date(now().getTime() + pauseMs);
     const noted = await ledger.changeKeyOperation(
       operation,

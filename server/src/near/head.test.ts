@@ -65,6 +65,54 @@ describe("the head", () => {
   });
 });
 
+describe("a head that was known a second ago", () => {
+  /** A node whose answers take so many milliseconds by the clock that a test moves on. */
+  async function timed(tookMs: number) {
+    const chain = { now: NOW, height: 100 };
+    const [status] = answersOf("testnet", 100);
+    const block: Answer = (...call) => {
+      chain.now += tookMs;
+      const [, answer] = answersOf("testnet", chain.height);
+      answer(...call);
+    };
+    const one = await node(status, block);
+    const rpc = await rpcOver(one);
+    const head = new Head("testnet", rpc, new NearViews(rpc), () => chain.now);
+    expect((await head.get()).height).toBe(100n);
+    chain.height = 200;
+    return {
+      chain,
+      one,
+      heightAfter: async (ms: number) => {
+        chain.now += ms;
+        return (await head.get()).height;
+      },
+    };
+  }
+
+  it("is asked for anew where nodes are fast", async () => {
+    const { heightAfter } = await timed(0);
+    expect(await heightAfter(999)).toBe(100n);
+    expect(await heightAfter(1)).toBe(200n);
+  });
+
+  it("is good for longer while slow nodes are asked for the next one", async () => {
+    const { chain, one, heightAfter } = await timed(1_200);
+    const before = one.requests();
+    expect(await heightAfter(1_000)).toBe(100n);
+    await expect.poll(() => one.requests()).toBe(before + 1);
+    await expect.poll(() => heightAfter(0)).toBe(200n);
+    // Nobody asked for long: whoever does then waits.
+    chain.height = 300;
+    expect(await heightAfter(3_400)).toBe(300n);
+  });
+
+  it("is good for four seconds at most", async () => {
+    const { heightAfter } = await timed(10_000);
+    expect(await heightAfter(4_000)).toBe(200n);
+  });
+});
+
 describe("a chain", () => {
   /** Nodes whose final head a test moves, and a clock that it moves on. */
   async function watched(count: number, afterMs = 30_000) {

@@ -3,8 +3,10 @@ import { ChainError } from "./chain-error.ts";
 import type { NearRpc } from "./near-rpc.ts";
 import type { BlockView, NearViews } from "./views.ts";
 
-/** How long an answer is good, in milliseconds: about one block. */
+/** How long an answer is good, in milliseconds: about one block. Then another one is asked for. */
 const MAX_AGE_MS = 1_000;
+/** While it is, the answer before is good for twice as long as it took itself, and for so many milliseconds at most. */
+const MAX_WAIT_MS = 3_000;
 /** How far a block's time may lie ahead of this process's clock, in milliseconds. */
 const MAX_CLOCK_SKEW_MS = 60_000;
 /** Between two looks further apart than this, in milliseconds, the chain may have moved and stopped again. */
@@ -33,7 +35,7 @@ export class Head {
   readonly #views: NearViews;
   readonly #now: () => number;
   readonly #watch: StallWatch | undefined;
-  #cached: { block: BlockView; at: number } | undefined;
+  #cached: { readonly block: BlockView; readonly at: number; readonly tookMs: number } | undefined;
   #asking: Promise<BlockView> | undefined;
   /** When an endpoint's final head last rose, as far as it was watched. */
   #movedAt = 0;
@@ -55,7 +57,7 @@ export class Head {
   }
 
   /**
-   * The final head, learnt at most a second ago. Throws ChainError: "not-synced" while the chain stands still, so that
+   * The final head, learnt at most a second ago, or while a newer one is on its way from slow nodes, a few. Throws ChainError: "not-synced" while the chain stands still, so that
    * nothing new is signed that would name an old block.
    */
   async get(): Promise<BlockView> {
@@ -82,17 +84,25 @@ export class Head {
   }
 
   async #latest(): Promise<BlockView> {
-    if (this.#cached !== undefined && this.#now() - this.#cached.at < MAX_AGE_MS) return this.#cached.block;
+    const cached = this.#cached;
+    const age = cached === undefined ? Number.POSITIVE_INFINITY : this.#now() - cached.at;
+    if (cached !== undefined && age < MAX_AGE_MS) return cached.block;
     this.#asking ??= this.#refresh().finally(() => {
       this.#asking = undefined;
     });
-    return this.#asking;
+    if (cached === undefined || age >= MAX_AGE_MS + Math.min(2 * cached.tookMs, MAX_WAIT_MS))
+      return this.#asking;
+    // Whoever needs a newer one asks again, and is told why there is none.
+    this.#asking.catch(() => undefined);
+    return cached.block;
   }
 
   async #refresh(): Promise<BlockView> {
+    const asked = this.#now();
     const answers = await this.#askAll();
     const block = answers.reduce((a, b) => (b.height > a.height ? b : a));
-    this.#cached = { block, at: this.#now() };
+    const at = this.#now();
+    this.#cached = { block, at, tookMs: at - asked };
     this.#judge(block.height);
     return block;
   }

@@ -15,11 +15,7 @@ import {
   markOf,
   type RequestMark,
 } from "./intake-request.ts";
-import { settleSome } from "./settle-some.ts";
 import { accountPayload, accountUndertaking, delegateUndertaking } from "./undertaking.ts";
-
-/** Of one call's delegates, how many are looked at at the same time: chain and ledger are asked about each. */
-const AT_ONCE = 16;
 
 /** A submission that was taken on, or why nothing was. */
 export type Taken = Submission | DomainError;
@@ -92,16 +88,18 @@ export class Intake {
     const requests = delegates.map((one) =>
       this.#delegate(caller, entitlement, one, "SubmitDelegates", signal),
     );
-    const judged = await settleSome(requests, AT_ONCE, (request) => this.#judge(request));
+    const judged = await Promise.allSettled(requests.map((request) => this.#judge(request)));
     // Some were judged a while ago. From here to the ledger nothing outside of this process is waited for, so that they
     // come there together and in order.
     const entitled = await Promise.all(
       requests.map((request) => this.#stillEntitled(caller, entitlement, request)),
     );
-    const taken = await settleSome(requests, requests.length, async (request, i) => {
-      const earlier = fulfilled(judged[i]);
-      return earlier ?? this.#accept(caller, entitled[i] ?? entitlement, request);
-    });
+    const taken = await Promise.allSettled(
+      requests.map(async (request, i) => {
+        const earlier = fulfilled(judged[i]);
+        return earlier ?? this.#accept(caller, entitled[i] ?? entitlement, request);
+      }),
+    );
     return taken.map((result) => {
       if (result.status === "fulfilled") return result.value;
       if (result.reason instanceof DomainError) return result.reason;
