@@ -10,13 +10,11 @@ function start(
   const offers: number[][] = places.map(() => []);
   const limits: number[] = [];
   const looks = new Set<() => void>();
-  const lanes = places.map(
-    (place, i): DealtLane => ({
-      ...{ accountId: "a", load: 0, room: 4, offered: 0, isBusy: false },
-      ...place,
-      offer: (count) => offers[i]?.push(count),
-    }),
-  );
+  const lanes = places.map((place, i): DealtLane & { isBusy: boolean } => ({
+    ...{ accountId: "a", load: 0, room: 4, offered: 0, isBusy: false },
+    ...place,
+    offer: (count) => offers[i]?.push(count),
+  }));
   const dealer = new WorkDealer({
     lanes: () => lanes,
     waiting: async ({ limit, accountIds }) => {
@@ -40,7 +38,7 @@ function start(
       looks.add(look);
       look();
     });
-  return { dealer, offers, limits, looked };
+  return { dealer, lanes, offers, limits, looked };
 }
 
 const any = (count: number) => Array.from({ length: count }, () => null);
@@ -77,6 +75,17 @@ it("keeps a share for a lane that signs, and deals again when it has room", asyn
   expect(offers).toEqual([[], [1]]);
   dealer.freed();
   await looked(2);
+});
+
+it("does not look at the queue while all lanes with room sign", async () => {
+  const { dealer, lanes, offers, limits, looked } = start([{ isBusy: true }, { room: 0 }], () => ({
+    ...{ accounts: any(2), more: false },
+  }));
+  expect(limits).toEqual([]);
+  for (const lane of lanes) lane.isBusy = false;
+  dealer.freed();
+  await looked(1);
+  expect(offers).toEqual([[2], []]);
 });
 
 it("looks at once when something is accepted, and not for room when nothing was left", async () => {
