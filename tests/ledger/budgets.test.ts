@@ -64,6 +64,24 @@ overEngines("budgets", (on) => {
     });
   });
 
+  it("reserve in the period in which a submission stands, also where that begins behind its group's", async () => {
+    const lane = await heldLane(on.ledger);
+    const last = new Date(DAY_END.getTime() - 1);
+    const group = { orderingGroup: "g", at: last };
+    const spend = reservation({}, { accounts: 0n, gas: 5n * TGAS, deposit: 0n });
+    await on.ledger.accept(costing("a", spend, group));
+    const second = await on.ledger.accept(costing("b", spend, group));
+    expect(second).toMatchObject({ submission: { createdAt: DAY_END } });
+    const day = async (time: Date) => (await gasUsed(on, "default", time))[0];
+    expect([await day(last), await day(DAY_END)]).toEqual([5n * TGAS, 5n * TGAS]);
+    for (const name of ["a", "b"]) {
+      const [work] = await on.ledger.claim({ ...lane, limit: 1, nonceFloor: 1n });
+      expect(work?.submissionId).toBe(`sub_${name}`);
+      await on.ledger.recordTerminal(lane, [failed(`sub_${name}`, "REJECTED")]);
+    }
+    expect([await day(last), await day(DAY_END)]).toEqual([0n, 0n]);
+  });
+
   it.each([
     ["tenant-day", "gas", DAY_END],
     ["tenant-month", "deposit", MONTH_END],

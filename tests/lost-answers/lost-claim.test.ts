@@ -76,6 +76,7 @@ it("what a claim took is signed although the claim's answer was lost", async () 
     laneTrouble: ignore,
     submissionTransition: ignore,
   };
+  const block = async () => ({ height: 100n, hash: "1".repeat(32), timeMs: 0 });
   const options = {
     lane,
     owner: "test",
@@ -93,7 +94,7 @@ it("what a claim took is signed although the claim's answer was lost", async () 
       onRoom: ignore,
       ledger,
       // The chain and the signer, as far as they are asked before a signature.
-      head: { get: async () => ({ height: 100n, hash: "1".repeat(32), timeMs: 0 }) },
+      head: { get: block, newest: block },
       chain: { endpointCount: 1, views: { accessKey: async () => ({ nonce: 7n }) } },
       signer: {
         sign: (_: string, transactions: readonly unknown[]) => {

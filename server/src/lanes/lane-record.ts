@@ -47,11 +47,15 @@ export class LaneRecord {
   /** `sentAt` is when it was sent, where no state says so yet: it enters BROADCAST, too, if `to` comes after that. */
   async reached(work: Work, to: ProgressState, sentAt?: Date): Promise<void> {
     const { submissionId } = work;
-    const at = this.#options.now();
-    if (to === "BROADCAST") await this.#progress.add({ submissionId, to, at: sentAt ?? at });
-    else await this.#progress.add({ submissionId, to, at, sentAt });
-    this.#passed(work, to === "BROADCAST" ? undefined : sentAt);
-    this.#transitions.moved(work, to);
+    if (to === "BROADCAST") {
+      const at = sentAt ?? this.#options.now();
+      await this.#progress.add({ submissionId, to, at });
+      this.#transitions.moved(work, to, { at });
+    } else {
+      await this.#progress.add({ submissionId, to, at: this.#options.now(), sentAt });
+      this.#passed(work, sentAt);
+      this.#transitions.moved(work, to);
+    }
   }
 
   /** As above. */
@@ -62,7 +66,7 @@ export class LaneRecord {
   }
 
   #passed(work: Work, sentAt: Date | undefined): void {
-    if (sentAt !== undefined) this.#transitions.moved(work, "BROADCAST");
+    if (sentAt !== undefined) this.#transitions.moved(work, "BROADCAST", { at: sentAt });
   }
 
   /** Each of these writes may be repeated. */

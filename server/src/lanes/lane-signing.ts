@@ -13,7 +13,7 @@ import {
   type TransactionSigner,
 } from "./sign-batch.ts";
 import type { UnsignedWork } from "./unsigned-work.ts";
-import { expiredEnd, isExpired, type Work } from "./work.ts";
+import { expiredEnd, expiresSoon, isExpired, type Work } from "./work.ts";
 
 export interface LaneSigningOptions {
   readonly network: string;
@@ -70,7 +70,9 @@ export class LaneSigning {
   /** Signs a batch, stores the signed bytes and only then starts to send them, in nonce order. */
   async sign(batch: readonly Work[]): Promise<void> {
     const { head, chain, signal, onSigned } = this.#options;
-    const newest = await this.#retry.run("head", () => head.get());
+    const known = await this.#retry.run("head", () => head.get());
+    const isTight = batch.some((work) => expiresSoon(work, known.height));
+    const newest = isTight ? await this.#retry.run("head", () => head.newest()) : known;
     // The chain or the signer may have been away for long: time may be over.
     const expired = batch.filter((work) => isExpired(work, newest.height));
     for (const work of expired) await this.#record.ended(work, expiredEnd(work));

@@ -28,11 +28,17 @@ export class TransitionEvents {
     this.#options = options;
   }
 
-  /** Says that a state is in the ledger. */
-  moved(work: Work, to: SubmissionState, more: Pick<SubmissionTransition, "reason" | "txHash"> = {}): void {
+  /** Says that a state is in the ledger; `at` is when it was entered, where that was before now. */
+  moved(
+    work: Work,
+    to: SubmissionState,
+    {
+      at = this.#options.now(),
+      ...more
+    }: Pick<SubmissionTransition, "reason" | "txHash"> & { at?: Date } = {},
+  ): void {
     const { submissionId, kind } = work;
-    const { events, now } = this.#options;
-    const at = now();
+    const { events } = this.#options;
     const before = this.#states.get(submissionId) ?? { state: work.state, since: work.createdAt };
     this.#states.set(submissionId, { state: to, since: at });
     const seconds = (at.getTime() - before.since.getTime()) / 1000;

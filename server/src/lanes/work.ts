@@ -97,6 +97,14 @@ export function isExpired({ expiresAtHeight }: Work, finalHead: bigint): boolean
   return expiresAtHeight !== null && expiresAtHeight < finalHead + BLOCKS_TO_EXECUTE;
 }
 
+/** More blocks than a chain makes while a head is still used. */
+const BLOCKS_BEHIND = 20n;
+
+/** Whether only the newest head says if a submission's time would be over. */
+export function expiresSoon(work: Work, knownHead: bigint): boolean {
+  return isExpired(work, knownHead + BLOCKS_BEHIND);
+}
+
 /** The end of a submission whose time has passed: nothing was spent. */
 export function expiredEnd(work: Work): End {
   return neverLanded(work, failure("SUBMISSION_EXPIRED", "its time passed before it could land"));

@@ -90,7 +90,9 @@ async function decide(
     trx,
     fresh.map(({ audit }) => audit),
   );
-  const reserved = await reserve(engine, trx, first.tenant, fresh);
+  // In the periods in which the submissions stand: their ends are settled there.
+  const timed = fresh.map((input) => ({ budget: input.budget, at: createdAt(input) }));
+  const reserved = await reserve(engine, trx, first.tenant, timed);
   refuse(fresh, (_, i) => {
     const made = reserved[i];
     return made !== undefined && "exhausted" in made

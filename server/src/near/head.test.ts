@@ -83,6 +83,7 @@ describe("a head that was known a second ago", () => {
     return {
       chain,
       one,
+      head,
       heightAfter: async (ms: number) => {
         chain.now += ms;
         return (await head.get()).height;
@@ -105,6 +106,14 @@ describe("a head that was known a second ago", () => {
     // Nobody asked for long: whoever does then waits.
     chain.height = 300;
     expect(await heightAfter(3_400)).toBe(300n);
+  });
+
+  it("is not good for whoever needs the newest", async () => {
+    const { chain, head } = await timed(1_200);
+    chain.now += 999;
+    expect((await head.newest()).height).toBe(100n);
+    chain.now += 1;
+    expect((await head.newest()).height).toBe(200n);
   });
 
   it("is good for four seconds at most", async () => {

@@ -57,11 +57,19 @@ export class Head {
   }
 
   /**
-   * The final head, learnt at most a second ago, or while a newer one is on its way from slow nodes, a few. Throws ChainError: "not-synced" while the chain stands still, so that
-   * nothing new is signed that would name an old block.
+   * The final head, learnt at most a second ago, or a few while a newer one is on its way from slow nodes. Throws ChainError:
+   * "not-synced" while the chain stands still, so that nothing new is signed that would name an old block.
    */
   async get(): Promise<BlockView> {
-    const block = await this.#latest();
+    return this.#unlessStalled(await this.#latest(true));
+  }
+
+  /** The same, learnt at most a second ago: slow nodes are waited for. */
+  async newest(): Promise<BlockView> {
+    return this.#unlessStalled(await this.#latest(false));
+  }
+
+  #unlessStalled(block: BlockView): BlockView {
     if (!this.#stalled) return block;
     throw new ChainError("not-synced", `the chain stands still at final block ${block.height}`);
   }
@@ -83,15 +91,15 @@ export class Head {
     return lowest;
   }
 
-  async #latest(): Promise<BlockView> {
+  async #latest(mayBeOlder: boolean): Promise<BlockView> {
     const cached = this.#cached;
     const age = cached === undefined ? Number.POSITIVE_INFINITY : this.#now() - cached.at;
     if (cached !== undefined && age < MAX_AGE_MS) return cached.block;
     this.#asking ??= this.#refresh().finally(() => {
       this.#asking = undefined;
     });
-    if (cached === undefined || age >= MAX_AGE_MS + Math.min(2 * cached.tookMs, MAX_WAIT_MS))
-      return this.#asking;
+    if (cached === undefined || !mayBeOlder) return this.#asking;
+    if (age >= MAX_AGE_MS + Math.min(2 * cached.tookMs, MAX_WAIT_MS)) return this.#asking;
     // Whoever needs a newer one asks again, and is told why there is none.
     this.#asking.catch(() => undefined);
     return cached.block;
