@@ -51,9 +51,19 @@ export async function scanMemory(pid: number, needles: Needles): Promise<MemoryS
 
 /** The files that a process has open now, and those that it has mapped: its libraries are among them. */
 export function filesOf(pid: number): string[] {
-  const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  const open = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => linkOf(`/proc/${pid}/fd/${fd}`) ?? []);
   const mapped = mappingLines(pid).flatMap((line) => /\/.*$/.exec(line)?.[0] ?? []);
   return [...new Set([...open, ...mapped])];
+}
+
+/** Undefined for one that is gone: a process closes files while they are listed. */
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
+  }
 }
 
 async function standStill(pid: number): Promise<void> {
