@@ -1,5 +1,6 @@
-import { anyRows, fromMillis, int64, RowsStatement, toMillis, valueList } from "@countersign/sql";
+import { fromMillis, int64, RowsStatement } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
+import { type TimedInput, withCreationTimes } from "./creation-times.ts";
 import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { AcceptInput, Submission } from "./types.ts";
@@ -47,58 +48,6 @@ const INSERT = new RowsStatement(
   true,
 );
 
-const GROUP_COLUMNS = { network: "text", ordering_group: "text", at: "bigint" } as const;
-
-/** Of each group the newest that is open, where that was accepted at the time or later. */
-const NEWEST = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
-  db.selectFrom(valueList("v", GROUP_COLUMNS, anyRows(GROUP_COLUMNS, rows))).select((eb) => [
-    "v.network",
-    "v.ordering_group",
-    eb
-      .selectFrom("submissions as earlier")
-      .select(({ fn }) => fn.max("created_at").as("at"))
-      .whereRef("earlier.network", "=", "v.network")
-      .whereRef("earlier.ordering_group", "=", "v.ordering_group")
-      .where("earlier.terminal_at", "is", null)
-      .whereRef("earlier.created_at", ">=", "v.at")
-      .as("newest"),
-  ]),
-);
-
-/**
- * When each was accepted, or a millisecond after the newest that is open of its group where that was accepted later: by the
- * clock of another replica, or in the same millisecond.
- */
-async function creationTimes(
-  trx: Transaction<LedgerSchema>,
-  inputs: readonly AcceptInput[],
-): Promise<ReadonlyMap<AcceptInput, bigint>> {
-  const earliest = new Map<string, readonly [network: string, group: string, at: bigint]>();
-  for (const input of inputs) {
-    const name = groupOf(input);
-    if (name === undefined || earliest.has(name)) continue;
-    earliest.set(name, [input.submission.network, input.orderingGroup ?? "", toMillis(input.at, "at")]);
-  }
-  const newest = new Map<string | undefined, bigint>();
-  for (const row of await NEWEST.runFilled(trx, [...earliest.values()])) {
-    if (row.newest !== null) newest.set(JSON.stringify([row.network, row.ordering_group]), row.newest);
-  }
-  const times = new Map<AcceptInput, bigint>();
-  for (const input of inputs) {
-    const name = groupOf(input);
-    const at = toMillis(input.at, "at");
-    const before = newest.get(name);
-    const time = before === undefined || before < at ? at : before + 1n;
-    times.set(input, time);
-    if (name !== undefined) newest.set(name, time);
-  }
-  return times;
-}
-
-function groupOf({ submission, orderingGroup }: AcceptInput): string | undefined {
-  return orderingGroup == null ? undefined : JSON.stringify([submission.network, orderingGroup]);
-}
-
 /**
  * Inserts them as ACCEPTED; answers the ids of those that were, with the time at which they count as created: within a group
  * it rises in the order of acceptance. Of the others, another exclusive submission for the account
@@ -108,26 +57,22 @@ export async function insertSubmissions(
   trx: Transaction<LedgerSchema>,
   inputs: readonly AcceptInput[],
 ): Promise<ReadonlyMap<string, Date>> {
-  const times = await creationTimes(trx, inputs);
-  const ordered = inOrderOf(inputs, (input) => [input.submission.network, exclusiveAccount(input) ?? ""]);
-  const rows = ordered.map((input) => {
-    const row = toRow(input, times.get(input) ?? 0n);
+  const timed = await withCreationTimes(trx, inputs);
+  const ordered = inOrderOf(timed, ({ input }) => [input.submission.network, exclusiveAccount(input) ?? ""]);
+  const rows = ordered.map((one) => {
+    const row = toRow(one);
     return COLUMNS.map((column) => row[column]);
   });
   const inserted = new Set((await INSERT.runInParts(trx, rows)).map(({ id }) => id));
-  return new Map(
-    inputs.flatMap((input) => {
-      const { id } = input.submission;
-      return inserted.has(id) ? [[id, fromMillis(times.get(input) ?? 0n)] as const] : [];
-    }),
-  );
+  const times = timed.map(({ input, createdAt }) => [input.submission.id, fromMillis(createdAt)] as const);
+  return new Map(times.filter(([id]) => inserted.has(id)));
 }
 
 function exclusiveAccount(input: AcceptInput): string | null {
   return input.exclusiveAccount === true ? input.submission.accountId : null;
 }
 
-function toRow(input: AcceptInput, createdAt: bigint) {
+function toRow({ input, createdAt }: TimedInput) {
   const { submission, tenant, caller, budget } = input;
   return {
     id: submission.id,
