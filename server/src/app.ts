@@ -3,7 +3,7 @@ import { openEntrance } from "./entrance.ts";
 import { type AppOverrides, type Opened, openFoundation } from "./foundation.ts";
 import { lockRoom } from "./lock/lock-room.ts";
 import { openNear } from "./near/open-near.ts";
-import { postByNode } from "./near/post-by-node.ts";
+import { postByUndici } from "./near/post-by-undici.ts";
 import { type App, serveApp } from "./serve-app.ts";
 
 export type { AppOverrides } from "./foundation.ts";
@@ -26,7 +26,7 @@ export function createApp(config: RelayConfig, overrides: AppOverrides = {}): Pr
     const { events } = foundation;
     const chain = openChain({
       network,
-      near: openNear({ post: postByNode, ...foundation, config: near }),
+      near: openNear({ post: postByUndici, ...foundation, config: near }),
       config: near,
       events,
     });
@@ -45,7 +45,7 @@ export function createApp(config: RelayConfig, overrides: AppOverrides = {}): Pr
 export function createLockApp(config: LockRelayConfig, overrides: AppOverrides = {}): Promise<App> {
   return closingIfItFails(async (opened) => {
     const foundation = await openFoundation(config, overrides, opened);
-    const near = config.near && openNear({ post: postByNode, ...foundation, config: config.near });
+    const near = config.near && openNear({ post: postByUndici, ...foundation, config: config.near });
     const { authenticators = [] } = overrides;
     const views = near?.views;
     const entrance = await openEntrance({ config, foundation, views, authenticators, opened });

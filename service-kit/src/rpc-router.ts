@@ -60,12 +60,18 @@ const PUBLIC: ReadonlySet<string> = new Set([
   ServerReflection.typeName,
   ServerReflectionAlpha.typeName,
 ]);
+/**
+ * Shorter answers are not compressed: they fit into what a connection may send at once from the start (RFC 6928: ten segments), so that
+ * compressing them costs time and saves no round trip.
+ */
+const COMPRESS_MIN_BYTES = 14_000;
 /** What anybody may ask has little to say. */
 const PUBLIC_READ_MAX_BYTES = 4096;
 
 /** Connect's handlers of all services, with the gate before each of them. */
 export function createRpcRouter(options: RpcRouterOptions): RpcRouter {
-  const { limits, gate, onUnread, platform } = options;
+  const { limits, gate, onUnread } = options;
+  const platform = { compressMinBytes: COMPRESS_MIN_BYTES, ...options.platform };
   const readMaxBytesOf = (service: string) =>
     PUBLIC.has(service) ? PUBLIC_READ_MAX_BYTES : limits.readMaxBytes;
   const router = createConnectRouter({

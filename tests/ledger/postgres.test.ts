@@ -106,6 +106,23 @@ describe.skipIf(!postgres.available)("a PostgreSQL ledger", () => {
     expect(leases.filter((lease) => lease !== null)).toHaveLength(1);
   });
 
+  it("claims and renews beside a write of the same lane that is under way", async () => {
+    const ledger = await home.open();
+    const lane = await heldLane(ledger);
+    const [a] = await claimed(ledger, lane, "a");
+    if (a === undefined) throw new Error("nothing claimed");
+    await ledger.accept(delegate("b"));
+    await database.query("begin");
+    await database.query("lock table attempts in exclusive mode");
+    const write = ledger.recordSigned(lane, [signed(a)]);
+    await expect.poll(() => waiting(database), PATIENT).toBe(1);
+    expect(await ledger.renewLane(lane, at(1), TTL_MS)).toBe(true);
+    const [b] = await ledger.claim({ ...lane, limit: 1, nonceFloor: 0n });
+    expect(b).toMatchObject({ submissionId: "sub_b", nonce: a.nonce + 1n });
+    await database.query("rollback");
+    await write;
+  });
+
   it("makes a takeover wait for a write under way, and fences the next one", async () => {
     const [one, two] = await Promise.all([home.open(), home.open()]);
     const lane = await heldLane(one as Ledger);

@@ -1,11 +1,10 @@
 // A chain that executes everything at once and checks nothing: NEAR's JSON-RPC as far as a relay asks it, and the
 // switches of a devnet that a bench uses. Prints one line of JSON when it listens.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
-import { decodeSignedTransaction, formatPublicKey, transactionHash } from "@countersign/near";
+import { decodeSignedTransaction, formatPublicKey, type PublicKey, transactionHash } from "@countersign/near";
 import { base58 } from "@scure/base";
 import type { ChainLogEntry } from "./devnet-admin.ts";
 
@@ -24,15 +23,23 @@ const outcomes = new Map<string, object>();
 const nonces = new Map<string, number>();
 let latencyMs = 0;
 
-const hashOf = (name: string) => base58.encode(createHash("sha256").update(name).digest());
+const hashOf = (name: string) => base58.encode(hash("sha256", name, "buffer"));
 const height = () => FIRST_HEIGHT + Math.floor((Date.now() - began) / BLOCK_MS);
+let newest = { height: 0, hash: "" };
+
+/** The newest block. Its hash is made once: it stands in every outcome. */
+function head() {
+  const now = height();
+  if (newest.height !== now) newest = { height: now, hash: hashOf(`block ${now}`) };
+  return newest;
+}
 
 const methods: Readonly<Record<string, (params: Params) => unknown>> = {
   status: () => ({ chain_id: network, sync_info: { syncing: false, earliest_block_height: FIRST_HEIGHT } }),
   block: () => {
-    const now = height();
-    const timestamp_nanosec = `${began + (now - FIRST_HEIGHT) * BLOCK_MS}000000`;
-    return { header: { height: now, hash: hashOf(`block ${now}`), timestamp_nanosec } };
+    const { height, hash } = head();
+    const timestamp_nanosec = `${began + (height - FIRST_HEIGHT) * BLOCK_MS}000000`;
+    return { header: { height, hash, timestamp_nanosec } };
   },
   query: ({ request_type, public_key = "" }) =>
     request_type === "view_account"
@@ -45,29 +52,39 @@ const methods: Readonly<Record<string, (params: Params) => unknown>> = {
 /** What a node says of a delegate whose actions have succeeded: three outcomes that burn. */
 function execute(bytes: Uint8Array): unknown {
   const { signerId, receiverId, nonce, publicKey } = decodeSignedTransaction(bytes).transaction;
-  const hash = base58.encode(transactionHash(bytes.subarray(0, -SIGNATURE_BYTES)));
-  const known = outcomes.get(hash);
+  const name = base58.encode(transactionHash(bytes.subarray(0, -SIGNATURE_BYTES)));
+  const known = outcomes.get(name);
   if (known !== undefined) return known;
-  log.push({ hash, signerId, receiverId });
-  const key = formatPublicKey(publicKey);
+  log.push({ hash: name, signerId, receiverId });
+  const key = keyOf(publicKey);
   nonces.set(key, Math.max(nonces.get(key) ?? 0, Number(nonce)));
-  const block_hash = hashOf(`block ${height()}`);
+  const block_hash = head().hash;
   const outcome = (id: string, next: string[], status: object) => ({
     ...{ id, block_hash },
     outcome: { executor_id: receiverId, gas_burnt: 1, tokens_burnt: "1", receipt_ids: next, status },
   });
-  const [first, second] = [`${hash}-1`, `${hash}-2`];
+  const [first, second] = [`${name}-1`, `${name}-2`];
   const executed = {
     final_execution_status: "FINAL",
-    transaction: { signer_id: signerId, receiver_id: receiverId, nonce: Number(nonce), hash, actions: [] },
-    transaction_outcome: outcome(hash, [first], { SuccessReceiptId: first }),
+    transaction: { signer_id: signerId, receiver_id: receiverId, nonce: Number(nonce), hash: name, actions: [] },
+    transaction_outcome: outcome(name, [first], { SuccessReceiptId: first }),
     receipts_outcome: [
       outcome(first, [second], { SuccessReceiptId: second }),
       outcome(second, [], { SuccessValue: "" }),
     ],
   };
-  outcomes.set(hash, executed);
+  outcomes.set(name, executed);
   return executed;
+}
+
+/** The few relayer keys that sign, as text: writing one costs more than the rest of a call. */
+const keys = new Map<string, string>();
+
+function keyOf(publicKey: PublicKey): string {
+  const name = publicKey.data.toString();
+  const known = keys.get(name) ?? formatPublicKey(publicKey);
+  keys.set(name, known);
+  return known;
 }
 
 const rpc: RequestListener = async (request, response) => {
@@ -84,8 +101,14 @@ const admin: RequestListener = async (request, response) => {
   response.end(JSON.stringify({ result: method === "log" ? log : {} }));
 };
 
-async function json(request: IncomingMessage): Promise<unknown> {
-  return JSON.parse(await text(request));
+/** The stream's own consumers cost more. */
+function json(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve, reject) => {
+    request.once("error", reject);
+    request.once("end", () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
+  });
 }
 
 async function listen(listener: RequestListener): Promise<string> {

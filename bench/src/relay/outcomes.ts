@@ -3,7 +3,8 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Submission, SubmissionState } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import type { RelayClient } from "./load.ts";
 
-const POLL_MS = 200;
+/** Each look is a few statements for the relay. */
+const POLL_MS = 1_000;
 const READERS = 16;
 
 /** A submission that reached its end. */

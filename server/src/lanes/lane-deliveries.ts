@@ -208,8 +208,11 @@ export class LaneDeliveries {
   }
 }
 
+/** Without a reason each abort would make an error with its stack. */
+const HURRY = new Error("hurry");
+
 /** Has the chain asked for it by hash at once. */
 function hurry(sent: Sent): void {
-  sent.hurry.abort();
+  sent.hurry.abort(HURRY);
   sent.hurry = new AbortController();
 }

@@ -4,8 +4,11 @@ import { fairShares, type LanePlace } from "./fair-shares.ts";
 
 /** How often the queue is looked at for what another replica accepted, or gave back, in milliseconds. */
 const POLL_MS = 500;
-/** Between two looks, in milliseconds: what comes in a burst is shared out at once. */
-const GAP_MS = 5;
+/** Between two looks, in milliseconds, at least and at most: what comes in a burst is shared out at once. */
+const MIN_GAP_MS = 5;
+const MAX_GAP_MS = 50;
+/** How many times as long as a look took the next one waits: looking takes a bounded share of a busy ledger's time. */
+const GAP_PER_LOOK = 3;
 /** Most submissions that are shared out by one look. */
 const MOST = 512;
 
@@ -56,6 +59,7 @@ export class WorkDealer {
     signal.addEventListener("abort", () => this.wake(), { once: true });
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
+      const began = performance.now();
       try {
         await this.#deal();
       } catch (error) {
@@ -63,7 +67,8 @@ export class WorkDealer {
         if (!signal.aborted) this.#options.onFailed(error);
         await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
       }
-      await delay(GAP_MS, undefined, { signal }).catch(() => undefined);
+      const gap = (performance.now() - began) * GAP_PER_LOOK;
+      await delay(Math.max(MIN_GAP_MS, Math.min(gap, MAX_GAP_MS)), undefined, { signal }).catch(() => undefined);
       const timer = setTimeout(() => this.wake(), POLL_MS);
       await this.#wake.promise;
       clearTimeout(timer);

@@ -74,10 +74,10 @@ test("tenants do not wait for each other", async () => {
   await endAll(results);
 });
 
-test("a batch has 64 submissions at most", async () => {
+test("a batch has 128 submissions at most", async () => {
   const { queue, batches, endAll } = start();
-  await endAll(Array.from({ length: 130 }, (_, i) => queue.add(input(`n${i}`))));
-  expect(batches.map(({ length }) => length)).toEqual([64, 64, 2]);
+  await endAll(Array.from({ length: 258 }, (_, i) => queue.add(input(`n${i}`))));
+  expect(batches.map(({ length }) => length)).toEqual([128, 128, 2]);
 });
 
 test.each<[string, AcceptInput, AcceptInput]>([

@@ -2,7 +2,7 @@ import { LedgerUnavailableError } from "./errors.ts";
 import type { AcceptInput, AcceptResult } from "./types.ts";
 
 /** Most submissions of one transaction: it bounds how long the tenant's budgets are locked. */
-const MAX_BATCH = 64;
+const MAX_BATCH = 128;
 
 interface Waiting {
   readonly input: AcceptInput;

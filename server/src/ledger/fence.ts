@@ -22,14 +22,14 @@ const held = (db: Kysely<LedgerSchema>) =>
 
 const HELD = {
   none: new FixedStatement(held),
-  share: new FixedStatement((db: Kysely<LedgerSchema>) => held(db).forShare()),
-  update: new FixedStatement((db: Kysely<LedgerSchema>) => held(db).forUpdate()),
+  share: new FixedStatement((db: Kysely<LedgerSchema>) => held(db).forKeyShare()),
+  update: new FixedStatement((db: Kysely<LedgerSchema>) => held(db).forNoKeyUpdate()),
 };
 
 /**
- * Checks that the token is the lane's current one, and keeps it so until the transaction ends: a takeover
- * waits. "share" lets the holder's own writes run side by side; "update" is for those that allocate nonces;
- * "none" only looks. Throws FencedError.
+ * Checks that the token is the lane's current one, and keeps it so until the transaction ends: a takeover, which locks the
+ * row for update, waits. The holder's own writes run side by side: all with "share", and with them one of those with "update",
+ * which allocate nonces. "none" only looks. Throws FencedError.
  */
 export async function fence(
   engine: Engine,

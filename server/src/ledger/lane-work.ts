@@ -62,14 +62,16 @@ export async function reallocate(
   const lane = await fence(engine, trx, input, "update");
   const ids = new Set(input.submissionIds);
   if (ids.size === 0) return [];
-  const { count } = await trx
+  const open = await trx
     .selectFrom("submissions")
-    .select((eb) => eb.fn.countAll<bigint>().as("count"))
+    .select("id")
     .where("id", "in", [...ids])
     .where("lane_id", "=", lane.id)
     .where("terminal_at", "is", null)
-    .executeTakeFirstOrThrow();
-  if (count !== BigInt(ids.size)) {
+    // The lane's other writes may run beside this one, and end a submission.
+    .$if(engine.locksRows, (q) => q.orderBy("id").forUpdate())
+    .execute();
+  if (open.length !== ids.size) {
     throw new IllegalTransitionError(
       "a submission that is to get a fresh nonce is terminal or in another lane",
     );

@@ -1,5 +1,5 @@
 import { toMillis, whole } from "@countersign/sql";
-import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
+import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import type { Engine } from "./engine.ts";
 import type { LaneTable, LedgerSchema } from "./schema.ts";
 import type { Lane, LaneId, LaneKey, LaneToken, Lease } from "./types.ts";
@@ -93,7 +93,9 @@ async function renameKey(trx: Transaction<LedgerSchema>, id: LaneId, keyId: stri
   await trx.updateTable("lanes").set({ key_id: keyId }).where("id", "=", whole(id, "laneId")).execute();
 }
 
+/** Waits for the writes of the holder before, which `fence` lets in, where the engine lets them run beside this one. */
 export async function acquireLane(
+  engine: Engine,
   trx: Transaction<LedgerSchema>,
   laneId: LaneId,
   owner: string,
@@ -101,6 +103,13 @@ export async function acquireLane(
   ttlMs: number,
 ): Promise<Lease | null> {
   const at = toMillis(now, "now");
+  const isFree = (eb: ExpressionBuilder<LedgerSchema, "lanes">) =>
+    eb.or([eb("lease_owner", "is", null), eb("lease_owner", "=", owner), eb("lease_until", "<=", at)]);
+  if (engine.locksRows) {
+    const free = trx.selectFrom("lanes").select("id").where("id", "=", whole(laneId, "laneId")).where(isFree);
+    // An update alone would lock the row no more than those writes allow.
+    if ((await free.forUpdate().executeTakeFirst()) === undefined) return null;
+  }
   const taken = await trx
     .updateTable("lanes")
     .set((eb) => ({
@@ -109,9 +118,7 @@ export async function acquireLane(
       lease_until: at + whole(ttlMs, "ttlMs"),
     }))
     .where("id", "=", whole(laneId, "laneId"))
-    .where((eb) =>
-      eb.or([eb("lease_owner", "is", null), eb("lease_owner", "=", owner), eb("lease_until", "<=", at)]),
-    )
+    .where(isFree)
     .returning(["lease_epoch", "next_nonce"])
     .executeTakeFirst();
   return taken === undefined ? null : { epoch: taken.lease_epoch, nextNonce: taken.next_nonce };

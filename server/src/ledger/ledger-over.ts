@@ -70,7 +70,8 @@ export function ledgerOver(engine: Engine, now: () => Date): Ledger {
 
     ensureLanes: (keys) => ensureLanes(engine, keys),
     lanesWithWork: (network, accountIds) => engine.read((db) => lanesWithWork(db, network, accountIds)),
-    acquireLane: (id, owner, at, ttlMs) => urgent.write((trx) => acquireLane(trx, id, owner, at, ttlMs)),
+    acquireLane: (id, owner, at, ttlMs) =>
+      urgent.write((trx) => acquireLane(urgent, trx, id, owner, at, ttlMs)),
     renewLane: (token, at, ttlMs) => urgent.write((trx) => renewLane(trx, token, at, ttlMs)),
     releaseLane: (token) => urgent.write((trx) => releaseLane(trx, token)),
 

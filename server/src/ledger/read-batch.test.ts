@@ -9,12 +9,12 @@ it("reads what is asked for in one turn at once, and gives each its own", async 
   expect(read.mock.calls).toEqual([[[1, 2, 3]], [[4]]]);
 });
 
-it("reads at most 64 at once", async () => {
+it("reads at most 128 at once", async () => {
   const read = vi.fn(async (keys: readonly number[]) => keys);
   const batch = new ReadBatch(read);
-  const keys = Array.from({ length: 134 }, (_, i) => i);
+  const keys = Array.from({ length: 262 }, (_, i) => i);
   expect(await Promise.all(keys.map((key) => batch.get(key)))).toEqual(keys);
-  expect(read.mock.calls.map(([asked]) => asked.length)).toEqual([64, 64, 6]);
+  expect(read.mock.calls.map(([asked]) => asked.length)).toEqual([128, 128, 6]);
 });
 
 it("fails those alone that were part of a read that fails", async () => {
@@ -22,7 +22,7 @@ it("fails those alone that were part of a read that fails", async () => {
     if (keys.includes(1)) throw new Error("away");
     return keys;
   });
-  const ends = await Promise.allSettled(Array.from({ length: 65 }, (_, i) => batch.get(i)));
-  expect(ends.slice(0, 64).every(({ status }) => status === "rejected")).toBe(true);
-  expect(ends[64]).toEqual({ status: "fulfilled", value: 64 });
+  const ends = await Promise.allSettled(Array.from({ length: 129 }, (_, i) => batch.get(i)));
+  expect(ends.slice(0, 128).every(({ status }) => status === "rejected")).toBe(true);
+  expect(ends[128]).toEqual({ status: "fulfilled", value: 128 });
 });

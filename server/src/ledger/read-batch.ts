@@ -1,5 +1,5 @@
 /** Most keys that are looked for at once. */
-const MAX_KEYS = 64;
+const MAX_KEYS = 128;
 
 /** Joins reads of one kind that are asked for in the same turn of the event loop into one. */
 export class ReadBatch<Key, Found> {

@@ -1,5 +1,5 @@
 import { anyRows, int64, RowsStatement, valueList } from "@countersign/sql";
-import { type Kysely, sql, type Transaction } from "kysely";
+import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql, type Transaction } from "kysely";
 import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { AcceptInput, DelegateIdentity } from "./types.ts";
@@ -92,7 +92,7 @@ const PASSED = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
     .selectFrom("v")
     .select("v.submission_id")
     .where((eb) =>
-      eb.exists(
+      found(
         eb
           .selectFrom("replay_marks as m")
           .select("m.nonce")
@@ -104,6 +104,13 @@ const PASSED = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
       ),
     ),
 );
+
+/** As `exists`, which PostgreSQL would answer for all rows by one reading of the whole table. */
+function found<Schema, Table extends keyof Schema>(
+  marks: SelectQueryBuilder<Schema, Table, { nonce: bigint }>,
+): RawBuilder<boolean> {
+  return sql<boolean>`(${marks.limit(sql.lit(1))}) is not null`;
+}
 
 /** The submissions of those for which a delegate of the same key with a higher nonce is marked, and is none of these. */
 export async function passedNonces(
@@ -134,7 +141,7 @@ const REPLAYED = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
     .select("v.place")
     .where((eb) =>
       eb.or([
-        eb.exists(
+        found(
           eb
             .selectFrom("replay_marks as m")
             .select("m.nonce")
@@ -143,7 +150,7 @@ const REPLAYED = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
             .whereRef("m.public_key", "=", "v.public_key")
             .whereRef("m.nonce", "=", "v.nonce"),
         ),
-        eb.exists(
+        found(
           eb
             .selectFrom("replay_marks as m")
             .select("m.nonce")

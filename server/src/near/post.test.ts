@@ -4,13 +4,13 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AnswerTooLargeError, MAX_ANSWER_BYTES } from "./post.ts";
 import { postByFetch } from "./post-by-fetch.ts";
-import { postByNode } from "./post-by-node.ts";
+import { postByUndici } from "./post-by-undici.ts";
 import { destroy, hang, node, status } from "./scripted-node.ts";
 
 const never = new AbortController().signal;
 
 describe.each([
-  ["Node's client", postByNode],
+  ["undici", postByUndici],
   ["fetch", postByFetch],
 ])("a post by %s", (_, post) => {
   it("sends headers and body, and gives the answer", async () => {

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import { ChainError } from "./chain-error.ts";
 import { NearRpc, type NearRpcOptions } from "./near-rpc.ts";
-import { postByNode } from "./post-by-node.ts";
+import { postByUndici } from "./post-by-undici.ts";
 
 export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -54,7 +54,7 @@ export async function rpcOver(...nodes: Pick<Scripted, "endpoint">[]) {
 /** Retries at once, twice; hedges nothing, unless `options` say else. */
 export function rpcWith(options: Partial<NearRpcOptions>, ...nodes: Pick<Scripted, "endpoint">[]) {
   return new NearRpc({
-    post: postByNode,
+    post: postByUndici,
     endpoints: nodes.map(({ endpoint }) => endpoint),
     timeoutMs: 20_000,
     retries: 2,

@@ -7,7 +7,7 @@ import type { Ledger, Submission } from "@countersign/server/ledger/ledger.ts";
 import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
 import { Head } from "@countersign/server/near/head.ts";
 import { NearRpc } from "@countersign/server/near/near-rpc.ts";
-import { postByNode } from "@countersign/server/near/post-by-node.ts";
+import { postByUndici } from "@countersign/server/near/post-by-undici.ts";
 import { NearTransactions } from "@countersign/server/near/transactions.ts";
 import { NearViews } from "@countersign/server/near/views.ts";
 import type { GrantSigner } from "@countersign/server/signer-client/grant-signer.ts";
@@ -75,7 +75,7 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
     },
   };
   const rpc = new NearRpc({
-    post: postByNode,
+    post: postByUndici,
     endpoints: devnet.rpcUrls.map((url) => ({ url, headers: {} })),
     ...{ timeoutMs: 5_000, retries: 3, hedgeReads: true },
     now: () => performance.now(),

@@ -10,7 +10,7 @@ import type { Ledger } from "@countersign/server/ledger/ledger.ts";
 import { openLedger } from "@countersign/server/ledger/open-ledger.ts";
 import { Head } from "@countersign/server/near/head.ts";
 import { NearRpc } from "@countersign/server/near/near-rpc.ts";
-import { postByNode } from "@countersign/server/near/post-by-node.ts";
+import { postByUndici } from "@countersign/server/near/post-by-undici.ts";
 import { NearTransactions } from "@countersign/server/near/transactions.ts";
 import { NearViews } from "@countersign/server/near/views.ts";
 import { GrantSigner } from "@countersign/server/signer-client/grant-signer.ts";
@@ -117,7 +117,7 @@ export async function startLaneWorld(options: LaneWorldOptions): Promise<LaneWor
   const now = () => new Date();
   const random = options.random ?? Math.random;
   const rpc = new NearRpc({
-    post: postByNode,
+    post: postByUndici,
     endpoints: devnet.rpcUrls.map((url) => ({ url, headers: {} })),
     timeoutMs: 5_000,
     retries: 3,
