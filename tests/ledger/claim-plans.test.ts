@@ -1,5 +1,5 @@
 import { claimable } from "@countersign/server/ledger/claimable.ts";
-import { GroupRounds } from "@countersign/server/ledger/group-rounds.ts";
+import { QueueMemory } from "@countersign/server/ledger/claimable.ts";
 import { migrations } from "@countersign/server/ledger/migrations.ts";
 import { migrate } from "@countersign/sql";
 import { CompiledQuery } from "kysely";
@@ -71,7 +71,7 @@ describe(`a claim behind ${BLOCKED} submissions that wait for one`, () => {
     const { db, asked, ...rest } = sqlite();
     await fill({ db, asked, ...rest });
     asked.length = 0;
-    expect(await claimable(db, new GroupRounds(), query)).toHaveLength(16);
+    expect(await claimable(db, new QueueMemory(), query)).toHaveLength(16);
     const statements = [...asked];
     expect(statements.length).toBeGreaterThan(3);
     for (const [i, statement] of statements.entries()) {
@@ -100,7 +100,7 @@ describe(`a claim behind ${BLOCKED} submissions that wait for one`, () => {
       });
       if (time === "of now") await analyze();
       asked.length = 0;
-      expect(await claimable(db, new GroupRounds(), query)).toHaveLength(16);
+      expect(await claimable(db, new QueueMemory(), query)).toHaveLength(16);
       const statements = [...asked];
       expect(statements.length).toBeGreaterThan(3);
       for (const statement of statements) {

@@ -66,7 +66,13 @@ function execute(bytes: Uint8Array): unknown {
   const [first, second] = [`${name}-1`, `${name}-2`];
   const executed = {
     final_execution_status: "FINAL",
-    transaction: { signer_id: signerId, receiver_id: receiverId, nonce: Number(nonce), hash: name, actions: [] },
+    transaction: {
+      signer_id: signerId,
+      receiver_id: receiverId,
+      nonce: Number(nonce),
+      hash: name,
+      actions: [],
+    },
     transaction_outcome: outcome(name, [first], { SuccessReceiptId: first }),
     receipts_outcome: [
       outcome(first, [second], { SuccessReceiptId: second }),

@@ -135,6 +135,8 @@ export class LaneDeliveries {
   async #settle(work: Work, sent: Sent, end: DeliveryEnd, whyDead: LaneTrouble): Promise<void> {
     if (end.kind === "final") {
       if (sent.isOpen) this.#landed(sent);
+      // The next is claimed while this end is being written.
+      this.#options.onRoom();
       return this.#record.ended(work, finalEnd(work, end.outcome, end.blockHash), end.sentAt);
     }
     if (end.kind === "refused") return this.#record.ended(work, refusedByChain(end.error));

@@ -6,7 +6,7 @@ import { fairShares, type LanePlace } from "./fair-shares.ts";
 const POLL_MS = 500;
 /** Between two looks, in milliseconds, at least and at most: what comes in a burst is shared out at once. */
 const MIN_GAP_MS = 5;
-const MAX_GAP_MS = 50;
+const MAX_GAP_MS = 25;
 /** How many times as long as a look took the next one waits: looking takes a bounded share of a busy ledger's time. */
 const GAP_PER_LOOK = 3;
 /** Most submissions that are shared out by one look. */
@@ -68,7 +68,9 @@ export class WorkDealer {
         await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
       }
       const gap = (performance.now() - began) * GAP_PER_LOOK;
-      await delay(Math.max(MIN_GAP_MS, Math.min(gap, MAX_GAP_MS)), undefined, { signal }).catch(() => undefined);
+      await delay(Math.max(MIN_GAP_MS, Math.min(gap, MAX_GAP_MS)), undefined, { signal }).catch(
+        () => undefined,
+      );
       const timer = setTimeout(() => this.wake(), POLL_MS);
       await this.#wake.promise;
       clearTimeout(timer);

@@ -3,25 +3,30 @@ import type { Kysely, Transaction } from "kysely";
 import type { NoteChange } from "./changes.ts";
 import { enterState } from "./enter-state.ts";
 import { IllegalTransitionError, NonceConflictError } from "./errors.ts";
+import type { OfLane } from "./record.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { SignedItem } from "./types.ts";
 
 export async function recordSigned(
   trx: Transaction<LedgerSchema>,
-  laneId: bigint,
-  items: readonly SignedItem[],
+  items: readonly OfLane<SignedItem>[],
   note: NoteChange,
 ): Promise<void> {
   if (items.length === 0) return;
-  const inserted = await insertAttempts(trx, laneId, items);
+  const inserted = await insertAttempts(trx, items);
   const fresh = items.filter(({ transactionHash }) => inserted.has(transactionHash));
   for (const item of items) {
-    if (!inserted.has(item.transactionHash)) await checkRepeated(trx, laneId, item);
+    if (!inserted.has(item.transactionHash)) await checkRepeated(trx, item);
   }
-  const entries = fresh.map((item) => ({ submissionId: item.submissionId, at: item.at, signed: item }));
-  const { left } = await enterState(trx, laneId, "SIGNED", entries, note);
+  const entries = fresh.map((item) => ({
+    submissionId: item.submissionId,
+    laneId: item.laneId,
+    at: item.at,
+    signed: item,
+  }));
+  const { left } = await enterState(trx, "SIGNED", entries, note);
   const [refused] = left;
-  if (refused !== undefined) await explain(trx, laneId, refused.signed);
+  if (refused !== undefined) await explain(trx, refused.signed);
 }
 
 /** It only gives the statement its shape. */
@@ -48,13 +53,12 @@ const INSERT = new RowsStatement(
 /** Leaves out those whose nonce or hash is taken; answers the hashes of the others. */
 async function insertAttempts(
   trx: Transaction<LedgerSchema>,
-  laneId: bigint,
-  items: readonly SignedItem[],
+  items: readonly OfLane<SignedItem>[],
 ): Promise<Set<string>> {
   const rows = await INSERT.runInParts(
     trx,
     items.map((item) => [
-      laneId,
+      item.laneId,
       int64(item.nonce, "nonce"),
       ...[item.submissionId, item.transactionHash, item.signedTransaction],
       int64(item.blockHashHeight, "blockHashHeight"),
@@ -65,11 +69,8 @@ async function insertAttempts(
 }
 
 /** The same transaction may be recorded again: its first record's answer may have been lost. */
-async function checkRepeated(
-  trx: Transaction<LedgerSchema>,
-  laneId: bigint,
-  item: SignedItem,
-): Promise<void> {
+async function checkRepeated(trx: Transaction<LedgerSchema>, item: OfLane<SignedItem>): Promise<void> {
+  const { laneId } = item;
   const same = await trx
     .selectFrom("attempts")
     .select("nonce")
@@ -85,8 +86,7 @@ async function checkRepeated(
 
 async function explain(
   trx: Transaction<LedgerSchema>,
-  laneId: bigint,
-  { submissionId, nonce }: SignedItem,
+  { submissionId, laneId, nonce }: OfLane<SignedItem>,
 ): Promise<never> {
   const row = await trx
     .selectFrom("submissions")

@@ -1,6 +1,6 @@
 import { whole } from "@countersign/sql";
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
-import type { GroupRounds } from "./group-rounds.ts";
+import { GroupRounds } from "./group-rounds.ts";
 import type { LedgerSchema, SubmissionTable } from "./schema.ts";
 
 /** Of the unclaimed submissions, the oldest so many are looked at first. */
@@ -27,26 +27,37 @@ export interface Claimable {
   readonly accountId: string | null;
 }
 
+/** What the looks of one process at the queue remember. */
+export class QueueMemory {
+  readonly rounds = new GroupRounds();
+  /** Whether the last look before claims saw something of the relay's own: claims do not look for it in vain. */
+  seesOwn = true;
+}
+
 type Submissions = SelectQueryBuilder<LedgerSchema & { s: SubmissionTable }, "s", Record<never, never>>;
 
 /**
  * The oldest unclaimed submissions that keep the order of their groups when they are signed now (see
- * docs/decisions/0033-order-by-inclusion.md). `lock` is put on those that it answers. The relay's own, which belong to no
- * tenant, come before all others: a key that is to go does not wait behind a full queue.
+ * docs/decisions/0033-order-by-inclusion.md). With `lock`, which is put on those that it answers, they are claimed; without,
+ * only looked at. The relay's own, which belong to no tenant, come before all others: a key that is to go does not wait
+ * behind a full queue.
  *
  * What one look costs is bounded whatever waits: where none of the oldest may be taken, because they wait for others of
  * their groups, it goes round the groups, each time through a few of them, and looks at the first of each.
  */
 export async function claimable(
   db: Kysely<LedgerSchema>,
-  rounds: GroupRounds,
+  memory: QueueMemory,
   query: ClaimableQuery,
-  lock: (q: Submissions) => Submissions = (q) => q,
+  lock?: (q: Submissions) => Submissions,
 ): Promise<Claimable[]> {
-  const own = await first(relaysOwn(db, query), query, lock);
+  const asClaimed = lock ?? ((q) => q);
+  const own = lock === undefined || memory.seesOwn ? await first(relaysOwn(db, query), query, asClaimed) : [];
+  if (lock === undefined) memory.seesOwn = own.length > 0;
   if (own.length === query.limit) return own;
   const ids = new Set(own.map(({ id }) => id));
-  const others = (await oldestClaimable(db, rounds, query, lock)).filter(({ id }) => !ids.has(id));
+  const found = await oldestClaimable(db, memory.rounds, query, asClaimed);
+  const others = found.filter(({ id }) => !ids.has(id));
   return [...own, ...others].slice(0, query.limit);
 }
 

@@ -10,6 +10,8 @@ import type { Cost, Failure, SubmissionState } from "./types.ts";
 /** What a submission is given with its new state. */
 export interface Entry {
   readonly submissionId: string;
+  /** In whose hands it must be. */
+  readonly laneId: bigint;
   readonly at: Date;
   /** The transaction that carries it from now on; the nonce must be the one allocated to the submission. */
   readonly signed?: { readonly nonce: bigint; readonly transactionHash: string } | undefined;
@@ -96,13 +98,12 @@ function into(to: SubmissionState) {
 }
 
 /**
- * Brings submissions of the lane into a state, and logs it. `left` are the entries for which nothing was written,
- * because their submission is not in the lane, not in a state from which this one can be entered, or has
+ * Brings submissions into a state, and logs it. `left` are the entries for which nothing was written,
+ * because their submission is not in its lane, not in a state from which this one can be entered, or has
  * another nonce.
  */
 export async function enterState<E extends Entry>(
   trx: Transaction<LedgerSchema>,
-  laneId: bigint,
   to: SubmissionState,
   entries: readonly E[],
   note: NoteChange,
@@ -112,10 +113,7 @@ export async function enterState<E extends Entry>(
   if (byId.size < entries.length)
     throw new IllegalTransitionError(`a submission is to enter ${to} twice at once`);
 
-  const rows = await into(to).runFilled(
-    trx,
-    entries.map((entry) => columnsOf(entry, laneId)),
-  );
+  const rows = await into(to).runFilled(trx, entries.map(columnsOf));
 
   const entered = rows.flatMap((row) => {
     const entry = byId.get(row.id);
@@ -137,10 +135,16 @@ function logged({ entry, row }: Entered<Entry>, to: SubmissionState): LoggedTran
 }
 
 /** In the order of COLUMNS. */
-function columnsOf(
-  { submissionId, at, sentAt, signed, blockHash, cost, failure }: Entry,
-  laneId: bigint,
-): Parameter[] {
+function columnsOf({
+  submissionId,
+  laneId,
+  at,
+  sentAt,
+  signed,
+  blockHash,
+  cost,
+  failure,
+}: Entry): Parameter[] {
   return [
     submissionId,
     laneId,

@@ -1,4 +1,4 @@
-import { FixedStatement, whole } from "@countersign/sql";
+import { anyRows, FixedStatement, RowsStatement, valueList, whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import type { Engine } from "./engine.ts";
 import { FencedError } from "./errors.ts";
@@ -41,4 +41,33 @@ export async function fence(
   const [lane] = await statement.run(trx, [whole(laneId, "laneId"), epoch]);
   if (lane === undefined) throw new FencedError(`lane ${laneId} is no longer held under epoch ${epoch}`);
   return { id: lane.id, network: lane.network, accountId: lane.account_id, nextNonce: lane.next_nonce };
+}
+
+const TOKEN = { id: "bigint", epoch: "bigint" } as const;
+
+const holders = (db: Kysely<LedgerSchema>, rows: number) =>
+  db
+    .selectFrom("lanes as l")
+    .innerJoin(valueList("v", TOKEN, anyRows(TOKEN, rows)), (join) =>
+      join.onRef("l.id", "=", "v.id").onRef("l.lease_epoch", "=", "v.epoch"),
+    )
+    .select(["l.id", "l.lease_epoch"])
+    .where("l.lease_owner", "is not", null);
+
+const HOLDERS = {
+  none: new RowsStatement(holders),
+  share: new RowsStatement((db: Kysely<LedgerSchema>, rows) => holders(db, rows).forKeyShare("l")),
+};
+
+/** As `fence` with "share", of many: says of each whether it is its lane's current one. */
+export async function fenceAll(
+  engine: Engine,
+  trx: Transaction<LedgerSchema>,
+  tokens: readonly LaneToken[],
+): Promise<boolean[]> {
+  const nameOf = (id: bigint, epoch: bigint) => `${id} ${epoch}`;
+  const rows = tokens.map(({ laneId, epoch }) => [whole(laneId, "laneId"), epoch]);
+  const held = await HOLDERS[engine.locksRows ? "share" : "none"].runFilled(trx, rows);
+  const names = new Set(held.map(({ id, lease_epoch }) => nameOf(id, lease_epoch)));
+  return tokens.map(({ laneId, epoch }) => names.has(nameOf(BigInt(laneId), epoch)));
 }

@@ -1,10 +1,9 @@
 import { whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
-import { claimable, hasMoreThan } from "./claimable.ts";
+import { claimable, hasMoreThan, type QueueMemory } from "./claimable.ts";
 import type { Engine } from "./engine.ts";
 import { IllegalTransitionError } from "./errors.ts";
 import { fence } from "./fence.ts";
-import type { GroupRounds } from "./group-rounds.ts";
 import { workInLane, workOf } from "./lane-work-row.ts";
 import { allocateNonces } from "./nonces.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -20,19 +19,18 @@ import type {
 
 export async function claim(
   engine: Engine,
-  rounds: GroupRounds,
+  memory: QueueMemory,
   trx: Transaction<LedgerSchema>,
   input: ClaimInput,
 ): Promise<LaneWork[]> {
-  // Nothing is locked where there is nothing to claim: looking at an empty queue costs no flush.
-  const { network, accountId } = await fence(engine, trx, input, "none");
+  const lane = await fence(engine, trx, input, "update");
+  const { network, accountId } = lane;
   const query = { network, accountId, heldTenants: input.heldTenants ?? [], limit: input.limit };
-  const found = await claimable(trx, rounds, query, (q) =>
+  const found = await claimable(trx, memory, query, (q) =>
     // Other lanes' workers pass over the rows that this transaction has locked.
     engine.locksRows ? q.forUpdate("s").skipLocked() : q,
   );
   if (found.length === 0) return [];
-  const lane = await fence(engine, trx, input, "update");
   const ids = found.map(({ id }) => id);
   await allocateNonces(trx, lane, ids, input.nonceFloor);
   return workOf(trx, ids);
@@ -41,10 +39,10 @@ export async function claim(
 /** A look at the queue, so that lanes of one process can share it out before they claim. */
 export async function waiting(
   db: Kysely<LedgerSchema>,
-  rounds: GroupRounds,
+  memory: QueueMemory,
   query: WaitingQuery,
 ): Promise<Waiting> {
-  const found = await claimable(db, rounds, query);
+  const found = await claimable(db, memory, query);
   const ofAll = { ...query, accountIds: undefined };
   const more = found.length === query.limit || (await hasMoreThan(db, ofAll, found.length));
   return { accounts: found.map(({ accountId }) => accountId), more };

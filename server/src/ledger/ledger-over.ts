@@ -1,4 +1,3 @@
-import { whole } from "@countersign/sql";
 import { sql } from "kysely";
 import { accept, checkAccept } from "./accept.ts";
 import { AcceptQueue } from "./accept-queue.ts";
@@ -7,10 +6,10 @@ import { recordSigned } from "./attempts.ts";
 import { auditStoreOver } from "./audit-store.ts";
 import { budgetStoreOver } from "./budget-store.ts";
 import { ChangeFeed } from "./changes.ts";
+import { QueueMemory } from "./claimable.ts";
 import type { Engine } from "./engine.ts";
 import { ExhaustedLately } from "./exhausted-lately.ts";
 import { fence } from "./fence.ts";
-import { GroupRounds } from "./group-rounds.ts";
 import { findIdempotents } from "./idempotency.ts";
 import { keyOperationStoreOver } from "./key-operation-store.ts";
 import { claim, handOn, openWork, reallocate, release, waiting } from "./lane-work.ts";
@@ -20,11 +19,12 @@ import { recordProgress, recordTerminal } from "./progress.ts";
 import { protectionStoreOver } from "./protection-store.ts";
 import { countOpen, QueueBound } from "./queue-bound.ts";
 import { ReadBatch } from "./read-batch.ts";
+import { laneWrites, type OfLane } from "./record.ts";
 import { areReplayed, pruneReplayMarks } from "./replay-marks.ts";
 import { stats } from "./stats.ts";
 import { getByTransactionHash, getSubmission, listSubmissions } from "./submissions.ts";
 import { transitionsOf } from "./transition-log.ts";
-import type { IdempotencyClaim } from "./types.ts";
+import type { IdempotencyClaim, TerminalItem } from "./types.ts";
 import { userStoreOver } from "./user-store.ts";
 import { webhookStoreOver } from "./webhook-store.ts";
 
@@ -32,7 +32,7 @@ import { webhookStoreOver } from "./webhook-store.ts";
 export function ledgerOver(engine: Engine, now: () => Date): Ledger {
   const { urgent } = engine;
   const feed = new ChangeFeed(engine);
-  const rounds = new GroupRounds();
+  const memory = new QueueMemory();
   const bound = new QueueBound();
   const lately = new ExhaustedLately();
   const accepts = new AcceptQueue((inputs) => accept(engine, feed, bound, lately, inputs));
@@ -43,6 +43,11 @@ export function ledgerOver(engine: Engine, now: () => Date): Ledger {
     engine.read((db) => areReplayed(db, asked)),
   );
   let hasWebhooks: (tenant: string) => boolean = () => true;
+  const signed = laneWrites(engine, feed, recordSigned);
+  const progress = laneWrites(engine, feed, recordProgress);
+  const ends = laneWrites(engine, feed, (trx, items: readonly OfLane<TerminalItem>[], note) =>
+    recordTerminal(engine, trx, items, note, hasWebhooks),
+  );
   return {
     ...protectionStoreOver(engine, now),
     ...budgetStoreOver(engine),
@@ -75,8 +80,8 @@ export function ledgerOver(engine: Engine, now: () => Date): Ledger {
     renewLane: (token, at, ttlMs) => urgent.write((trx) => renewLane(trx, token, at, ttlMs)),
     releaseLane: (token) => urgent.write((trx) => releaseLane(trx, token)),
 
-    waiting: (query) => engine.read((db) => waiting(db, rounds, query)),
-    claim: (input) => engine.write((trx) => claim(engine, rounds, trx, input)),
+    waiting: (query) => engine.read((db) => waiting(db, memory, query)),
+    claim: (input) => engine.write((trx) => claim(engine, memory, trx, input)),
     openWork: (laneId) => engine.read((db) => openWork(db, laneId)),
     reallocate: (input) => engine.write((trx) => reallocate(engine, trx, input)),
     release: (token, submissionIds) =>
@@ -89,21 +94,9 @@ export function ledgerOver(engine: Engine, now: () => Date): Ledger {
         const { id } = await fence(engine, trx, token, "share");
         await handOn(trx, id, submissionIds);
       }),
-    recordSigned: (token, items) =>
-      feed.write(async (trx, note) => {
-        await fence(engine, trx, token, "share");
-        await recordSigned(trx, whole(token.laneId, "laneId"), items, note);
-      }),
-    recordProgress: (token, items) =>
-      feed.write(async (trx, note) => {
-        await fence(engine, trx, token, "share");
-        await recordProgress(trx, whole(token.laneId, "laneId"), items, note);
-      }),
-    recordTerminal: (token, items) =>
-      feed.write(async (trx, note) => {
-        await fence(engine, trx, token, "share");
-        await recordTerminal(engine, trx, whole(token.laneId, "laneId"), items, note, hasWebhooks);
-      }),
+    recordSigned: (token, items) => signed.add(token, items),
+    recordProgress: (token, items) => progress.add(token, items),
+    recordTerminal: (token, items) => ends.add(token, items),
 
     countOpen: () => engine.read((db) => countOpen(db)),
     stats: () => engine.read(stats),

@@ -6,6 +6,7 @@ import { type EndedSubmission, endEvent, endedSubmission } from "./ended-submiss
 import type { Engine } from "./engine.ts";
 import { type Entry, enterState } from "./enter-state.ts";
 import { IllegalTransitionError } from "./errors.ts";
+import type { OfLane } from "./record.ts";
 import { releaseReplayMarks } from "./replay-marks.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { ProgressItem, SubmissionState, TerminalItem, TerminalState } from "./types.ts";
@@ -13,14 +14,13 @@ import { noteEnds } from "./webhook-outbox.ts";
 
 export async function recordProgress(
   trx: Transaction<LedgerSchema>,
-  laneId: bigint,
-  items: readonly ProgressItem[],
+  items: readonly OfLane<ProgressItem>[],
   note: NoteChange,
 ): Promise<void> {
   for (const to of ["BROADCAST", "INCLUDED"] as const) {
     const entries = items.filter((item) => item.to === to);
-    const { left } = await enterState(trx, laneId, to, entries, note);
-    await requireRepeated(trx, laneId, to, left);
+    const { left } = await enterState(trx, to, entries, note);
+    await requireRepeated(trx, to, left);
   }
 }
 
@@ -30,8 +30,7 @@ const TERMINAL: readonly TerminalState[] = ["SUCCEEDED", "FAILED", "REJECTED", "
 export async function recordTerminal(
   engine: Engine,
   trx: Transaction<LedgerSchema>,
-  laneId: bigint,
-  items: readonly TerminalItem[],
+  items: readonly OfLane<TerminalItem>[],
   note: NoteChange,
   hasWebhooks: (tenant: string) => boolean,
 ): Promise<void> {
@@ -43,8 +42,8 @@ export async function recordTerminal(
   const ended: EndedSubmission[] = [];
   for (const to of TERMINAL) {
     const entries = items.filter((item) => item.to === to);
-    const { entered, left } = await enterState(trx, laneId, to, entries, note);
-    await requireRepeated(trx, laneId, to, left);
+    const { entered, left } = await enterState(trx, to, entries, note);
+    await requireRepeated(trx, to, left);
     for (const one of entered) ended.push(endedSubmission(one, to));
   }
   await releaseReplayMarks(
@@ -60,11 +59,10 @@ export async function recordTerminal(
 /** An entry that could not be written must say what stands there already: its first answer may be lost. */
 async function requireRepeated(
   trx: Transaction<LedgerSchema>,
-  laneId: bigint,
   to: SubmissionState,
   left: readonly Entry[],
 ): Promise<void> {
-  for (const { submissionId, cost, failure } of left) {
+  for (const { submissionId, laneId, cost, failure } of left) {
     const row = await trx
       .selectFrom("submissions")
       .select(["state", "gas_burnt", "tokens_burnt", "deposit", "failure_reason"])

@@ -1,12 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
-
-/** Longest pause after a write, in milliseconds. */
-const MAX_PAUSE_MS = 50;
-
 /**
- * Joins writes that are asked for while another is under way, or shortly after, into one, in order, so that a busy lane
- * commits once for many submissions. After each write comes a pause as long as it took: the longer writes take, the more go
- * together. A caller's promise settles with the commit that holds its item.
+ * Joins writes that are asked for while another is under way into one, in order, so that a busy lane commits
+ * once for many submissions. A caller's promise settles with the commit that holds its item.
  */
 export class WriteBatch<T> {
   readonly #write: (items: readonly T[]) => Promise<void>;
@@ -31,14 +25,12 @@ export class WriteBatch<T> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
-      const began = performance.now();
       try {
         await this.#write(batch.map(({ item }) => item));
         for (const { resolve } of batch) resolve();
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
-      await delay(Math.min(performance.now() - began, MAX_PAUSE_MS));
     }
     this.#writing = false;
   }
