@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { relayClients, submitAll } from "../relay/load.ts";
+import { submitAll } from "../relay/load.ts";
 import { drained } from "../relay/outcomes.ts";
 import { type Stack, startStack } from "../relay/stack.ts";
 import { preSign } from "../relay/wallets.ts";
@@ -66,7 +66,6 @@ export async function measureMemory(
 }
 
 async function sampled(stack: Stack, submissions: number): Promise<Omit<MemoryRun, "engine">> {
-  const clients = relayClients(stack, CONCURRENCY);
   const samples: MemorySample[] = [];
   let failures = 0;
   for (let i = 1, done = 0; i <= SAMPLES; i++) {
@@ -74,7 +73,7 @@ async function sampled(stack: Stack, submissions: number): Promise<Omit<MemoryRu
     const delegates = preSign(until - done, `wallet-${i}`);
     const floor = heapFloor(stack.operationsUrl);
     const load = { concurrency: CONCURRENCY, batch: BATCH, maxMs: CHUNK_MAX_MS };
-    const { sent, accepted } = await submitAll(clients, delegates, load);
+    const { sent, accepted } = await submitAll(stack, delegates, load);
     failures += sent - accepted.length;
     if (!(await drained(stack.operationsUrl, DRAIN_MAX_MS))) failures += 1;
     done = until;

@@ -3,8 +3,8 @@ import {
   SubmissionState,
   type WaitUntil,
 } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
-import { relayClients } from "../relay/load.ts";
 import { drained } from "../relay/outcomes.ts";
+import { relayClients } from "../relay/relay-clients.ts";
 import { startStack } from "../relay/stack.ts";
 import type { PreSigned } from "../relay/wallets.ts";
 import { type Keystore, NETWORK } from "../shared/keystore.ts";

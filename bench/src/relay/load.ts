@@ -1,41 +1,22 @@
+import { connect } from "node:http2";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Client, Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  SubmitDelegateRequestSchema,
+  SubmitDelegateResponseSchema,
+  SubmitDelegatesRequestSchema,
+  SubmitDelegatesResponseSchema,
+} from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { NETWORK } from "../shared/keystore.ts";
+import { CallFailedError, RawClient } from "../shared/raw-client.ts";
+import { CALLS_A_CONNECTION } from "./relay-clients.ts";
 import type { Stack } from "./stack.ts";
 import type { PreSigned } from "./wallets.ts";
 
-export type RelayClient = Client<typeof RelayService>;
-
-/** A node HTTP/2 server takes more streams, but one connection is one TCP window and one parser. */
-const CALLS_A_CONNECTION = 64;
 const CALL_TIMEOUT_MS = 30_000;
-
-/** Clients over Connect with protobuf bytes on HTTP/2, enough connections for `concurrency` calls in flight. */
-export function relayClients(
-  { relayUrl: baseUrl, apiKey }: Pick<Stack, "relayUrl" | "apiKey">,
-  concurrency: number,
-): RelayClient[] {
-  const presenting: Interceptor = (next) => (request) => {
-    request.header.set("authorization", `Bearer ${apiKey}`);
-    return next(request);
-  };
-  return Array.from({ length: Math.ceil(concurrency / CALLS_A_CONNECTION) }, () =>
-    createClient(
-      RelayService,
-      createConnectTransport({
-        baseUrl,
-        interceptors: [presenting],
-        httpVersion: "2",
-        useBinaryFormat: true,
-        defaultTimeoutMs: CALL_TIMEOUT_MS,
-      }),
-    ),
-  );
-}
 
 /** What the callers saw. */
 export interface LoadResult {
@@ -65,64 +46,97 @@ export interface LoadOptions {
 }
 
 /**
- * Submits each delegate once, waiting until ACCEPTED. In a closed loop a slow relay is asked less often. A batch that
- * fails as a whole counts as one refusal for each of its delegates.
+ * Submits each delegate once, waiting until ACCEPTED, over Connect with protobuf bytes on HTTP/2. The requests are made before and
+ * the answers read after, because the callers share the machine with the relay. In a closed loop a slow relay is asked
+ * less often. A batch that fails as a whole counts as one refusal for each of its delegates.
  */
 export async function submitAll(
-  clients: readonly RelayClient[],
+  { relayUrl, apiKey }: Pick<Stack, "relayUrl" | "apiKey">,
   delegates: readonly PreSigned[],
   { concurrency, batch, rate, maxMs }: LoadOptions,
 ): Promise<LoadResult> {
-  const accepted: string[] = [];
+  const kind = batch === 1 ? SINGLE : BATCHED;
+  const requests = Array.from({ length: Math.ceil(delegates.length / batch) }, (_, i) =>
+    kind.request(delegates.slice(i * batch, (i + 1) * batch)),
+  );
+  const headers = { authorization: `Bearer ${apiKey}`, "connect-timeout-ms": String(CALL_TIMEOUT_MS) };
+  const clients = Array.from({ length: Math.ceil(concurrency / CALLS_A_CONNECTION) }, () => {
+    return new RawClient(connect(relayUrl), kind.method, headers);
+  });
+  const answers: Uint8Array[] = [];
   const acceptMs: number[] = [];
   const refused: Record<string, number> = {};
+  const refuse = (code: string, count: number) => {
+    refused[code] = (refused[code] ?? 0) + count;
+  };
   const startedAt = Date.now();
   const start = performance.now();
   let sent = 0;
 
-  async function caller(client: RelayClient): Promise<void> {
-    while (sent < delegates.length) {
-      const dueAt = rate === undefined ? performance.now() : start + (sent / rate) * 1000;
+  async function caller(client: RawClient): Promise<void> {
+    while (sent < requests.length) {
+      const dueAt = rate === undefined ? performance.now() : start + ((sent * batch) / rate) * 1000;
       if (dueAt - start >= maxMs) return;
-      const own = delegates.slice(sent, sent + batch);
-      sent += own.length;
+      const own = sent++;
       const early = dueAt - performance.now();
       if (early > 0) await delay(early);
-      const ends = await submit(client, own);
-      acceptMs.push(performance.now() - dueAt);
-      for (const end of ends) {
-        if ("id" in end) accepted.push(end.id);
-        else refused[end.code] = (refused[end.code] ?? 0) + 1;
+      try {
+        answers.push(await client.call(requests[own] as Uint8Array));
+      } catch (error) {
+        const code = error instanceof CallFailedError ? error.code : "lost";
+        refuse(code, Math.min(batch, delegates.length - own * batch));
       }
+      acceptMs.push(performance.now() - dueAt);
     }
   }
 
   await Promise.all(
-    Array.from({ length: concurrency }, (_, i) => caller(clients[i % clients.length] as RelayClient)),
+    Array.from({ length: concurrency }, (_, i) => caller(clients[i % clients.length] as RawClient)),
   );
-  return { startedAt, tookMs: performance.now() - start, sent, accepted, acceptMs, refused };
+  const tookMs = performance.now() - start;
+  for (const client of clients) client.close();
+  const accepted: string[] = [];
+  for (const end of answers.flatMap(kind.ends)) {
+    if ("id" in end) accepted.push(end.id);
+    else refuse(end.code, 1);
+  }
+  return {
+    ...{ startedAt, tookMs, accepted, acceptMs, refused },
+    sent: Math.min(sent * batch, delegates.length),
+  };
 }
 
 type End = { readonly id: string } | { readonly code: string };
 
-/** One call for all of them. */
-async function submit(client: RelayClient, delegates: readonly PreSigned[]): Promise<End[]> {
-  const [first] = delegates;
-  try {
-    if (delegates.length === 1 && first !== undefined) {
-      const request = { network: NETWORK, signedDelegate: first.signedDelegate };
-      const { submission } = await client.submitDelegate({ ...request, waitUntil: WaitUntil.ACCEPTED });
-      return [{ id: submission?.id ?? "" }];
-    }
-    const requests = delegates.map(({ signedDelegate }) => ({ signedDelegate }));
-    const { results } = await client.submitDelegates({ network: NETWORK, delegates: requests });
-    return results.map(({ result }) =>
+const SINGLE = {
+  method: RelayService.method.submitDelegate,
+  request: ([one]: readonly PreSigned[]) =>
+    toBinary(
+      SubmitDelegateRequestSchema,
+      create(SubmitDelegateRequestSchema, {
+        ...{ network: NETWORK, waitUntil: WaitUntil.ACCEPTED },
+        ...(one === undefined ? {} : { signedDelegate: one.signedDelegate }),
+      }),
+    ),
+  ends: (answer: Uint8Array): End[] => [
+    { id: fromBinary(SubmitDelegateResponseSchema, answer).submission?.id ?? "" },
+  ],
+};
+
+const BATCHED = {
+  method: RelayService.method.submitDelegates,
+  request: (some: readonly PreSigned[]) =>
+    toBinary(
+      SubmitDelegatesRequestSchema,
+      create(SubmitDelegatesRequestSchema, {
+        network: NETWORK,
+        delegates: some.map(({ signedDelegate }) => ({ signedDelegate })),
+      }),
+    ),
+  ends: (answer: Uint8Array): End[] =>
+    fromBinary(SubmitDelegatesResponseSchema, answer).results.map(({ result }) =>
       result.case === "submission"
         ? { id: result.value.id }
         : { code: result.value?.reason.toString() ?? "" },
-    );
-  } catch (error) {
-    const code = Code[ConnectError.from(error).code];
-    return delegates.map(() => ({ code }));
-  }
-}
+    ),
+};

@@ -6,9 +6,10 @@ import { type EngineName, freshLedger } from "../shared/ledgers.ts";
 import { memory } from "../shared/proc-stat.ts";
 import { quantile } from "../shared/quantiles.ts";
 import { spent, type Usage, usageOf } from "../shared/usage.ts";
-import { type LoadResult, relayClients, submitAll } from "./load.ts";
+import { type LoadResult, submitAll } from "./load.ts";
 import type { BenchOptions } from "./options.ts";
 import { chainFailures, drained, type Outcome, outcomes } from "./outcomes.ts";
+import { relayClients } from "./relay-clients.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { type PreSigned, preSign } from "./wallets.ts";
 
@@ -99,7 +100,7 @@ async function measureStack(
   const concurrency = options.concurrency(latencyMs);
   const clients = relayClients(stack, concurrency);
   const { batch, rate } = options;
-  await submitAll(clients, warmUp, { concurrency: WARM_UP_CONCURRENCY, batch, maxMs: WARM_UP_MAX_MS });
+  await submitAll(stack, warmUp, { concurrency: WARM_UP_CONCURRENCY, batch, maxMs: WARM_UP_MAX_MS });
   if (!(await drained(stack.operationsUrl, WARM_UP_MAX_MS))) {
     const failures = JSON.stringify(await chainFailures(stack.operationsUrl));
     throw new Error(`the warm-up is not final after ${WARM_UP_MAX_MS} ms; failed calls to NEAR: ${failures}`);
@@ -108,7 +109,7 @@ async function measureStack(
 
   const before = await usageOf(stack);
   const began = performance.now();
-  const load = await submitAll(clients, delegates, {
+  const load = await submitAll(stack, delegates, {
     concurrency,
     batch,
     rate,

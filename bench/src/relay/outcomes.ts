@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Submission, SubmissionState } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
-import type { RelayClient } from "./load.ts";
+import type { RelayClient } from "./relay-clients.ts";
 
 /** Each look is a few statements for the relay. */
 const POLL_MS = 1_000;

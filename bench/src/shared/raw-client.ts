@@ -8,6 +8,18 @@ export function connectToSocket(socket: string): ClientHttp2Session {
   return connectHttp2("http://signer", { createConnection: () => connect(socket) });
 }
 
+/** A call that was answered with an error. */
+export class CallFailedError extends Error {
+  override readonly name = "CallFailedError";
+  /** Connect's, such as "unavailable". */
+  readonly code: string;
+
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 /**
  * One connection, over which calls of one method go as Connect's do, with messages that were made before. A client that makes
  * and reads messages costs about as much as the service does for a small call, and they share the machine.
@@ -15,21 +27,29 @@ export function connectToSocket(socket: string): ClientHttp2Session {
 export class RawClient {
   readonly #session: ClientHttp2Session;
   readonly #path: string;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(session: ClientHttp2Session, { parent, name }: DescMethod) {
+  /** `headers` are added to each call's. */
+  constructor(
+    session: ClientHttp2Session,
+    { parent, name }: DescMethod,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     this.#session = session;
+    this.#headers = headers;
     this.#path = `/${parent.typeName}/${name}`;
     // A call that runs then fails, too.
     this.#session.on("error", () => undefined);
   }
 
-  /** The serialized response. Throws an Error for a call that failed. */
+  /** The serialized response. Throws CallFailedError for what is answered with an error, and an Error without an answer. */
   async call(request: Uint8Array): Promise<Uint8Array> {
     const stream = this.#session.request({
       ":method": "POST",
       ":path": this.#path,
       "content-type": "application/proto",
       "connect-protocol-version": "1",
+      ...this.#headers,
     });
     let status: unknown;
     stream.on("response", (headers) => {
@@ -41,11 +61,23 @@ export class RawClient {
     await once(stream, "close");
     const response = Buffer.concat(received);
     if (status === 200) return response;
-    throw new Error(`${this.#path} ended with HTTP status ${status}: ${response}`);
+    throw new CallFailedError(
+      `${this.#path} ended with HTTP status ${status}: ${response}`,
+      codeOf(response),
+    );
   }
 
   close(): void {
     this.#session.close();
+  }
+}
+
+/** The code of Connect's error; empty for an answer that is none. */
+function codeOf(response: Buffer): string {
+  try {
+    return String(JSON.parse(response.toString()).code ?? "");
+  } catch {
+    return "";
   }
 }
 

@@ -3,6 +3,8 @@ import { base32crockford } from "@scure/base";
 const TIME_BYTES = 6;
 const COUNTER_BYTES = 2;
 const RANDOM_BYTES = 8;
+/** For so many ids random bytes are drawn at once: drawing costs more than the bytes. */
+const DRAWN_IDS = 64;
 
 /**
  * Makes the ids of submissions: "sub_" and 26 characters, of the time in milliseconds (48 bits), a counter within
@@ -12,6 +14,7 @@ const RANDOM_BYTES = 8;
 export function submissionIds(now: () => Date, randomBytes: (length: number) => Uint8Array): () => string {
   let last = 0;
   let counter = 0;
+  let drawn: Uint8Array = new Uint8Array();
   return () => {
     const time = now().getTime();
     if (time > last) {
@@ -24,7 +27,9 @@ export function submissionIds(now: () => Date, randomBytes: (length: number) => 
     const bytes = Buffer.alloc(TIME_BYTES + COUNTER_BYTES + RANDOM_BYTES);
     bytes.writeUIntBE(last, 0, TIME_BYTES);
     bytes.writeUIntBE(counter, TIME_BYTES, COUNTER_BYTES);
-    bytes.set(randomBytes(RANDOM_BYTES), TIME_BYTES + COUNTER_BYTES);
+    if (drawn.length === 0) drawn = randomBytes(DRAWN_IDS * RANDOM_BYTES);
+    bytes.set(drawn.subarray(0, RANDOM_BYTES), TIME_BYTES + COUNTER_BYTES);
+    drawn = drawn.subarray(RANDOM_BYTES);
     return `sub_${base32crockford.encode(bytes).toLowerCase()}`;
   };
 }
