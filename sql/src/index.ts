@@ -10,4 +10,5 @@ export { slices } from "./slices.ts";
 export { NodeSqliteDialect } from "./sqlite-dialect.ts";
 export { sqlitePath } from "./sqlite-path.ts";
 export type { BytesType, StoreKind } from "./store-kind.ts";
+export { together } from "./together.ts";
 export { anyRows, valueList } from "./value-list.ts";

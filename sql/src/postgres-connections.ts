@@ -1,5 +1,6 @@
-import { Kysely, PostgresDialect } from "kysely";
-import type { Client, ClientBase, PoolClient } from "pg";
+import type { Kysely } from "kysely";
+import type { Client, ClientBase } from "pg";
+import { databaseOf } from "./postgres-database.ts";
 
 /** The connections of a store, each looked at before it is used. */
 export class PostgresConnections<Schema> {
@@ -22,11 +23,4 @@ export class PostgresConnections<Schema> {
     this.#open.add(client as Client);
     client.once("end", () => this.#open.delete(client as Client));
   }
-}
-
-/** A database over one connection, which stays open. */
-function databaseOf<Schema>(client: ClientBase): Kysely<Schema> {
-  const borrowed = { query: client.query.bind(client), release() {} } as unknown as PoolClient;
-  const pool = { connect: async () => borrowed, end: async () => {}, options: {} };
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }

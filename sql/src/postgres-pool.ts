@@ -13,13 +13,16 @@ const SETTINGS = "-c random_page_cost=1.1";
 const READ_TIMEOUT = "Query read timeout";
 
 /**
- * Prepares fixed statements, whose texts are as many as the program has: PostgreSQL parses and plans them once for each
+ * Sends what is asked in one go with one write. Prepares fixed statements, whose texts are as many as the program has: PostgreSQL parses and plans them once for each
  * connection. Ends with a query that it gave up on. The server may carry that one out still: with a BEGIN that was, the transaction
  * would wait for whoever is lent the connection next.
  */
 class Client extends pg.Client {
+  #gathers = false;
+
   // biome-ignore lint/suspicious/noExplicitAny: pg's own overloads
   override query(...of: any[]): any {
+    this.#gather();
     const [text, values] = of;
     const name = typeof text === "string" && Array.isArray(values) ? preparedName(text) : undefined;
     const asked = name === undefined ? of : [{ name, text, values }, ...of.slice(2)];
@@ -31,6 +34,17 @@ class Client extends pg.Client {
     }
     return result;
   }
+
+  #gather(): void {
+    if (this.#gathers) return;
+    const { stream } = this.connection;
+    this.#gathers = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.#gathers = false;
+      stream.uncork();
+    });
+  }
 }
 
 /** Connections to PostgreSQL that read int8 as bigint and bytea as a plain Uint8Array, as from SQLite. */
@@ -41,6 +55,7 @@ export function postgresPool(url: string, applicationName: string, options: pg.P
     connectionString: url,
     application_name: applicationName,
     options: SETTINGS,
+    pipeline: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     types: { getTypeParser },

@@ -1,10 +1,12 @@
-import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type pg from "pg";
 import type { Engine } from "./engine.ts";
 import { migrate } from "./migrate.ts";
 import { PostgresConnections } from "./postgres-connections.ts";
+import { databaseOver } from "./postgres-database.ts";
 import { postgresErrorPasses } from "./postgres-errors.ts";
 import { postgresPool } from "./postgres-pool.ts";
+import { inTransaction } from "./postgres-transaction.ts";
 import type { StoreKind } from "./store-kind.ts";
 
 /** The server ends a statement after the first, and the client gives up on a silent server after the second. */
@@ -28,19 +30,17 @@ export async function openPostgres<Schema>(url: string, kind: StoreKind<Schema>)
 export function postgresEngine<Schema>(url: string, kind: StoreKind<Schema>): Engine<Schema> {
   const connections = new PostgresConnections(kind.onConnection);
   const open = (options: pg.PoolConfig) =>
-    over<Schema>(
-      postgresPool(url, kind.applicationName, {
-        ...options,
-        idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-        onConnect: (client) => connections.add(client),
-      }),
-    );
+    postgresPool(url, kind.applicationName, {
+      ...options,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+      onConnect: (client) => connections.add(client),
+    });
   return new PostgresEngine(open(ORDINARY), kind, new PostgresEngine(open(URGENT), kind));
 }
 
 /** On a connection of its own: a migration, or the wait for another process's, may take long. */
 async function prepareDatabase<Schema>(url: string, kind: StoreKind<Schema>): Promise<void> {
-  const db = over<Schema>(postgresPool(url, kind.applicationName, { max: 1 }));
+  const db = databaseOver<Schema>(postgresPool(url, kind.applicationName, { max: 1 }));
   try {
     const { rows } = await sql<{ value: string }>`
       select current_setting('synchronous_commit') as value`.execute(db);
@@ -55,10 +55,6 @@ async function prepareDatabase<Schema>(url: string, kind: StoreKind<Schema>): Pr
   }
 }
 
-function over<Schema>(pool: pg.Pool): Kysely<Schema> {
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-}
-
 /** The error to surface: the kind's own for what may pass, everything else as it is. */
 function surfaced<Schema>(error: unknown, kind: StoreKind<Schema>): unknown {
   return postgresErrorPasses(error)
@@ -69,12 +65,14 @@ function surfaced<Schema>(error: unknown, kind: StoreKind<Schema>): unknown {
 class PostgresEngine<Schema> implements Engine<Schema> {
   readonly urgent: Engine<Schema>;
   readonly locksRows = true;
+  readonly #pool: pg.Pool;
   readonly #db: Kysely<Schema>;
   readonly #kind: StoreKind<Schema>;
   #closed = false;
 
-  constructor(db: Kysely<Schema>, kind: StoreKind<Schema>, urgent?: Engine<Schema>) {
-    this.#db = db;
+  constructor(pool: pg.Pool, kind: StoreKind<Schema>, urgent?: Engine<Schema>) {
+    this.#pool = pool;
+    this.#db = databaseOver(pool);
     this.#kind = kind;
     this.urgent = urgent ?? this;
   }
@@ -84,15 +82,12 @@ class PostgresEngine<Schema> implements Engine<Schema> {
   }
 
   async snapshot<T>(body: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
-    const transaction = this.#db
-      .transaction()
-      .setIsolationLevel("repeatable read")
-      .setAccessMode("read only");
-    return this.#surfacing(() => transaction.execute(body));
+    const begin = "start transaction isolation level repeatable read read only";
+    return this.#surfacing(() => inTransaction(this.#pool, begin, body));
   }
 
   async write<T>(body: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
-    return this.#surfacing(() => this.#db.transaction().execute(body));
+    return this.#surfacing(() => inTransaction(this.#pool, "begin", body));
   }
 
   async close(): Promise<void> {

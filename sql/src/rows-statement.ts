@@ -1,6 +1,7 @@
 import type { Compilable, Kysely } from "kysely";
 import { FixedStatement, type Parameter } from "./fixed-statement.ts";
 import { rowsAtOnce } from "./slices.ts";
+import { together } from "./together.ts";
 
 /** Of statements with so many rows each, every number of rows is made of few: the largest first. */
 const SIZES = [128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 5, 4, 3, 2, 1];
@@ -35,14 +36,14 @@ export class RowsStatement<Schema, Row> {
 
   /** As `run`, in as many statements as it takes to have only a few texts. For rows that do not depend on each other. */
   async runInParts(db: Kysely<Schema>, rows: readonly (readonly Parameter[])[]): Promise<Row[]> {
-    const found: Row[] = [];
+    const parts: Promise<Row[]>[] = [];
     const most = mostRows(db, rows);
     for (let from = 0; from < rows.length; ) {
       const size = SIZES.find((one) => one <= Math.min(most, rows.length - from)) ?? 1;
-      found.push(...(await this.run(db, rows.slice(from, from + size))));
+      parts.push(this.run(db, rows.slice(from, from + size)));
       from += size;
     }
-    return found;
+    return (await together(parts)).flat();
   }
 
   /**
@@ -50,17 +51,15 @@ export class RowsStatement<Schema, Row> {
    * statements to which such a row means nothing, because they look for something that equals its parameters.
    */
   async runFilled(db: Kysely<Schema>, rows: readonly (readonly Parameter[])[]): Promise<Row[]> {
-    const found: Row[] = [];
+    const parts: Promise<Row[]>[] = [];
     const nulls = (rows[0] ?? []).map(() => null);
     const most = mostRows(db, rows);
     for (let from = 0; from < rows.length; from += most) {
       const part = rows.slice(from, from + most);
       const size = Math.min(most, SIZES.findLast((one) => one >= part.length) ?? most);
-      found.push(
-        ...(await this.run(db, [...part, ...Array.from({ length: size - part.length }, () => nulls)])),
-      );
+      parts.push(this.run(db, [...part, ...Array.from({ length: size - part.length }, () => nulls)]));
     }
-    return found;
+    return (await together(parts)).flat();
   }
 }
 

@@ -1,7 +1,9 @@
+import { fromMillis, together } from "@countersign/sql";
 import type { Transaction } from "kysely";
 import { insertAudit } from "./audit-events.ts";
 import { reserve } from "./budget-reservation.ts";
 import type { ChangeFeed, NoteChange } from "./changes.ts";
+import { withCreationTimes } from "./creation-times.ts";
 import type { Engine } from "./engine.ts";
 import { claimKeys, findIdempotents } from "./idempotency.ts";
 import { asAccepted, insertSubmissions } from "./new-submissions.ts";
@@ -11,22 +13,22 @@ import type { LedgerSchema } from "./schema.ts";
 import { logTransitions } from "./transition-log.ts";
 import type { AcceptInput, AcceptResult } from "./types.ts";
 
-type Refusal = Exclude<AcceptResult, { readonly outcome: "accepted" | "repeated" }>;
+type Other = Exclude<AcceptResult, { readonly outcome: "accepted" }>;
 type Results = Map<AcceptInput, AcceptResult>;
 
-/** Leaves the transaction with nothing written. */
-class Refused extends Error {
-  readonly refusals: ReadonlyMap<AcceptInput, Refusal>;
+/** Leaves the transaction with nothing written: some of its submissions are not to be accepted. */
+class NotAll extends Error {
+  readonly others: ReadonlyMap<AcceptInput, Other>;
 
-  constructor(refusals: ReadonlyMap<AcceptInput, Refusal>) {
-    super("some submissions are refused");
-    this.refusals = refusals;
+  constructor(others: ReadonlyMap<AcceptInput, Other>) {
+    super("some submissions are not accepted");
+    this.others = others;
   }
 }
 
 /**
- * Decides submissions of one tenant, which `canShare` lets into one batch, in a transaction. When some are refused, it is
- * undone and the others are decided again without them: what is committed holds nothing of a refusal.
+ * Decides submissions of one tenant, which `canShare` lets into one batch, in a transaction. When some are refused, or were
+ * accepted before, it is undone and the others are decided again without them: what is committed holds nothing of those.
  */
 export async function acceptBatch(
   engine: Engine,
@@ -42,8 +44,8 @@ export async function acceptBatch(
       const decided = await feed.write((trx, note) => decide(engine, trx, bound, asked, note));
       for (const [input, result] of decided) results.set(input, result);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      for (const [input, refusal] of error.refusals) results.set(input, refusal);
+      if (!(error instanceof NotAll)) throw error;
+      for (const [input, other] of error.others) results.set(input, other);
     }
     open = asked.filter((input) => !results.has(input));
   }
@@ -52,7 +54,8 @@ export async function acceptBatch(
 
 /**
  * The keys come first, so that a call which was accepted before is answered whatever became of the queue and of the
- * mark. The budgets come last, so that other replicas wait for them no longer than for the commit.
+ * mark. The budgets come last, so that other replicas wait for them no longer than for the commit. What does not need the
+ * answer of another statement goes with it.
  */
 async function decide(
   engine: Engine,
@@ -62,78 +65,84 @@ async function decide(
   note: NoteChange,
 ): Promise<Results> {
   const results: Results = new Map();
-  const claimed = await claimKeys(trx, inputs);
-  const fresh: AcceptInput[] = [];
-  for (const input of inputs) {
-    if (claimed.has(input.submission.id)) fresh.push(input);
-    else results.set(input, await earlier(trx, input));
-  }
-  const [first] = fresh;
+  const [first] = inputs;
   if (first === undefined) return results;
 
-  await markDelegates(trx, fresh);
-  const room = await bound.admits(trx, fresh.length, first.maxOpen, first.heldTenants);
-  refuse(fresh, (_, i) => (i < room ? undefined : { outcome: "queue-full" }));
-  const inserted = await insertSubmissions(trx, fresh);
-  refuse(fresh, ({ submission: { id } }) => (inserted.has(id) ? undefined : { outcome: "account-busy" }));
-  const createdAt = ({ submission: { id }, at }: AcceptInput) => inserted.get(id) ?? at;
-  await logTransitions(
-    trx,
-    fresh.map((input) => ({
-      submissionId: input.submission.id,
-      seq: 1n,
-      state: "ACCEPTED",
-      at: createdAt(input),
-    })),
+  const marks = inputs.flatMap(({ submission: { network, id }, replayMark: mark }): SubmissionMark[] =>
+    mark === null ? [] : [{ network, mark, submissionId: id }],
   );
-  await insertAudit(
-    trx,
-    fresh.map(({ audit }) => audit),
+  const [claimed, marked, passed, timed] = await together([
+    claimKeys(trx, inputs),
+    setReplayMarks(trx, marks),
+    passedNonces(trx, marks),
+    withCreationTimes(trx, inputs),
+  ]);
+  const repeated = new Map<AcceptInput, Other>();
+  for (const input of inputs) {
+    if (!claimed.has(input.submission.id)) repeated.set(input, await earlier(trx, input));
+  }
+  if (repeated.size > 0) throw new NotAll(repeated);
+  refuse(inputs, ({ replayMark, submission: { id } }) =>
+    replayMark === null || marked.has(id) ? undefined : { outcome: "replayed" },
   );
-  // In the periods in which the submissions stand: their ends are settled there.
-  const timed = fresh.map((input) => ({ budget: input.budget, at: createdAt(input) }));
-  const reserved = await reserve(engine, trx, first.tenant, timed);
-  refuse(fresh, (_, i) => {
+  refuse(inputs, ({ submission: { id } }) => (passed.has(id) ? { outcome: "nonce-passed" } : undefined));
+  const room = await bound.admits(trx, inputs.length, first.maxOpen, first.heldTenants);
+  refuse(inputs, (_, i) => (i < room ? undefined : { outcome: "queue-full" }));
+
+  const accepted = timed.map(({ input, createdAt }) => ({ input, at: fromMillis(createdAt) }));
+  const [inserted, , , reserved] = await together([
+    insertSubmissions(trx, timed),
+    logTransitions(
+      trx,
+      accepted.map(({ input, at }) => ({
+        submissionId: input.submission.id,
+        seq: 1n,
+        state: "ACCEPTED",
+        at,
+      })),
+    ),
+    insertAudit(
+      trx,
+      inputs.map(({ audit }) => audit),
+    ),
+    // In the periods in which the submissions stand: their ends are settled there.
+    reserve(
+      engine,
+      trx,
+      first.tenant,
+      accepted.map(({ input, at }) => ({ budget: input.budget, at })),
+    ),
+  ]);
+  refuse(inputs, ({ submission: { id } }) => (inserted.has(id) ? undefined : { outcome: "account-busy" }));
+  refuse(inputs, (_, i) => {
     const made = reserved[i];
     return made !== undefined && "exhausted" in made
       ? { outcome: "budget-exhausted", level: made.exhausted }
       : undefined;
   });
-  for (const [i, input] of fresh.entries()) {
+  for (const [i, { input, at }] of accepted.entries()) {
     const made = reserved[i];
     note(input.submission.id, "ACCEPTED");
     const budget = made !== undefined && "levels" in made ? made.levels : [];
-    results.set(input, { outcome: "accepted", submission: asAccepted(input, createdAt(input)), budget });
+    results.set(input, { outcome: "accepted", submission: asAccepted(input, at), budget });
   }
   return results;
 }
 
-/** Throws Refused when there are refusals. */
+/** Throws NotAll when there are refusals. */
 function refuse(
   inputs: readonly AcceptInput[],
-  refusalOf: (input: AcceptInput, index: number) => Refusal | undefined,
+  refusalOf: (input: AcceptInput, index: number) => Other | undefined,
 ): void {
-  const refusals = new Map<AcceptInput, Refusal>();
+  const refusals = new Map<AcceptInput, Other>();
   for (const [i, input] of inputs.entries()) {
     const refusal = refusalOf(input, i);
     if (refusal !== undefined) refusals.set(input, refusal);
   }
-  if (refusals.size > 0) throw new Refused(refusals);
+  if (refusals.size > 0) throw new NotAll(refusals);
 }
 
-async function markDelegates(trx: Transaction<LedgerSchema>, inputs: readonly AcceptInput[]): Promise<void> {
-  const marks = inputs.flatMap(({ submission: { network, id }, replayMark: mark }): SubmissionMark[] =>
-    mark === null ? [] : [{ network, mark, submissionId: id }],
-  );
-  const marked = await setReplayMarks(trx, marks);
-  refuse(inputs, ({ replayMark, submission: { id } }) =>
-    replayMark === null || marked.has(id) ? undefined : { outcome: "replayed" },
-  );
-  const passed = await passedNonces(trx, marks);
-  refuse(inputs, ({ submission: { id } }) => (passed.has(id) ? { outcome: "nonce-passed" } : undefined));
-}
-
-async function earlier(trx: Transaction<LedgerSchema>, input: AcceptInput): Promise<AcceptResult> {
+async function earlier(trx: Transaction<LedgerSchema>, input: AcceptInput): Promise<Other> {
   const [found] = await findIdempotents(trx, [{ ...input, key: input.idempotencyKey }]);
   if (found === undefined) throw new Error("an idempotency key is taken and names no submission");
   if (Buffer.compare(found.bodyHash, input.bodyHash) !== 0) return { outcome: "key-reused" };

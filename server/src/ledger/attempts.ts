@@ -1,7 +1,7 @@
 import { int64, RowsStatement, toMillis } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import type { NoteChange } from "./changes.ts";
-import { enterState } from "./enter-state.ts";
+import { enterState, logEntered } from "./enter-state.ts";
 import { IllegalTransitionError, NonceConflictError } from "./errors.ts";
 import type { OfLane } from "./record.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -24,9 +24,13 @@ export async function recordSigned(
     at: item.at,
     signed: item,
   }));
-  const { left } = await enterState(trx, "SIGNED", entries, note);
+  const { entered, left } = await enterState(trx, "SIGNED", entries, note);
   const [refused] = left;
   if (refused !== undefined) await explain(trx, refused.signed);
+  await logEntered(
+    trx,
+    entered.map((one) => ({ one, to: "SIGNED" })),
+  );
 }
 
 /** It only gives the statement its shape. */

@@ -98,7 +98,7 @@ function into(to: SubmissionState) {
 }
 
 /**
- * Brings submissions into a state, and logs it. `left` are the entries for which nothing was written,
+ * Brings submissions into a state, which `logEntered` is to log. `left` are the entries for which nothing was written,
  * because their submission is not in its lane, not in a state from which this one can be entered, or has
  * another nonce.
  */
@@ -120,12 +120,19 @@ export async function enterState<E extends Entry>(
     byId.delete(row.id);
     return entry === undefined ? [] : [{ entry, row }];
   });
-  await logTransitions(
-    trx,
-    entered.flatMap((one) => logged(one, to)),
-  );
   for (const { row } of entered) note(row.id, to);
   return { entered, left: [...byId.values()] };
+}
+
+/** Logs the states that submissions have entered. */
+export async function logEntered(
+  trx: Transaction<LedgerSchema>,
+  entered: readonly { readonly one: Entered<Entry>; readonly to: SubmissionState }[],
+): Promise<void> {
+  await logTransitions(
+    trx,
+    entered.flatMap(({ one, to }) => logged(one, to)),
+  );
 }
 
 function logged({ entry, row }: Entered<Entry>, to: SubmissionState): LoggedTransition[] {

@@ -1,4 +1,4 @@
-import { whole } from "@countersign/sql";
+import { together, whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import { claimable, hasMoreThan, type QueueMemory } from "./claimable.ts";
 import type { Engine } from "./engine.ts";
@@ -32,8 +32,8 @@ export async function claim(
   );
   if (found.length === 0) return [];
   const ids = found.map(({ id }) => id);
-  await allocateNonces(trx, lane, ids, input.nonceFloor);
-  return workOf(trx, ids);
+  const [, work] = await together([allocateNonces(trx, lane, ids, input.nonceFloor), workOf(trx, ids)]);
+  return work;
 }
 
 /** A look at the queue, so that lanes of one process can share it out before they claim. */

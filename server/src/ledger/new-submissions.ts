@@ -1,6 +1,6 @@
-import { fromMillis, int64, RowsStatement } from "@countersign/sql";
+import { int64, RowsStatement } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
-import { type TimedInput, withCreationTimes } from "./creation-times.ts";
+import type { TimedInput } from "./creation-times.ts";
 import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { AcceptInput, Submission } from "./types.ts";
@@ -49,23 +49,19 @@ const INSERT = new RowsStatement(
 );
 
 /**
- * Inserts them as ACCEPTED; answers the ids of those that were, with the time at which they count as created: within a group
- * it rises in the order of acceptance. Of the others, another exclusive submission for the account
+ * Inserts them as ACCEPTED; answers the ids of those that were. Of the others, another exclusive submission for the account
  * is open: ids are unique, so nothing else conflicts.
  */
 export async function insertSubmissions(
   trx: Transaction<LedgerSchema>,
-  inputs: readonly AcceptInput[],
-): Promise<ReadonlyMap<string, Date>> {
-  const timed = await withCreationTimes(trx, inputs);
+  timed: readonly TimedInput[],
+): Promise<ReadonlySet<string>> {
   const ordered = inOrderOf(timed, ({ input }) => [input.submission.network, exclusiveAccount(input) ?? ""]);
   const rows = ordered.map((one) => {
     const row = toRow(one);
     return COLUMNS.map((column) => row[column]);
   });
-  const inserted = new Set((await INSERT.runInParts(trx, rows)).map(({ id }) => id));
-  const times = timed.map(({ input, createdAt }) => [input.submission.id, fromMillis(createdAt)] as const);
-  return new Map(times.filter(([id]) => inserted.has(id)));
+  return new Set((await INSERT.runInParts(trx, rows)).map(({ id }) => id));
 }
 
 function exclusiveAccount(input: AcceptInput): string | null {

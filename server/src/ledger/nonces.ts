@@ -1,4 +1,4 @@
-import { int64, valueList } from "@countersign/sql";
+import { int64, together, valueList } from "@countersign/sql";
 import type { Transaction } from "kysely";
 import type { HeldLane } from "./fence.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -19,12 +19,13 @@ export async function allocateNonces(
   const allocations = submissionIds.map((submissionId, i) => ({ submissionId, nonce: first + BigInt(i) }));
 
   const rows = allocations.map(({ submissionId, nonce }) => ({ id: submissionId, nonce }));
-  await trx
+  const placed = trx
     .updateTable("submissions")
     .from(valueList("v", { id: "text", nonce: "bigint" }, rows))
     .set((eb) => ({ lane_id: lane.id, nonce: eb.ref("v.nonce") }))
     .whereRef("submissions.id", "=", "v.id")
     .execute();
-  await trx.updateTable("lanes").set({ next_nonce: next }).where("id", "=", lane.id).execute();
+  const raised = trx.updateTable("lanes").set({ next_nonce: next }).where("id", "=", lane.id).execute();
+  await together([placed, raised]);
   return allocations;
 }

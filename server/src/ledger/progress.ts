@@ -1,10 +1,11 @@
+import { together } from "@countersign/sql";
 import type { Transaction } from "kysely";
 import { insertAudit } from "./audit-events.ts";
 import { settle } from "./budget-settlement.ts";
 import type { NoteChange } from "./changes.ts";
-import { type EndedSubmission, endEvent, endedSubmission } from "./ended-submission.ts";
+import { endEvent, endedSubmission } from "./ended-submission.ts";
 import type { Engine } from "./engine.ts";
-import { type Entry, enterState } from "./enter-state.ts";
+import { type Entered, type Entry, enterState, logEntered } from "./enter-state.ts";
 import { IllegalTransitionError } from "./errors.ts";
 import type { OfLane } from "./record.ts";
 import { releaseReplayMarks } from "./replay-marks.ts";
@@ -17,11 +18,14 @@ export async function recordProgress(
   items: readonly OfLane<ProgressItem>[],
   note: NoteChange,
 ): Promise<void> {
+  const all: Parameters<typeof logEntered>[1][number][] = [];
   for (const to of ["BROADCAST", "INCLUDED"] as const) {
     const entries = items.filter((item) => item.to === to);
-    const { left } = await enterState(trx, to, entries, note);
+    const { entered, left } = await enterState(trx, to, entries, note);
     await requireRepeated(trx, to, left);
+    for (const one of entered) all.push({ one, to });
   }
+  await logEntered(trx, all);
 }
 
 const TERMINAL: readonly TerminalState[] = ["SUCCEEDED", "FAILED", "REJECTED", "EXPIRED"];
@@ -39,21 +43,26 @@ export async function recordTerminal(
       throw new TypeError(`${submissionId}: a failure stands with ${to}, or is missing`);
     }
   }
-  const ended: EndedSubmission[] = [];
+  const all: { one: Entered<Entry>; to: TerminalState }[] = [];
   for (const to of TERMINAL) {
     const entries = items.filter((item) => item.to === to);
     const { entered, left } = await enterState(trx, to, entries, note);
     await requireRepeated(trx, to, left);
-    for (const one of entered) ended.push(endedSubmission(one, to));
+    for (const one of entered) all.push({ one, to });
   }
-  await releaseReplayMarks(
-    trx,
-    items.filter(({ to }) => to === "REJECTED" || to === "EXPIRED").map(({ submissionId }) => submissionId),
-  );
-  await insertAudit(trx, ended.map(endEvent));
-  await noteEnds(trx, ended, hasWebhooks);
-  // Last, because the tenant's budgets are hot.
-  await settle(engine, trx, ended);
+  const ended = all.map(({ one, to }) => endedSubmission(one, to));
+  const released = items.filter(({ to }) => to === "REJECTED" || to === "EXPIRED");
+  await together([
+    logEntered(trx, all),
+    releaseReplayMarks(
+      trx,
+      released.map(({ submissionId }) => submissionId),
+    ),
+    insertAudit(trx, ended.map(endEvent)),
+    noteEnds(trx, ended, hasWebhooks),
+    // Last, because the tenant's budgets are hot.
+    settle(engine, trx, ended),
+  ]);
 }
 
 /** An entry that could not be written must say what stands there already: its first answer may be lost. */
