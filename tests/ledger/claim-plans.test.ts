@@ -1,5 +1,4 @@
-import { claimable } from "@countersign/server/ledger/claimable.ts";
-import { QueueMemory } from "@countersign/server/ledger/claimable.ts";
+import { claimable, QueueMemory } from "@countersign/server/ledger/claimable.ts";
 import { migrations } from "@countersign/server/ledger/migrations.ts";
 import { migrate } from "@countersign/sql";
 import { CompiledQuery } from "kysely";

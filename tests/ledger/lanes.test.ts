@@ -91,6 +91,26 @@ overEngines("lanes", (on) => {
     expect(await on.ledger.claim(next)).toMatchObject([{ submissionId: "sub_c", nonce: 103n }]);
   });
 
+  it("writes for a lane what is asked for at once with a lost one's", async () => {
+    const [lost, kept] = [await heldLane(on.ledger, "1"), await heldLane(on.ledger, "2")];
+    const [a] = await claimed(on.ledger, lost, "a");
+    const [b] = await claimed(on.ledger, kept, "b");
+    if (a === undefined || b === undefined) throw new Error("nothing claimed");
+    await on.ledger.acquireLane(lost.id, "relay-2", at(TTL_MS), TTL_MS);
+    const ends = await Promise.allSettled([
+      on.ledger.recordSigned(lost, [signed(a)]),
+      on.ledger.recordSigned(kept, [signed(b)]),
+    ]);
+    expect(ends[0]).toMatchObject({ status: "rejected", reason: expect.any(FencedError) });
+    expect(ends[1]?.status).toBe("fulfilled");
+    expect((await on.ledger.openWork(lost.id))[0]).toMatchObject({
+      submissionId: "sub_a",
+      state: "ACCEPTED",
+    });
+    expect((await on.ledger.openWork(kept.id))[0]).toMatchObject({ submissionId: "sub_b", state: "SIGNED" });
+    expect(await on.ledger.transitions("sub_a")).toHaveLength(1);
+  });
+
   it("hands an unfinished lane on with payloads, nonces and signed bytes", async () => {
     const lane = await heldLane(on.ledger);
     const [a] = await claimed(on.ledger, lane, "a", "b", "c");

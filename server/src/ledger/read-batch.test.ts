@@ -26,3 +26,28 @@ it("fails those alone that were part of a read that fails", async () => {
   expect(ends.slice(0, 128).every(({ status }) => status === "rejected")).toBe(true);
   expect(ends[128]).toEqual({ status: "fulfilled", value: 128 });
 });
+
+it("joins what is asked for while two reads are under way", async () => {
+  const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const asked: (readonly number[])[] = [];
+  const batch = new ReadBatch(async (keys: readonly number[]) => {
+    asked.push(keys);
+    await ends[asked.length - 1]?.promise;
+    return keys;
+  });
+  const turn = () => new Promise(setImmediate);
+  const reads = [batch.get(1)];
+  await turn();
+  reads.push(batch.get(2));
+  await turn();
+  reads.push(batch.get(3));
+  await turn();
+  reads.push(batch.get(4));
+  await turn();
+  expect(asked).toEqual([[1], [2]]);
+  ends[1]?.resolve();
+  await Promise.all(reads.slice(1));
+  expect(asked).toEqual([[1], [2], [3, 4]]);
+  ends[0]?.resolve();
+  expect(await Promise.all(reads)).toEqual([1, 2, 3, 4]);
+});
