@@ -17,7 +17,7 @@ export class PostgresConnections<Schema> {
     if (this.#look === undefined) return;
     if (!(await this.#look(databaseOf(client)))) {
       // Work on them fails as it does when a connection breaks.
-      for (const other of this.#open) void other.end().catch(() => {});
+      for (const other of this.#open) other.connection.stream.destroy();
     }
     // pg's pools are made of clients, whatever the hook's type says.
     this.#open.add(client as Client);

@@ -5,7 +5,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * What a read of one page costs beside one of the next page. PostgreSQL's own 4 is that of a disk that turns: on an SSD, and in
- * memory, it has small tables read whole for some dozens of rows (docs/decisions/0038-reads-by-index.md).
+ * memory, it has small tables read whole for some dozens of rows (docs/decisions/0038-side-by-side-in-a-lane.md).
  */
 const SETTINGS = "-c random_page_cost=1.1";
 

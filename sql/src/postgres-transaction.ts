@@ -21,7 +21,9 @@ export async function inTransaction<Schema, T>(
     await client.query(begin);
     try {
       const result = await body(transactionOf<Schema>(client));
-      await client.query("commit");
+      const { command } = await client.query("commit");
+      // PostgreSQL's answer to the COMMIT of a transaction in which a statement failed.
+      if (command !== "COMMIT") throw new Error("the transaction was aborted");
       return result;
     } catch (error) {
       // What cannot be undone is undone by PostgreSQL, when the connection ends.

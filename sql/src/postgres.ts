@@ -93,7 +93,7 @@ class PostgresEngine<Schema> implements Engine<Schema> {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await Promise.all([this.#db.destroy(), this.urgent.close()]);
+    await Promise.all([this.#pool.end(), this.urgent.close()]);
   }
 
   async #surfacing<T>(action: () => Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@ import type { Engine } from "./engine.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { NodeSqliteDialect } from "./sqlite-dialect.ts";
-import { sqliteErrorPasses } from "./sqlite-errors.ts";
+import { sqliteErrorPasses, TransactionGoneError } from "./sqlite-errors.ts";
 import { SqliteLock } from "./sqlite-lock.ts";
 import type { StoreKind } from "./store-kind.ts";
 
@@ -118,18 +118,17 @@ class SqliteEngine<Schema> implements Engine<Schema> {
   /** One of the group's pieces of work: what it wrote is undone when it throws, and its neighbours' stays. */
   async #undoable<T>(body: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
     const trx = this.#transaction;
-    // SQLite ends the transaction by itself when the disk is full or fails, and a savepoint would open another.
-    if (trx === undefined || !this.#connection.isTransaction) {
-      throw this.#kind.unavailable("SQLite gave the transaction up");
-    }
+    if (trx === undefined) throw new TransactionGoneError();
     await sql`savepoint piece`.execute(trx);
     try {
       const result = await body(trx);
       await sql`release piece`.execute(trx);
       return result;
     } catch (error) {
-      await sql`rollback to piece`.execute(trx);
-      await sql`release piece`.execute(trx);
+      if (this.#connection.isTransaction) {
+        await sql`rollback to piece`.execute(trx);
+        await sql`release piece`.execute(trx);
+      }
       throw error;
     }
   }

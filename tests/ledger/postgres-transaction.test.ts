@@ -1,7 +1,8 @@
 import { together } from "@countersign/sql";
 import { type Kysely, sql, type Transaction } from "kysely";
-import type pg from "pg";
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PostgresConnections } from "../../sql/src/postgres-connections.ts";
 import { postgresPool } from "../../sql/src/postgres-pool.ts";
 import { inTransaction } from "../../sql/src/postgres-transaction.ts";
 import { createDatabase, postgresUrl, type TestDatabase } from "../support/postgres.ts";
@@ -84,6 +85,28 @@ describe.skipIf(postgresUrl === undefined)("a transaction on PostgreSQL", () => 
     await expect(failed).rejects.toThrow("changed its mind");
     expect(await numbers()).toEqual([]);
     expect(await openTransactions()).toEqual([]);
+  });
+
+  it("does not say that it wrote what PostgreSQL did not commit", async () => {
+    const swallowed = run(async (trx) => {
+      await insert(trx, 1);
+      await insert(trx, 1).catch(() => undefined);
+      return "written";
+    });
+    await expect(swallowed).rejects.toThrow("the transaction was aborted");
+    expect(await numbers()).toEqual([]);
+  });
+
+  it("fails on a connection that leads elsewhere, also while a statement runs", async () => {
+    const connections = new PostgresConnections<unknown>(async () => false);
+    const [old, fresh] = [await pool.connect(), new pg.Client({ connectionString: database.url })];
+    await connections.add(old);
+    await fresh.connect();
+    const sleeps = expect(old.query("select pg_sleep(0.2)")).rejects.toThrow();
+    await connections.add(fresh);
+    await sleeps;
+    await fresh.end();
+    old.release();
   });
 
   it("leaves its connection to nobody when that breaks", async () => {

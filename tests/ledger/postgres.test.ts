@@ -106,6 +106,17 @@ describe.skipIf(!postgres.available)("a PostgreSQL ledger", () => {
     expect(leases.filter((lease) => lease !== null)).toHaveLength(1);
   });
 
+  it("leaves no connection open when it is closed", async () => {
+    const ledger = await home.open();
+    await heldLane(ledger);
+    await ledger.close();
+    const connections = () =>
+      database.query(
+        "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+      );
+    await expect.poll(async () => (await connections()).length, { timeout: 5_000 }).toBe(0);
+  });
+
   it("claims and renews beside a write of the same lane that is under way", async () => {
     const ledger = await home.open();
     const lane = await heldLane(ledger);

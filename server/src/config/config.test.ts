@@ -127,7 +127,12 @@ test("all fields that are wrong are named at once", async () => {
     listen: { port: 99_999 },
     ledger: { url: "mysql://db" },
     signer: { url: "http://signer:50051" },
-    near: { endpoints: [{ url: "https://me:hunter2@rpc.example", headers: { "X-Key": "hunter2" } }] },
+    near: {
+      endpoints: [
+        { url: "https://me:hunter2@rpc.example", headers: { "X-Key": "hunter2" } },
+        { url: "https://:hunter2@rpc.example", headers: { "Transfer-Encoding": "env:HOME" } },
+      ],
+    },
     relayers: [],
     delegates: { max_deposit: 5, max_gass: "1" },
     cors: { origins: ["*", "https://a.example/", "null"] },
@@ -144,6 +149,8 @@ test("all fields that are wrong are named at once", async () => {
     "log.level",
     "near.endpoints.0.headers.X-Key",
     "near.endpoints.0.url",
+    "near.endpoints.1.headers.Transfer-Encoding",
+    "near.endpoints.1.url",
     "network",
     "relayers",
     "signer.url",

@@ -4,7 +4,26 @@ import { z } from "zod";
 const endpointUrl = z
   .string()
   .refine((s) => /^https?:$/.test(URL.parse(s)?.protocol ?? ""), "must be an http:// or https:// URL")
-  .refine((s) => (URL.parse(s)?.username ?? "") === "", "must not carry credentials: put them into headers");
+  .refine(
+    (s) => `${URL.parse(s)?.username ?? ""}${URL.parse(s)?.password ?? ""}` === "",
+    "must not carry credentials: put them into headers",
+  );
+
+/** What belongs to the connection, and not to whoever configures it. */
+const OF_THE_CONNECTION = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z0-9-]+$/)
+  .refine((name) => !OF_THE_CONNECTION.has(name.toLowerCase()), "is the connection's own header");
 
 /** Checked here, because the errors of HTTP clients repeat a value that they refuse. */
 const headerValue = (env: Environment) =>
@@ -19,7 +38,7 @@ export const nearFields = (env: Environment) => ({
     .array(
       z.strictObject({
         url: endpointUrl,
-        headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), headerValue(env)).default({}),
+        headers: z.record(headerName, headerValue(env)).default({}),
       }),
     )
     .min(1),

@@ -1,4 +1,4 @@
-import { LedgerUnavailableError } from "./errors.ts";
+import { LedgerUnavailableError, mayBeOfOne } from "./errors.ts";
 import type { AcceptInput, AcceptResult } from "./types.ts";
 
 /** Most submissions of one transaction: it bounds how long the tenant's budgets are locked. */
@@ -68,7 +68,7 @@ export class AcceptQueue {
         else resolve(result);
       }
     } catch (error) {
-      if (batch.length > 1 && mayBeOfOne(error)) {
+      if (batch.length > 1 && mayBeOfOne(error, UNDONE)) {
         for (const one of batch) await this.#settle([one]);
       } else {
         for (const { reject } of batch) reject(error);
@@ -115,13 +115,4 @@ function onceOnly({ submission, caller, method, idempotencyKey, ...input }: Acce
 }
 
 /** SQLSTATE of a serialization failure and a deadlock: the transaction was undone for sure. */
-const UNDONE = new Set<unknown>(["40001", "40P01"]);
-
-/** Whether one submission may have brought the error. A database that is away fails for all of them. */
-function mayBeOfOne(error: unknown): boolean {
-  if (!(error instanceof LedgerUnavailableError)) return true;
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if ("code" in cause && UNDONE.has(cause.code)) return true;
-  }
-  return false;
-}
+const UNDONE = ["40001", "40P01"];

@@ -29,3 +29,15 @@ export class IllegalTransitionError extends Error {
 export class NonceConflictError extends Error {
   override readonly name = "NonceConflictError";
 }
+
+/**
+ * Whether one piece of work may have brought about what failed for all that shared its transaction: anything but a
+ * database that is away, unless its SQLSTATE is one of `undone`.
+ */
+export function mayBeOfOne(error: unknown, undone: readonly string[]): boolean {
+  if (!(error instanceof LedgerUnavailableError)) return true;
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && undone.some((code) => code === cause.code)) return true;
+  }
+  return false;
+}

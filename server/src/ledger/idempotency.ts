@@ -1,4 +1,4 @@
-import { anyRows, RowsStatement, valueList } from "@countersign/sql";
+import { anyRows, RowsStatement, together, valueList } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -87,7 +87,7 @@ export async function findIdempotents(
   );
   if (rows.length === 0) return claims.map(() => undefined);
   const found = new Map(rows.map((row) => [nameOf(row), row]));
-  return Promise.all(
+  return together(
     claims.map(async (claim) => {
       const row = found.get(nameOf(claim));
       if (row === undefined) return undefined;

@@ -23,14 +23,15 @@ export async function claim(
   trx: Transaction<LedgerSchema>,
   input: ClaimInput,
 ): Promise<LaneWork[]> {
-  const lane = await fence(engine, trx, input, "update");
-  const { network, accountId } = lane;
+  // The lane is locked only once there is something to claim: the holder's renewals wait for that lock.
+  const { network, accountId } = await fence(engine, trx, input, "none");
   const query = { network, accountId, heldTenants: input.heldTenants ?? [], limit: input.limit };
   const found = await claimable(trx, memory, query, (q) =>
     // Other lanes' workers pass over the rows that this transaction has locked.
     engine.locksRows ? q.forUpdate("s").skipLocked() : q,
   );
   if (found.length === 0) return [];
+  const lane = await fence(engine, trx, input, "update");
   const ids = found.map(({ id }) => id);
   const [, work] = await together([allocateNonces(trx, lane, ids, input.nonceFloor), workOf(trx, ids)]);
   return work;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { FencedError, LedgerUnavailableError } from "./errors.ts";
 import { type LaneCall, LaneWrites } from "./lane-writes.ts";
 
@@ -53,6 +53,31 @@ describe("writes of lanes", () => {
     expect(ends.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     expect(ends[1]).toMatchObject({ reason: wrong });
     expect(written).toEqual([["a"], ["c"]]);
+  });
+
+  it("do not wait longer than a second for others that hang", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const hangs = Promise.withResolvers<ReadonlySet<never>>();
+    const writes = new LaneWrites<string>((calls) =>
+      itemsOf(calls).includes("a") ? hangs.promise : Promise.resolve(new Set()),
+    );
+    const first = writes.add(token(1), ["a"]);
+    await Promise.resolve();
+    const second = writes.add(token(2), ["b"]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await second;
+    hangs.resolve(new Set());
+    await first;
+  });
+
+  it("are tried one by one after a wait for a lock that took too long", async () => {
+    const cause = Object.assign(new Error("canceling statement due to statement timeout"), { code: "57014" });
+    const timedOut = new LedgerUnavailableError("too long", { cause });
+    const { writes, written } = start((items) => (items.includes("a") ? timedOut : undefined));
+    const ends = await Promise.allSettled([writes.add(token(1), ["a"]), writes.add(token(2), ["b"])]);
+    expect(ends.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+    expect(written).toEqual([["b"]]);
   });
 
   it("all fail at once when the ledger is away, and the next are tried anew", async () => {

@@ -1,17 +1,22 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { FencedError, LedgerUnavailableError } from "./errors.ts";
+import { FencedError, mayBeOfOne } from "./errors.ts";
 import type { LaneToken } from "./types.ts";
 
 /** Most items of one transaction that has more than one call. */
 const MAX_ITEMS = 256;
 /** Longest pause after a transaction, in milliseconds. */
 const MAX_PAUSE_MS = 25;
+/** How long the others wait for a transaction that may wait for a lock, in milliseconds. */
+const STUCK_MS = 1_000;
 
 /** What the holder of a lane writes. */
 export interface LaneCall<Item> {
   readonly token: LaneToken;
   readonly items: readonly Item[];
 }
+
+/** SQLSTATE of a serialization failure, a deadlock, and a wait for a lock that took too long: the transaction was undone for sure. */
+const UNDONE = ["40001", "40P01", "57014"];
 
 interface Waiting<Item> extends LaneCall<Item> {
   readonly resolve: () => void;
@@ -21,7 +26,8 @@ interface Waiting<Item> extends LaneCall<Item> {
 /**
  * Joins writes of one kind, of all lanes, that are asked for while another is under way or shortly after, into one
  * transaction: they share the tenants' budgets, which one transaction locks at a time. After each comes a pause as long as it took, so
- * that more go together the longer they take. A lane that is lost, and a call that cannot be carried out, fail alone.
+ * that more go together the longer they take. A lane that is lost, and a call that cannot be carried out, fail alone: what one
+ * of them may have brought about is tried again for each. Those that come later do not wait for one that hangs.
  */
 export class LaneWrites<Item> {
   readonly #write: (calls: readonly LaneCall<Item>[]) => Promise<ReadonlySet<LaneCall<Item>>>;
@@ -46,7 +52,7 @@ export class LaneWrites<Item> {
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const began = performance.now();
-      await this.#settle(this.#waiting.splice(0, fitting(this.#waiting)));
+      await unlessStuck(this.#settle(this.#waiting.splice(0, fitting(this.#waiting))));
       await delay(Math.min(performance.now() - began, MAX_PAUSE_MS));
     }
     this.#drain = undefined;
@@ -61,13 +67,23 @@ export class LaneWrites<Item> {
         else call.reject(new FencedError(`lane ${laneId} is no longer held under epoch ${epoch}`));
       }
     } catch (error) {
-      if (calls.length > 1 && !(error instanceof LedgerUnavailableError)) {
-        for (const call of calls) await this.#settle([call]);
+      if (calls.length > 1 && mayBeOfOne(error, UNDONE)) {
+        await Promise.all(calls.map((call) => this.#settle([call])));
       } else {
         for (const { reject } of calls) reject(error);
       }
     }
   }
+}
+
+function unlessStuck(settled: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, STUCK_MS);
+    void settled.finally(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** How many of the first calls go together: at least one. */

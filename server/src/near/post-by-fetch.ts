@@ -1,4 +1,4 @@
-import { AnswerTooLargeError, MAX_ANSWER_BYTES, type Posted } from "./post.ts";
+import { AnswerTooLargeError, headersOf, MAX_ANSWER_BYTES, type Posted } from "./post.ts";
 
 /** Post, where fetch is what there is. */
 export async function postByFetch(
@@ -9,7 +9,7 @@ export async function postByFetch(
 ): Promise<Posted> {
   const response = await fetch(url, {
     method: "POST",
-    headers: { ...headers, "content-type": "application/json" },
+    headers: headersOf(headers),
     body,
     redirect: "manual",
     signal,

@@ -1,5 +1,5 @@
 import { Agent } from "undici";
-import { AnswerTooLargeError, MAX_ANSWER_BYTES, type Posted } from "./post.ts";
+import { AnswerTooLargeError, headersOf, MAX_ANSWER_BYTES, type Posted } from "./post.ts";
 
 /** How long an idle connection is kept, in milliseconds: less than common servers keep theirs, so that none closes one that is just being used. */
 const MAX_IDLE_MS = 4_000;
@@ -33,7 +33,7 @@ export function postByUndici(
       origin,
       path: pathname + search,
       method: "POST",
-      headers: { ...headers, "content-type": "application/json" },
+      headers: headersOf(headers),
       body,
     },
     {

@@ -19,7 +19,12 @@ describe.each([
       seen.push(method, headers["content-type"], headers["content-length"], headers.authorization, body);
       response.writeHead(503, { "retry-after": "7" }).end("żółw");
     });
-    const answer = await post(endpoint.url, { Authorization: "key" }, "ż", never);
+    const answer = await post(
+      endpoint.url,
+      { Authorization: "key", "Content-type": "text/plain" },
+      "ż",
+      never,
+    );
     expect(answer).toEqual({ status: 503, retryAfter: "7", text: "żółw" });
     expect(seen).toEqual(["POST", "application/json", "2", "key", "ż"]);
   });

@@ -24,3 +24,9 @@ export type Post = (
   body: string,
   signal: AbortSignal,
 ) => Promise<Posted>;
+
+/** What a request carries. Names are lower-cased: one in another spelling would be sent beside ours. */
+export function headersOf(own: Readonly<Record<string, string>>): Record<string, string> {
+  const headers = Object.entries(own).map(([name, value]) => [name.toLowerCase(), value]);
+  return { ...Object.fromEntries(headers), "content-type": "application/json" };
+}
