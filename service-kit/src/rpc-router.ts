@@ -61,8 +61,8 @@ const PUBLIC: ReadonlySet<string> = new Set([
   ServerReflectionAlpha.typeName,
 ]);
 /**
- * Shorter answers are not compressed: they fit into what a connection may send at once from the start (RFC 6928: ten segments), so that
- * compressing them costs time and saves no round trip.
+ * Shorter answers are not compressed: they fit into what a connection may send at once from the start (RFC 6928: ten
+ * segments), so that compressing them costs time and saves no round trip.
  */
 const COMPRESS_MIN_BYTES = 14_000;
 /** What anybody may ask has little to say. */

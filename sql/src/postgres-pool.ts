@@ -4,8 +4,9 @@ import { preparedName } from "./fixed-statement.ts";
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * What a read of one page costs beside one of the next page. PostgreSQL's own 4 is that of a disk that turns: on an SSD, and in
- * memory, it has small tables read whole for some dozens of rows (docs/decisions/0038-side-by-side-in-a-lane.md).
+ * What a read of one page costs beside one of the next page. PostgreSQL's own 4 is that of a disk that turns: on an
+ * SSD, and in memory, it has small tables read whole for some dozens of rows
+ * (docs/decisions/0038-side-by-side-in-a-lane.md).
  */
 const SETTINGS = "-c random_page_cost=1.1";
 
@@ -13,9 +14,9 @@ const SETTINGS = "-c random_page_cost=1.1";
 const READ_TIMEOUT = "Query read timeout";
 
 /**
- * Sends what is asked in one go with one write. Prepares fixed statements, whose texts are as many as the program has: PostgreSQL parses and plans them once for each
- * connection. Ends with a query that it gave up on. The server may carry that one out still: with a BEGIN that was, the transaction
- * would wait for whoever is lent the connection next.
+ * Sends what is asked in one go with one write. Prepares fixed statements, whose texts are as many as the program has:
+ * PostgreSQL parses and plans them once for each connection. Ends with a query that it gave up on. The server may carry
+ * that one out still: with a BEGIN that was, the transaction would wait for whoever is lent the connection next.
  */
 class Client extends pg.Client {
   #gathers = false;

@@ -4,7 +4,8 @@ const SQLITE_BUSY = 5;
 const TRANSIENT = new Set([SQLITE_BUSY, 6, 7, 10, 13, 14]);
 
 /**
- * SQLite ended the transaction by itself, as it may when the disk is full or fails: what was to be part of it is not carried out.
+ * SQLite ended the transaction by itself, as it may when the disk is full or fails: what was to be part of it is not
+ * carried out.
  */
 export class TransactionGoneError extends Error {
   override readonly name = "TransactionGoneError";

@@ -45,8 +45,8 @@ async function postgres(): Promise<Database> {
 }
 
 /**
- * A ledger in which much has ended, and whose queue begins with a group that waits for its first. `beforeQueue` is done before
- * there is a queue.
+ * A ledger in which much has ended, and whose queue begins with a group that waits for its first. `beforeQueue` is done
+ * before there is a queue.
  */
 async function fill({ db, series, bytes }: Database, beforeQueue = async () => {}): Promise<void> {
   await migrate(db, migrations(bytes));

@@ -46,9 +46,9 @@ export interface LoadOptions {
 }
 
 /**
- * Submits each delegate once, waiting until ACCEPTED, over Connect with protobuf bytes on HTTP/2. The requests are made before and
- * the answers read after, because the callers share the machine with the relay. In a closed loop a slow relay is asked
- * less often. A batch that fails as a whole counts as one refusal for each of its delegates.
+ * Submits each delegate once, waiting until ACCEPTED, over Connect with protobuf bytes on HTTP/2. The requests are made
+ * before and the answers read after, because the callers share the machine with the relay. In a closed loop a slow
+ * relay is asked less often. A batch that fails as a whole counts as one refusal for each of its delegates.
  */
 export async function submitAll(
   { relayUrl, apiKey }: Pick<Stack, "relayUrl" | "apiKey">,

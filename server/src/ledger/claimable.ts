@@ -169,7 +169,8 @@ function isBeyondHorizon(db: Kysely<LedgerSchema>, query: ClaimableQuery): Promi
 
 /**
  * The first of the same group, and accepted before, that stands in the way: it is in no block, or in one for a relayer
- * whose transactions may be executed elsewhere, or was handed on. A scalar, which no planner turns into a join with all that is open.
+ * whose transactions may be executed elsewhere, or was handed on. A scalar, which no planner turns into a join with all
+ * that is open.
  */
 function firstBefore({ network, accountId }: ClaimableQuery) {
   const elsewhere =

@@ -28,8 +28,9 @@ const NEWEST = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
 );
 
 /**
- * When each counts as created, which rises within a group in the order of acceptance: when it was accepted, or a millisecond after the newest that is open of its group where that was accepted later: by the
- * clock of another replica, or in the same millisecond.
+ * When each counts as created, which rises within a group in the order of acceptance: when it was accepted, or a
+ * millisecond after the newest that is open of its group where that was accepted later: by the clock of another
+ * replica, or in the same millisecond.
  */
 export async function withCreationTimes(
   trx: Transaction<LedgerSchema>,

@@ -27,9 +27,9 @@ const HELD = {
 };
 
 /**
- * Checks that the token is the lane's current one, and keeps it so until the transaction ends: a takeover, which locks the
- * row for update, waits. The holder's own writes run side by side: all with "share", and with them one of those with "update",
- * which allocate nonces, or a renewal. "none" only looks. Throws FencedError.
+ * Checks that the token is the lane's current one, and keeps it so until the transaction ends: a takeover, which locks
+ * the row for update, waits. The holder's own writes run side by side: all with "share", and with them one of those
+ * with "update", which allocate nonces, or a renewal. "none" only looks. Throws FencedError.
  */
 export async function fence(
   engine: Engine,

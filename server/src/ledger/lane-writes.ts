@@ -15,7 +15,10 @@ export interface LaneCall<Item> {
   readonly items: readonly Item[];
 }
 
-/** SQLSTATE of a serialization failure, a deadlock, and a wait for a lock that took too long: the transaction was undone for sure. */
+/**
+ * SQLSTATE of a serialization failure, a deadlock, and a wait for a lock that took too long: the transaction was undone
+ * for sure.
+ */
 const UNDONE = ["40001", "40P01", "57014"];
 
 interface Waiting<Item> extends LaneCall<Item> {
@@ -25,9 +28,10 @@ interface Waiting<Item> extends LaneCall<Item> {
 
 /**
  * Joins writes of one kind, of all lanes, that are asked for while another is under way or shortly after, into one
- * transaction: they share the tenants' budgets, which one transaction locks at a time. After each comes a pause as long as it took, so
- * that more go together the longer they take. A lane that is lost, and a call that cannot be carried out, fail alone: what one
- * of them may have brought about is tried again for each. Those that come later do not wait for one that hangs.
+ * transaction: they share the tenants' budgets, which one transaction locks at a time. After each comes a pause as long
+ * as it took, so that more go together the longer they take. A lane that is lost, and a call that cannot be carried
+ * out, fail alone: what one of them may have brought about is tried again for each. Those that come later do not wait
+ * for one that hangs.
  */
 export class LaneWrites<Item> {
   readonly #write: (calls: readonly LaneCall<Item>[]) => Promise<ReadonlySet<LaneCall<Item>>>;

@@ -1,7 +1,10 @@
 import { Agent } from "undici";
 import { AnswerTooLargeError, headersOf, MAX_ANSWER_BYTES, type Posted } from "./post.ts";
 
-/** How long an idle connection is kept, in milliseconds: less than common servers keep theirs, so that none closes one that is just being used. */
+/**
+ * How long an idle connection is kept, in milliseconds: less than common servers keep theirs, so that none closes one
+ * that is just being used.
+ */
 const MAX_IDLE_MS = 4_000;
 /** The signal alone ends a call. */
 const agent = new Agent({
