@@ -13,14 +13,14 @@ import type { LedgerSchema } from "./schema.ts";
 import { logTransitions } from "./transition-log.ts";
 import type { AcceptInput, AcceptResult } from "./types.ts";
 
-type Other = Exclude<AcceptResult, { readonly outcome: "accepted" }>;
+type NotAccepted = Exclude<AcceptResult, { readonly outcome: "accepted" }>;
 type Results = Map<AcceptInput, AcceptResult>;
 
 /** Leaves the transaction with nothing written: some of its submissions are not to be accepted. */
-class NotAll extends Error {
-  readonly others: ReadonlyMap<AcceptInput, Other>;
+class NotAllAccepted extends Error {
+  readonly others: ReadonlyMap<AcceptInput, NotAccepted>;
 
-  constructor(others: ReadonlyMap<AcceptInput, Other>) {
+  constructor(others: ReadonlyMap<AcceptInput, NotAccepted>) {
     super("some submissions are not accepted");
     this.others = others;
   }
@@ -44,7 +44,7 @@ export async function acceptBatch(
       const decided = await feed.write((trx, note) => decide(engine, trx, bound, asked, note));
       for (const [input, result] of decided) results.set(input, result);
     } catch (error) {
-      if (!(error instanceof NotAll)) throw error;
+      if (!(error instanceof NotAllAccepted)) throw error;
       for (const [input, other] of error.others) results.set(input, other);
     }
     open = asked.filter((input) => !results.has(input));
@@ -77,11 +77,11 @@ async function decide(
     passedNonces(trx, marks),
     withCreationTimes(trx, inputs),
   ]);
-  const repeated = new Map<AcceptInput, Other>();
+  const repeated = new Map<AcceptInput, NotAccepted>();
   for (const input of inputs) {
     if (!claimed.has(input.submission.id)) repeated.set(input, await earlier(trx, input));
   }
-  if (repeated.size > 0) throw new NotAll(repeated);
+  if (repeated.size > 0) throw new NotAllAccepted(repeated);
   refuse(inputs, ({ replayMark, submission: { id } }) =>
     replayMark === null || marked.has(id) ? undefined : { outcome: "replayed" },
   );
@@ -129,20 +129,20 @@ async function decide(
   return results;
 }
 
-/** Throws NotAll when there are refusals. */
+/** Throws NotAllAccepted when there are refusals. */
 function refuse(
   inputs: readonly AcceptInput[],
-  refusalOf: (input: AcceptInput, index: number) => Other | undefined,
+  refusalOf: (input: AcceptInput, index: number) => NotAccepted | undefined,
 ): void {
-  const refusals = new Map<AcceptInput, Other>();
+  const refusals = new Map<AcceptInput, NotAccepted>();
   for (const [i, input] of inputs.entries()) {
     const refusal = refusalOf(input, i);
     if (refusal !== undefined) refusals.set(input, refusal);
   }
-  if (refusals.size > 0) throw new NotAll(refusals);
+  if (refusals.size > 0) throw new NotAllAccepted(refusals);
 }
 
-async function earlier(trx: Transaction<LedgerSchema>, input: AcceptInput): Promise<Other> {
+async function earlier(trx: Transaction<LedgerSchema>, input: AcceptInput): Promise<NotAccepted> {
   const [found] = await findIdempotents(trx, [{ ...input, key: input.idempotencyKey }]);
   if (found === undefined) throw new Error("an idempotency key is taken and names no submission");
   if (Buffer.compare(found.bodyHash, input.bodyHash) !== 0) return { outcome: "key-reused" };

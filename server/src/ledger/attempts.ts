@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from "kysely";
 import type { NoteChange } from "./changes.ts";
 import { enterState, logEntered } from "./enter-state.ts";
 import { IllegalTransitionError, NonceConflictError } from "./errors.ts";
-import type { OfLane } from "./record.ts";
+import type { OfLane } from "./fenced-writes.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { SignedItem } from "./types.ts";
 

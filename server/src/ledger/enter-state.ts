@@ -124,10 +124,16 @@ export async function enterState<E extends Entry>(
   return { entered, left: [...byId.values()] };
 }
 
+/** An entry that was written, and the state that its submission is in now. */
+export interface EnteredState<State extends SubmissionState = SubmissionState> {
+  readonly one: Entered<Entry>;
+  readonly to: State;
+}
+
 /** Logs the states that submissions have entered. */
 export async function logEntered(
   trx: Transaction<LedgerSchema>,
-  entered: readonly { readonly one: Entered<Entry>; readonly to: SubmissionState }[],
+  entered: readonly EnteredState[],
 ): Promise<void> {
   await logTransitions(
     trx,

@@ -10,6 +10,7 @@ import { QueueMemory } from "./claimable.ts";
 import type { Engine } from "./engine.ts";
 import { ExhaustedLately } from "./exhausted-lately.ts";
 import { fence } from "./fence.ts";
+import { fencedWrites, type OfLane } from "./fenced-writes.ts";
 import { findIdempotents } from "./idempotency.ts";
 import { keyOperationStoreOver } from "./key-operation-store.ts";
 import { claim, handOn, openWork, reallocate, release, waiting } from "./lane-work.ts";
@@ -19,7 +20,6 @@ import { recordProgress, recordTerminal } from "./progress.ts";
 import { protectionStoreOver } from "./protection-store.ts";
 import { countOpen, QueueBound } from "./queue-bound.ts";
 import { ReadBatch } from "./read-batch.ts";
-import { laneWrites, type OfLane } from "./record.ts";
 import { areReplayed, pruneReplayMarks } from "./replay-marks.ts";
 import { stats } from "./stats.ts";
 import { getByTransactionHash, getSubmission, listSubmissions } from "./submissions.ts";
@@ -43,9 +43,9 @@ export function ledgerOver(engine: Engine, now: () => Date): Ledger {
     engine.read((db) => areReplayed(db, asked)),
   );
   let hasWebhooks: (tenant: string) => boolean = () => true;
-  const signed = laneWrites(engine, feed, recordSigned);
-  const progress = laneWrites(engine, feed, recordProgress);
-  const ends = laneWrites(engine, feed, (trx, items: readonly OfLane<TerminalItem>[], note) =>
+  const signed = fencedWrites(engine, feed, recordSigned);
+  const progress = fencedWrites(engine, feed, recordProgress);
+  const ends = fencedWrites(engine, feed, (trx, items: readonly OfLane<TerminalItem>[], note) =>
     recordTerminal(engine, trx, items, note, hasWebhooks),
   );
   return {

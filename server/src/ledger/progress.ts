@@ -5,9 +5,9 @@ import { settle } from "./budget-settlement.ts";
 import type { NoteChange } from "./changes.ts";
 import { endEvent, endedSubmission } from "./ended-submission.ts";
 import type { Engine } from "./engine.ts";
-import { type Entered, type Entry, enterState, logEntered } from "./enter-state.ts";
+import { type EnteredState, type Entry, enterState, logEntered } from "./enter-state.ts";
 import { IllegalTransitionError } from "./errors.ts";
-import type { OfLane } from "./record.ts";
+import type { OfLane } from "./fenced-writes.ts";
 import { releaseReplayMarks } from "./replay-marks.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { ProgressItem, SubmissionState, TerminalItem, TerminalState } from "./types.ts";
@@ -18,7 +18,7 @@ export async function recordProgress(
   items: readonly OfLane<ProgressItem>[],
   note: NoteChange,
 ): Promise<void> {
-  const all: Parameters<typeof logEntered>[1][number][] = [];
+  const all: EnteredState[] = [];
   for (const to of ["BROADCAST", "INCLUDED"] as const) {
     const entries = items.filter((item) => item.to === to);
     const { entered, left } = await enterState(trx, to, entries, note);
@@ -43,7 +43,7 @@ export async function recordTerminal(
       throw new TypeError(`${submissionId}: a failure stands with ${to}, or is missing`);
     }
   }
-  const all: { one: Entered<Entry>; to: TerminalState }[] = [];
+  const all: EnteredState<TerminalState>[] = [];
   for (const to of TERMINAL) {
     const entries = items.filter((item) => item.to === to);
     const { entered, left } = await enterState(trx, to, entries, note);

@@ -10,7 +10,7 @@ import type { LedgerSchema } from "./schema.ts";
 export type OfLane<Item> = Item & { readonly laneId: bigint };
 
 /** Joined writes of the holders of lanes, each fenced. `record` writes what those say that hold theirs. */
-export function laneWrites<Item extends object>(
+export function fencedWrites<Item extends object>(
   engine: Engine,
   feed: ChangeFeed,
   record: (trx: Transaction<LedgerSchema>, items: readonly OfLane<Item>[], note: NoteChange) => Promise<void>,
