@@ -48,8 +48,8 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
   const router = createRpcRouter(options);
   return (request, response) => {
     // The errors of a connection that breaks also come out of its requests; nobody else listens there.
-    request.on("error", () => undefined);
-    response.on("error", () => undefined);
+    request.on("error", ignore);
+    response.on("error", ignore);
     const requestId = requestIdFrom(request.headers[REQUEST_ID_HEADER]);
     response.setHeader(REQUEST_ID_HEADER, requestId);
     if (options.filter?.(request, response) === true) return;
@@ -87,7 +87,7 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     const terms = { values, maxBytes, share };
     universal.body = sendsOne
       ? receivedBody(request, { ...terms, timeoutMs: options.bodyTimeoutMs })
-      : streamedBody(request, universal.body as AsyncIterable<Uint8Array>, terms);
+      : streamedBody(request, request, terms);
     // Connect would set aside what a call announces before a byte of it is there. Too much it refuses at once.
     if (Number(universal.header.get("content-length")) <= maxBytes) universal.header.delete("content-length");
     // A watch of health stands as long as the caller wants.
@@ -104,10 +104,15 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
   }
 }
 
-/** Undefined when no URL can be made of the request's target and host. */
+function ignore(): void {}
+
+/**
+ * Without a body, which Connect would make a generator for: one that is made for each call keeps the call's memory until
+ * the next collection of everything. Undefined when no URL can be made of the request's target and host.
+ */
 function parse(request: NodeRequest, response: NodeResponse, values: ContextValues) {
   try {
-    return universalRequestFromNodeRequest(request, response, undefined, values);
+    return universalRequestFromNodeRequest(request, response, null, values);
   } catch {
     return undefined;
   }

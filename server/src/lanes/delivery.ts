@@ -4,6 +4,7 @@ import { type Outcome, readOutcome } from "../near/outcome.ts";
 import type { TransactionView, WaitFor } from "../near/transactions.ts";
 import type { SubmissionState } from "../tx/states.ts";
 import { type ChainReads, canNeverLand, type SentTransaction } from "./never-lands.ts";
+import { underEither } from "./under-either.ts";
 
 /** A signed and stored transaction that is to be brought to its end. */
 export interface Attempt extends SentTransaction {
@@ -73,10 +74,12 @@ export async function deliver(
 
 async function pauseUnlessHurried(ms: number, { signal, hurry }: DeliveryOptions): Promise<void> {
   const hurried = hurry();
-  await delay(ms, undefined, { signal: AbortSignal.any([signal, hurried]) }).catch((error: unknown) => {
-    signal.throwIfAborted();
-    if (!hurried.aborted) throw error;
-  });
+  await underEither(signal, hurried, (either) => delay(ms, undefined, { signal: either })).catch(
+    (error: unknown) => {
+      signal.throwIfAborted();
+      if (!hurried.aborted) throw error;
+    },
+  );
 }
 
 function pause(round: number, random: () => number): number {
@@ -113,7 +116,9 @@ class Delivery {
     const hurry = this.#options.hurry();
     const endpoint = this.#nextEndpoint();
     if (this.#state === "SIGNED") this.#sentAt = this.#options.now();
-    const sending = chain.transactions.send(this.#attempt, endpoint, AbortSignal.any([signal, hurry]));
+    const sending = underEither(signal, hurry, (either) =>
+      chain.transactions.send(this.#attempt, endpoint, either),
+    );
     const [answer, progress] = await Promise.allSettled([sending, this.#broadcastUnlessSoon(sending)]);
     if (progress.status === "rejected") throw progress.reason;
     this.#refusals.delete(endpoint);
