@@ -46,7 +46,11 @@ export function chainRules(
         return expiryRefusal(decoded.action.maxBlockHeight, (await head.get()).height, expiry);
       },
     },
-    { name: "replay", check: (subject) => replayRefusal(subject, wasAccepted) },
+    {
+      name: "replay",
+      isDecidedByLedger: true,
+      check: (subject) => replayRefusal(subject, wasAccepted),
+    },
     { name: "access_key", check: (subject) => findAccessKey(subject, keys, views) },
     {
       name: "permission",

@@ -19,17 +19,33 @@ export type RuleResult =
  */
 export interface Rule<Subject> {
   readonly name: string;
+  /** Whether the ledger decides it as well, with the acceptance: then asking it before only costs a read. */
+  readonly isDecidedByLedger?: boolean;
   /** Undefined when it holds, "skip" when what it builds on is missing. */
   readonly check: (subject: Subject) => Promise<Refusal | "skip" | undefined> | Refusal | "skip" | undefined;
 }
 
-/** Asks the rules in order, up to and including the first that fails. */
+/**
+ * Asks the rules in order, up to and including the first that fails. Those before it that the ledger decides are asked then,
+ * and only then: one that fails as well is why.
+ */
 export async function firstRefusal<S>(rules: readonly Rule<S>[], subject: S): Promise<Refusal | undefined> {
-  for (const rule of rules) {
-    const verdict = await rule.check(subject);
-    if (verdict !== undefined && verdict !== "skip") return verdict;
+  for (const [i, rule] of rules.entries()) {
+    if (rule.isDecidedByLedger === true) continue;
+    const refusal = await refusalBy(rule, subject);
+    if (refusal === undefined) continue;
+    for (const passedOver of rules.slice(0, i).filter(({ isDecidedByLedger }) => isDecidedByLedger)) {
+      const earlier = await refusalBy(passedOver, subject);
+      if (earlier !== undefined) return earlier;
+    }
+    return refusal;
   }
   return undefined;
+}
+
+async function refusalBy<S>(rule: Rule<S>, subject: S): Promise<Refusal | undefined> {
+  const verdict = await rule.check(subject);
+  return verdict === "skip" ? undefined : verdict;
 }
 
 /** Asks every rule, in order. */

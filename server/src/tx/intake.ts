@@ -17,6 +17,9 @@ import {
 } from "./intake-request.ts";
 import { accountPayload, accountUndertaking, delegateUndertaking } from "./undertaking.ts";
 
+/** How long the rules may take before an earlier acceptance is looked for, in milliseconds: the chain may be slow. */
+const LATE_MS = 500;
+
 /** A submission that was taken on, or why nothing was. */
 export type Taken = Submission | DomainError;
 
@@ -150,14 +153,21 @@ export class Intake {
   }
 
   /**
-   * The submission of an earlier request like this one; undefined where there is none and the rules hold. The record of an
-   * earlier acceptance comes before the rules, which that acceptance itself may have made fail.
+   * The submission of an earlier request like this one, where the rules fail, or cannot be asked for a while; undefined
+   * where they hold: then the ledger tells whether the request is new. The record of an earlier acceptance comes before the
+   * rules, which that acceptance itself may have made fail; the usual call is spared the read.
    */
   async #judge({ mark, refusal: ask }: IntakeRequest): Promise<Submission | undefined> {
+    const judging = Promise.allSettled([whileChainAnswers(ask)]);
+    if (await isLate(judging)) {
+      const earlier = await this.#earlier(mark);
+      if (earlier !== undefined) return earlier;
+    }
+    const [judged] = await judging;
+    if (judged.status === "fulfilled" && judged.value === undefined) return undefined;
     const earlier = await this.#earlier(mark);
     if (earlier !== undefined) return earlier;
-    const refusal = await whileChainAnswers(ask);
-    return refusal === undefined ? undefined : this.#unlessBeside(mark, refusal);
+    throw judged.status === "rejected" ? judged.reason : refused(judged.value as Refusal);
   }
 
   async #earlier({ claim, bodyHash }: RequestMark): Promise<Submission | undefined> {
@@ -167,10 +177,10 @@ export class Intake {
     return found.submission;
   }
 
-  /** Refuses, unless the first of equal requests, which may run beside this one, was accepted meanwhile. */
-  async #unlessBeside(mark: RequestMark, refusal: Refusal): Promise<Submission> {
-    const beside = await this.#earlier(mark);
-    if (beside !== undefined) return beside;
+  /** Refuses, unless the first of equal requests, which may run beside this one, was accepted. */
+  async #unlessBefore(mark: RequestMark, refusal: Refusal): Promise<Submission> {
+    const earlier = await this.#earlier(mark);
+    if (earlier !== undefined) return earlier;
     throw refused(refusal);
   }
 
@@ -203,7 +213,7 @@ export class Intake {
     entitlement: Entitlement | Refusal,
     request: IntakeRequest,
   ): Promise<Submission> {
-    if ("reason" in entitlement) return this.#unlessBeside(request.mark, entitlement);
+    if ("reason" in entitlement) return this.#unlessBefore(request.mark, entitlement);
     const { ledger, network, maxOpen, heldTenants, now, newId, onAccepted, onExhausted } = this.#options;
     request.signal.throwIfAborted();
     const { orderingKey, callerCredential, mark } = request;
@@ -232,6 +242,17 @@ export class Intake {
     if (result.outcome === "budget-exhausted") onExhausted(caller, result.level);
     throw notAccepted(result, at);
   }
+}
+
+/** Whether a promise that does not reject takes its time. */
+function isLate(promise: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, LATE_MS, true);
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve(false);
+    });
+  });
 }
 
 /** What a settled promise was fulfilled with; throws what it was rejected with. */
