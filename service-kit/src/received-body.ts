@@ -47,10 +47,9 @@ export function receivedBody(body: Readable, terms: BodyTerms): AsyncIterable<Ui
  */
 export async function* streamedBody(
   body: Readable,
-  asItComes: AsyncIterable<Uint8Array>,
   terms: Omit<BodyTerms, "timeoutMs">,
 ): AsyncGenerator<Uint8Array> {
-  if (terms.values.get(bodyCheckKey) === undefined) yield* asItComes;
+  if (terms.values.get(bodyCheckKey) === undefined) yield* body;
   else yield* receivedBody(body, { ...terms, timeoutMs: undefined });
 }
 

@@ -87,7 +87,7 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     const terms = { values, maxBytes, share };
     universal.body = sendsOne
       ? receivedBody(request, { ...terms, timeoutMs: options.bodyTimeoutMs })
-      : streamedBody(request, request, terms);
+      : streamedBody(request, terms);
     // Connect would set aside what a call announces before a byte of it is there. Too much it refuses at once.
     if (Number(universal.header.get("content-length")) <= maxBytes) universal.header.delete("content-length");
     // A watch of health stands as long as the caller wants.

@@ -222,6 +222,7 @@ describe.skipIf(!postgres.available)("a PostgreSQL ledger", () => {
       at: at(ms),
     });
     expect(await ledger.accept(input("a", "user:alice"))).toMatchObject({ outcome: "accepted" });
+    await ledger.accept({ ...delegate("d"), tenant: "other" });
     const refused = await ledger.accept(input("b", "user:alice"));
     expect(refused).toMatchObject({ outcome: "budget-exhausted", level: { used: 30n * TGAS } });
     await database.query("begin");
@@ -234,6 +235,11 @@ describe.skipIf(!postgres.available)("a PostgreSQL ledger", () => {
       outcome: "repeated",
       submission: { id: "sub_a" },
     });
+    // A delegate that was accepted, for whomever, is a replay.
+    const replay = { ...delegate("d"), idempotencyKey: "another", budget: input("d", "user:alice").budget };
+    const { submission } = replay;
+    const replayed = await ledger.accept({ ...replay, submission: { ...submission, id: "sub_e" } });
+    expect(replayed).toEqual({ outcome: "replayed" });
     // With a higher bound, and after a second, the transaction decides again.
     const allowed = ledger.accept(input("b", "user:alice", 60n * TGAS));
     await expect.poll(() => waiting(database), PATIENT).toBe(1);

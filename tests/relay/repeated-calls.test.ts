@@ -2,13 +2,14 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { SubmissionState, WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { errorFromConnect } from "@countersign/service-kit";
 import { expect, it, onTestFinished } from "vitest";
+import { createDatabase, postgresUrl } from "../support/postgres.ts";
 import { NETWORK, startTestRelay, type TestRelay } from "../support/test-relay.ts";
 
 /** Longer than any call of these tests. */
 const FOREVER_MS = 600_000;
 
-async function start(settings: Record<string, string> = {}): Promise<TestRelay> {
-  const relay = await startTestRelay({ wallets: 2, settings });
+async function start(settings: Record<string, string> = {}, ledgerUrl?: string): Promise<TestRelay> {
+  const relay = await startTestRelay({ wallets: 4, settings, ...(ledgerUrl && { ledgerUrl }) });
   onTestFinished(() => relay.stop());
   return relay;
 }
@@ -71,4 +72,62 @@ it("a delegate that stands on the chain is answered by its first call, and repla
   const failing = submit(relay, signedDelegate, "second").then(() => undefined, reasonOf);
   expect(await failing).toBe(ErrorReason.DELEGATE_REPLAYED);
   expect(relay.devnet.chain.log).toHaveLength(1);
+});
+
+it.skipIf(postgresUrl === undefined)(
+  "a repeated call gets the first one's submission while nothing can be written",
+  async () => {
+    const database = await createDatabase();
+    onTestFinished(() => database.drop());
+    const relay = await start({}, database.url);
+    const [signedDelegate, other] = [await delegateOf(relay, 0), await delegateOf(relay, 1)];
+    const first = await submit(relay, signedDelegate, "order-1");
+    await database.query("begin");
+    await database.query("lock table idempotency in share mode");
+    expect((await submit(relay, signedDelegate, "order-1")).submission?.id).toBe(first.submission?.id);
+    const waiting = submit(relay, other, "order-2");
+    await database.query("commit");
+    expect((await waiting).submission?.state).toBe(SubmissionState.ACCEPTED);
+  },
+);
+
+it("a replay is one while the chain is away", async () => {
+  const relay = await start();
+  const signedDelegate = await delegateOf(relay, 0);
+  await submit(relay, signedDelegate, "first");
+  for (const { faults } of relay.devnet.endpoints) faults.add({ kind: "drop_before", methods: ["query"] });
+  const failing = submit(relay, signedDelegate, "second").then(() => undefined, reasonOf);
+  expect(await failing).toBe(ErrorReason.DELEGATE_REPLAYED);
+});
+
+it("each delegate of a call is judged by itself: new, repeated, replayed, and under a used key", async () => {
+  const relay = await start();
+  const [one, two, three, four] = await Promise.all([0, 1, 2, 3].map((i) => delegateOf(relay, i)));
+  if (one === undefined || two === undefined || three === undefined || four === undefined) throw new Error();
+  const first = await submit(relay, one, "order-1");
+  const second = await submit(relay, two);
+  const { results } = await relay.client.submitDelegates({
+    network: NETWORK,
+    delegates: [
+      { signedDelegate: three },
+      { signedDelegate: one, idempotencyKey: "order-1" },
+      { signedDelegate: two, idempotencyKey: "order-2" },
+      { signedDelegate: four, idempotencyKey: "order-1" },
+      { signedDelegate: two },
+      { signedDelegate: four },
+      { signedDelegate: three },
+    ],
+    waitUntil: WaitUntil.ACCEPTED,
+  });
+  const said = results.map(({ result }) =>
+    result.case === "submission" ? result.value.id : result.value?.reason,
+  );
+  expect(said.slice(1, 5)).toEqual([
+    first.submission?.id,
+    ErrorReason.DELEGATE_REPLAYED,
+    ErrorReason.IDEMPOTENCY_KEY_REUSED,
+    second.submission?.id,
+  ]);
+  expect(said[6]).toBe(said[0]);
+  expect(new Set([said[0], said[1], said[4], said[5]]).size).toBe(4);
 });

@@ -47,7 +47,9 @@ export interface Measured {
   readonly missing: number;
 }
 
-const WARM_UP_SUBMISSIONS = 1_000;
+/** Half of what is measured, within these: node goes on compiling what runs often for some thousands of calls. */
+const MIN_WARM_UP_SUBMISSIONS = 1_000;
+const MAX_WARM_UP_SUBMISSIONS = 5_000;
 const WARM_UP_CONCURRENCY = 16;
 const WARM_UP_MAX_MS = 20_000;
 /** How long the relay may take to finish what it accepted. What is open then counts as failed. */
@@ -67,8 +69,9 @@ export async function measure(run: RunOptions): Promise<Measured> {
   const { engine, latencyMs, keystore, options } = run;
   const folder = join(run.folder, `${engine}-${latencyMs}`);
   await mkdir(folder);
-  const warmUp = preSign(WARM_UP_SUBMISSIONS, "warm");
-  const delegates = preSign(options.submissions(latencyMs), "wallet");
+  const submissions = options.submissions(latencyMs);
+  const warmUp = preSign(warmUpFor(submissions), "warm");
+  const delegates = preSign(submissions, "wallet");
   const ledger = await freshLedger(engine, folder);
   try {
     const stack = await startStack({
@@ -89,6 +92,10 @@ export async function measure(run: RunOptions): Promise<Measured> {
   } finally {
     await ledger.drop();
   }
+}
+
+function warmUpFor(submissions: number): number {
+  return Math.min(MAX_WARM_UP_SUBMISSIONS, Math.max(MIN_WARM_UP_SUBMISSIONS, Math.ceil(submissions / 2)));
 }
 
 async function measureStack(

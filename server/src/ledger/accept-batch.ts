@@ -5,7 +5,7 @@ import { reserve } from "./budget-reservation.ts";
 import type { ChangeFeed, NoteChange } from "./changes.ts";
 import { withCreationTimes } from "./creation-times.ts";
 import type { Engine } from "./engine.ts";
-import { claimKeys, findIdempotents } from "./idempotency.ts";
+import { claimKeys, findIdempotents, type Idempotent } from "./idempotency.ts";
 import { asAccepted, insertSubmissions } from "./new-submissions.ts";
 import type { QueueBound } from "./queue-bound.ts";
 import { passedNonces, type SubmissionMark, setReplayMarks } from "./replay-marks.ts";
@@ -77,11 +77,8 @@ async function decide(
     passedNonces(trx, marks),
     withCreationTimes(trx, inputs),
   ]);
-  const repeated = new Map<AcceptInput, NotAccepted>();
-  for (const input of inputs) {
-    if (!claimed.has(input.submission.id)) repeated.set(input, await earlier(trx, input));
-  }
-  if (repeated.size > 0) throw new NotAllAccepted(repeated);
+  const repeated = inputs.filter(({ submission: { id } }) => !claimed.has(id));
+  if (repeated.length > 0) throw new NotAllAccepted(await earlierOnes(trx, repeated));
   refuse(inputs, ({ replayMark, submission: { id } }) =>
     replayMark === null || marked.has(id) ? undefined : { outcome: "replayed" },
   );
@@ -142,9 +139,20 @@ function refuse(
   if (refusals.size > 0) throw new NotAllAccepted(refusals);
 }
 
-async function earlier(trx: Transaction<LedgerSchema>, input: AcceptInput): Promise<NotAccepted> {
-  const [found] = await findIdempotents(trx, [{ ...input, key: input.idempotencyKey }]);
-  if (found === undefined) throw new Error("an idempotency key is taken and names no submission");
-  if (Buffer.compare(found.bodyHash, input.bodyHash) !== 0) return { outcome: "key-reused" };
-  return { outcome: "repeated", submission: found.submission };
+/** What was accepted under the keys of these. */
+async function earlierOnes(
+  trx: Transaction<LedgerSchema>,
+  inputs: readonly AcceptInput[],
+): Promise<ReadonlyMap<AcceptInput, NotAccepted>> {
+  const found = await findIdempotents(
+    trx,
+    inputs.map((input) => ({ ...input, key: input.idempotencyKey })),
+  );
+  return new Map(inputs.map((input, i) => [input, outcomeOf(input, found[i])]));
+}
+
+function outcomeOf({ bodyHash }: AcceptInput, earlier: Idempotent | undefined): NotAccepted {
+  if (earlier === undefined) throw new Error("an idempotency key is taken and names no submission");
+  if (Buffer.compare(earlier.bodyHash, bodyHash) !== 0) return { outcome: "key-reused" };
+  return { outcome: "repeated", submission: earlier.submission };
 }

@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import type { ExhaustedLately } from "./exhausted-lately.ts";
 import { findIdempotents } from "./idempotency.ts";
 import type { QueueBound } from "./queue-bound.ts";
+import { areReplayed } from "./replay-marks.ts";
 import type { LedgerSchema } from "./schema.ts";
 import type { AcceptInput, AcceptResult } from "./types.ts";
 
@@ -58,14 +59,16 @@ export async function accept(
 }
 
 /**
- * The bound that the transaction would break, but not for a call that was accepted before. The budgets come first:
- * a reservation that is seen in them shows its key to the second read.
+ * The bound that the transaction would break, but not for a call or a delegate that was accepted before: those get another
+ * answer. The budgets come first: a reservation that is seen in them shows its key and its mark to the reads after.
  */
 async function foresee(db: Kysely<LedgerSchema>, input: AcceptInput): Promise<BudgetLevel | undefined> {
-  const { tenant, budget, at, idempotencyKey: key } = input;
+  const { tenant, budget, at, idempotencyKey: key, replayMark: delegate, submission } = input;
   const level = await findExhausted(db, tenant, budget, at);
   if (level === undefined) return undefined;
   const [earlier] = await findIdempotents(db, [{ ...input, key }]);
   if (earlier !== undefined) return undefined;
-  return level;
+  if (delegate === null) return level;
+  const [isReplayed] = await areReplayed(db, [{ network: submission.network, delegate }]);
+  return isReplayed === true ? undefined : level;
 }

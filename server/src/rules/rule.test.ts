@@ -45,6 +45,20 @@ test("the first failure before the ledger's costs it nothing", async () => {
   expect(asked).toEqual(["bytes"]);
 });
 
+test("where one cannot be asked, those before it that the ledger decides are", async () => {
+  const { rules, asked } = rulesOf(NAMES.slice(0, 2), ["ledger 1"]);
+  const away: Rule<null> = {
+    name: "key",
+    check: async () => {
+      throw new Error("the chain is away");
+    },
+  };
+  expect((await firstRefusal([...rules, away], null))?.message).toBe("ledger 1");
+  expect(asked).toEqual(["bytes", "ledger 1"]);
+  const others = rulesOf(NAMES.slice(0, 2), []).rules;
+  await expect(firstRefusal([...others, away], null)).rejects.toThrow("the chain is away");
+});
+
 test("a dry run asks them all, in their order", async () => {
   const { rules, asked } = rulesOf(NAMES, ["ledger 1"]);
   const results = await askAll(rules, null);

@@ -26,21 +26,29 @@ export interface Rule<Subject> {
 }
 
 /**
- * Asks the rules in order, up to and including the first that fails. Those before it that the ledger decides are asked then,
- * and only then: one that fails as well is why.
+ * Asks the rules in order, up to and including the first that fails or cannot be asked. Those before it that the ledger
+ * decides are asked then, and only then: one of them that fails is why.
  */
 export async function firstRefusal<S>(rules: readonly Rule<S>[], subject: S): Promise<Refusal | undefined> {
-  for (const [i, rule] of rules.entries()) {
-    if (rule.isDecidedByLedger === true) continue;
-    const refusal = await refusalBy(rule, subject);
-    if (refusal === undefined) continue;
-    for (const passedOver of rules.slice(0, i).filter(({ isDecidedByLedger }) => isDecidedByLedger)) {
-      const earlier = await refusalBy(passedOver, subject);
-      if (earlier !== undefined) return earlier;
+  let refusal: Refusal | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  const passedOver: Rule<S>[] = [];
+  try {
+    for (const rule of rules) {
+      if (rule.isDecidedByLedger === true) passedOver.push(rule);
+      else refusal = await refusalBy(rule, subject);
+      if (refusal !== undefined) break;
     }
-    return refusal;
+  } catch (error) {
+    failure = { error };
   }
-  return undefined;
+  if (refusal === undefined && failure === undefined) return undefined;
+  for (const rule of passedOver) {
+    const earlier = await refusalBy(rule, subject);
+    if (earlier !== undefined) return earlier;
+  }
+  if (failure !== undefined) throw failure.error;
+  return refusal;
 }
 
 async function refusalBy<S>(rule: Rule<S>, subject: S): Promise<Refusal | undefined> {

@@ -1,5 +1,7 @@
+import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { DomainError } from "@countersign/service-kit";
 import type { Caller } from "../access/caller.ts";
+import { LedgerUnavailableError } from "../ledger/errors.ts";
 import type { BudgetLevel, BudgetLimits, BudgetScope, Ledger, Submission } from "../ledger/ledger.ts";
 import type { AccountCreation, AccountSubject } from "../rules/account-rules.ts";
 import type { Asker } from "../rules/asker.ts";
@@ -17,8 +19,8 @@ import {
 } from "./intake-request.ts";
 import { accountPayload, accountUndertaking, delegateUndertaking } from "./undertaking.ts";
 
-/** How long the rules may take before an earlier acceptance is looked for, in milliseconds: the chain may be slow. */
-const LATE_MS = 500;
+/** How long the rules, and the acceptance, may take before an earlier one is looked for, in milliseconds. */
+const LATE_MS = 250;
 
 /** A submission that was taken on, or why nothing was. */
 export type Taken = Submission | DomainError;
@@ -153,21 +155,35 @@ export class Intake {
   }
 
   /**
-   * The submission of an earlier request like this one, where the rules fail, or cannot be asked for a while; undefined
-   * where they hold: then the ledger tells whether the request is new. The record of an earlier acceptance comes before the
-   * rules, which that acceptance itself may have made fail; the usual call is spared the read.
+   * The submission of an earlier request like this one, where the rules fail; undefined where they hold: then the ledger
+   * tells whether the request is new. The record of an earlier acceptance comes before the rules, which that acceptance
+   * itself may have made fail; the usual call is spared the read.
    */
-  async #judge({ mark, refusal: ask }: IntakeRequest): Promise<Submission | undefined> {
-    const judging = Promise.allSettled([whileChainAnswers(ask)]);
-    if (await isLate(judging)) {
-      const earlier = await this.#earlier(mark);
+  #judge({ mark, refusal: ask }: IntakeRequest): Promise<Submission | undefined> {
+    const judging = async () => {
+      const refusal = await whileChainAnswers(ask);
+      return refusal === undefined ? undefined : this.#unlessBefore(mark, refusal);
+    };
+    return this.#orEarlier(mark, judging());
+  }
+
+  /**
+   * As it comes out, or the submission of an earlier request like this one, where that is there, and this takes long or
+   * something is away: whoever repeats a call whose answer was lost does not wait for what hangs.
+   */
+  async #orEarlier<T>(mark: RequestMark, outcome: Promise<T>): Promise<T | Submission> {
+    const settling = Promise.allSettled([outcome]);
+    if (await isLate(settling)) {
+      const earlier = await this.#earlier(mark).catch((error: unknown) => {
+        if (error instanceof DomainError) throw error;
+      });
       if (earlier !== undefined) return earlier;
     }
-    const [judged] = await judging;
-    if (judged.status === "fulfilled" && judged.value === undefined) return undefined;
-    const earlier = await this.#earlier(mark);
+    const [settled] = await settling;
+    if (settled.status === "fulfilled") return settled.value;
+    const earlier = isOutage(settled.reason) ? await this.#earlier(mark) : undefined;
     if (earlier !== undefined) return earlier;
-    throw judged.status === "rejected" ? judged.reason : refused(judged.value as Refusal);
+    throw settled.reason;
   }
 
   async #earlier({ claim, bodyHash }: RequestMark): Promise<Submission | undefined> {
@@ -207,8 +223,12 @@ export class Intake {
     }
   }
 
+  #accept(caller: Caller, entitlement: Entitlement | Refusal, request: IntakeRequest): Promise<Submission> {
+    return this.#orEarlier(request.mark, this.#decided(caller, entitlement, request));
+  }
+
   /** Comes to the ledger before it waits for anything: requests that are accepted in one go keep their order there. */
-  async #accept(
+  async #decided(
     caller: Caller,
     entitlement: Entitlement | Refusal,
     request: IntakeRequest,
@@ -253,6 +273,11 @@ function isLate(promise: Promise<unknown>): Promise<boolean> {
       resolve(false);
     });
   });
+}
+
+function isOutage(error: unknown): boolean {
+  if (error instanceof DomainError) return error.reason === ErrorReason.CHAIN_UNAVAILABLE;
+  return error instanceof LedgerUnavailableError;
 }
 
 /** What a settled promise was fulfilled with; throws what it was rejected with. */
