@@ -1,6 +1,3 @@
-import { connect } from "node:http2";
-import { performance } from "node:perf_hooks";
-import { setTimeout as delay } from "node:timers/promises";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   SubmitDelegateRequestSchema,
@@ -8,11 +5,9 @@ import {
   SubmitDelegatesRequestSchema,
   SubmitDelegatesResponseSchema,
 } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
-import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { NETWORK } from "../shared/keystore.ts";
-import { CallFailedError, RawClient } from "../shared/raw-client.ts";
-import { CALLS_A_CONNECTION } from "./relay-clients.ts";
+import { callOnThread } from "./callers.ts";
 import type { Stack } from "./stack.ts";
 import type { PreSigned } from "./wallets.ts";
 
@@ -29,7 +24,7 @@ export interface LoadResult {
   /** Ids of the submissions that were accepted. */
   readonly accepted: string[];
   /** From when each call was due to its answer, in milliseconds. */
-  readonly acceptMs: number[];
+  readonly acceptMs: readonly number[];
   /** How many calls were refused or lost, by their code. */
   readonly refused: Record<string, number>;
 }
@@ -56,60 +51,35 @@ export async function submitAll(
   { concurrency, batch, rate, maxMs }: LoadOptions,
 ): Promise<LoadResult> {
   const kind = batch === 1 ? SINGLE : BATCHED;
-  const requests = Array.from({ length: Math.ceil(delegates.length / batch) }, (_, i) =>
-    kind.request(delegates.slice(i * batch, (i + 1) * batch)),
-  );
-  const headers = { authorization: `Bearer ${apiKey}`, "connect-timeout-ms": String(CALL_TIMEOUT_MS) };
-  const clients = Array.from({ length: Math.ceil(concurrency / CALLS_A_CONNECTION) }, () => {
-    return new RawClient(connect(relayUrl), kind.method, headers);
+  const { startedAt, tookMs, callMs, answers, failures } = await callOnThread({
+    relayUrl,
+    method: kind.method,
+    headers: { authorization: `Bearer ${apiKey}`, "connect-timeout-ms": String(CALL_TIMEOUT_MS) },
+    requests: Array.from({ length: Math.ceil(delegates.length / batch) }, (_, i) =>
+      kind.request(delegates.slice(i * batch, (i + 1) * batch)),
+    ),
+    concurrency,
+    intervalMs: rate === undefined ? undefined : (batch * 1000) / rate,
+    maxMs,
   });
-  const answers: Uint8Array[] = [];
-  const acceptMs: number[] = [];
+  const accepted: string[] = [];
   const refused: Record<string, number> = {};
   const refuse = (code: string, count: number) => {
     refused[code] = (refused[code] ?? 0) + count;
   };
-  const startedAt = Date.now();
-  const start = performance.now();
-  let sent = 0;
-
-  async function caller(client: RawClient): Promise<void> {
-    while (sent < requests.length) {
-      const dueAt = rate === undefined ? performance.now() : start + ((sent * batch) / rate) * 1000;
-      if (dueAt - start >= maxMs) return;
-      const own = sent++;
-      const early = dueAt - performance.now();
-      if (early > 0) await delay(early);
-      try {
-        answers.push(await client.call(requests[own] as Uint8Array));
-      } catch (error) {
-        const code = error instanceof CallFailedError ? error.code : "lost";
-        refuse(code, Math.min(batch, delegates.length - own * batch));
-      }
-      acceptMs.push(performance.now() - dueAt);
-    }
-  }
-
-  await Promise.all(
-    Array.from({ length: concurrency }, (_, i) => caller(clients[i % clients.length] as RawClient)),
-  );
-  const tookMs = performance.now() - start;
-  for (const client of clients) client.close();
-  const accepted: string[] = [];
+  for (const { place, code } of failures) refuse(code, Math.min(batch, delegates.length - place * batch));
   for (const end of answers.flatMap(kind.ends)) {
     if ("id" in end) accepted.push(end.id);
     else refuse(end.code, 1);
   }
-  return {
-    ...{ startedAt, tookMs, accepted, acceptMs, refused },
-    sent: Math.min(sent * batch, delegates.length),
-  };
+  const sent = Math.min(callMs.length * batch, delegates.length);
+  return { startedAt, tookMs, sent, accepted, acceptMs: callMs, refused };
 }
 
 type End = { readonly id: string } | { readonly code: string };
 
 const SINGLE = {
-  method: RelayService.method.submitDelegate,
+  method: "submitDelegate" as const,
   request: ([one]: readonly PreSigned[]) =>
     toBinary(
       SubmitDelegateRequestSchema,
@@ -124,7 +94,7 @@ const SINGLE = {
 };
 
 const BATCHED = {
-  method: RelayService.method.submitDelegates,
+  method: "submitDelegates" as const,
   request: (some: readonly PreSigned[]) =>
     toBinary(
       SubmitDelegatesRequestSchema,

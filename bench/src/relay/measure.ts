@@ -47,11 +47,8 @@ export interface Measured {
   readonly missing: number;
 }
 
-/** Half of what is measured, within these: node goes on compiling what runs often for some thousands of calls. */
-const MIN_WARM_UP_SUBMISSIONS = 1_000;
-const MAX_WARM_UP_SUBMISSIONS = 5_000;
 const WARM_UP_CONCURRENCY = 16;
-const WARM_UP_MAX_MS = 20_000;
+const WARM_UP_MAX_MS = 60_000;
 /** How long the relay may take to finish what it accepted. What is open then counts as failed. */
 const DRAIN_MAX_MS = 120_000;
 
@@ -70,7 +67,7 @@ export async function measure(run: RunOptions): Promise<Measured> {
   const folder = join(run.folder, `${engine}-${latencyMs}`);
   await mkdir(folder);
   const submissions = options.submissions(latencyMs);
-  const warmUp = preSign(warmUpFor(submissions), "warm");
+  const warmUp = preSign(options.warmUp(latencyMs), "warm");
   const delegates = preSign(submissions, "wallet");
   const ledger = await freshLedger(engine, folder);
   try {
@@ -82,6 +79,7 @@ export async function measure(run: RunOptions): Promise<Measured> {
       chain: options.chain,
       window: options.window,
       logLevel: options.logLevel,
+      relayNodeArgs: options.relayNodeArgs,
       profileFolder: options.profileFolder && join(options.profileFolder, `${engine}-${latencyMs}`),
     });
     try {
@@ -92,10 +90,6 @@ export async function measure(run: RunOptions): Promise<Measured> {
   } finally {
     await ledger.drop();
   }
-}
-
-function warmUpFor(submissions: number): number {
-  return Math.min(MAX_WARM_UP_SUBMISSIONS, Math.max(MIN_WARM_UP_SUBMISSIONS, Math.ceil(submissions / 2)));
 }
 
 async function measureStack(

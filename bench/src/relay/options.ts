@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly seconds: number;
   /** A run's load ends after this many submissions at the latest. */
   submissions(latencyMs: number): number;
+  /** Submissions before the clock starts. */
+  warmUp(latencyMs: number): number;
   /** Calls in flight. */
   concurrency(latencyMs: number): number;
   /** Delegates of one call. */
@@ -21,6 +23,8 @@ export interface BenchOptions {
   readonly keys: number;
   /** Most transactions of a key that are sent and not yet seen in a block. */
   readonly window: number;
+  /** For node itself, where it runs the relay. */
+  readonly relayNodeArgs: readonly string[];
   /** Where to write CPU profiles of the relay; undefined for none. */
   readonly profileFolder: string | undefined;
   readonly logLevel: string;
@@ -30,12 +34,15 @@ export interface BenchOptions {
 export type ChainKind = "devnet" | "mock";
 
 export const USAGE = `bench:relay [--json] [--quick] [--engines sqlite,postgres] [--latencies 0,50,1200]
-            [--seconds N] [--submissions N] [--concurrency N] [--batch N] [--rate N] [--chain devnet|mock]
-            [--keys N] [--window N] [--profile FOLDER] [--log-level LEVEL]
+            [--seconds N] [--submissions N] [--warm-up N] [--concurrency N] [--batch N] [--rate N]
+            [--chain devnet|mock] [--keys N] [--window N] [--profile FOLDER] [--relay-node-args ARGS] [--log-level LEVEL]
 `;
 
 const ENGINES: readonly EngineName[] = ["sqlite", "postgres"];
 const BLOCK_OF_LATENCY_MS = 1_000;
+/** Half of what is measured, within these: node compiles most of what runs often within some thousands of calls. */
+const MIN_WARM_UP = 1_000;
+const MAX_WARM_UP = 5_000;
 
 /** Reads the command line; throws an Error that says what is wrong with it. */
 export function readOptions(args: readonly string[]): BenchOptions {
@@ -48,6 +55,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       latencies: { type: "string", default: "0,50,1200" },
       seconds: { type: "string" },
       submissions: { type: "string" },
+      "warm-up": { type: "string" },
       concurrency: { type: "string" },
       batch: { type: "string", default: "1" },
       rate: { type: "string" },
@@ -55,24 +63,29 @@ export function readOptions(args: readonly string[]): BenchOptions {
       keys: { type: "string", default: "1" },
       window: { type: "string", default: "256" },
       profile: { type: "string" },
+      "relay-node-args": { type: "string", default: "" },
       "log-level": { type: "string", default: "error" },
     },
   });
   const { quick } = values;
   const submissions = values.submissions && whole("--submissions", values.submissions, 1);
+  const submissionsAt = (latencyMs: number) => submissions || defaultSubmissions(latencyMs, quick);
+  const warmUp = values["warm-up"] && whole("--warm-up", values["warm-up"], 1);
   const concurrency = values.concurrency && whole("--concurrency", values.concurrency, 1);
   return {
     json: values.json,
     engines: values.engines.split(",").map(engineName),
     latencies: values.latencies.split(",").map((text) => whole("--latencies", text, 0)),
     seconds: whole("--seconds", values.seconds ?? (quick ? "5" : "20"), 1),
-    submissions: (latencyMs) => submissions || defaultSubmissions(latencyMs, quick),
+    submissions: submissionsAt,
+    warmUp: (latencyMs) => warmUp || defaultWarmUp(submissionsAt(latencyMs)),
     concurrency: (latencyMs) => concurrency || defaultConcurrency(latencyMs),
     batch: whole("--batch", values.batch, 1),
     rate: values.rate === undefined ? undefined : whole("--rate", values.rate, 1),
     chain: chainKind(values.chain),
     keys: whole("--keys", values.keys, 1),
     window: whole("--window", values.window, 1),
+    relayNodeArgs: values["relay-node-args"].split(" ").filter((arg) => arg !== ""),
     profileFolder: values.profile,
     logLevel: values["log-level"],
   };
@@ -82,6 +95,10 @@ export function readOptions(args: readonly string[]): BenchOptions {
 function defaultSubmissions(latencyMs: number, quick: boolean): number {
   if (latencyMs >= BLOCK_OF_LATENCY_MS) return quick ? 200 : 1_000;
   return quick ? 500 : 4_000;
+}
+
+function defaultWarmUp(submissions: number): number {
+  return Math.min(MAX_WARM_UP, Math.max(MIN_WARM_UP, Math.ceil(submissions / 2)));
 }
 
 /** A slow chain needs more calls in flight before the relay has anything to do. */

@@ -46,6 +46,8 @@ export interface StackOptions {
   /** `lanes.window` of the relay: transactions of a key that are sent and not yet seen in a block; 256 without. */
   readonly window?: number;
   readonly logLevel: string;
+  /** For the relay's process, for node itself. */
+  readonly relayNodeArgs?: readonly string[];
   /** Where the relay leaves a CPU profile when it ends; with threshold keys, the signer too. */
   readonly profileFolder: string | undefined;
   /** Makes it a stack whose users sign in and have threshold keys. */
@@ -147,7 +149,16 @@ interface RelayPlaces {
 }
 
 async function startRelay(
-  { folder, keystore, ledgerUrl, window = LANE_WINDOW, logLevel, profileFolder, threshold }: StackOptions,
+  {
+    folder,
+    keystore,
+    ledgerUrl,
+    window = LANE_WINDOW,
+    logLevel,
+    relayNodeArgs = [],
+    profileFolder,
+    threshold,
+  }: StackOptions,
   { rpcUrls, signerSocket, grantSeed, ports }: RelayPlaces,
 ): Promise<Running> {
   const config = {
@@ -181,7 +192,10 @@ async function startRelay(
   return start("server/src/cli.ts", ["relay", "--config", file], {
     logFile: join(folder, "relay.log"),
     env: { ...ADMIN, ...threshold?.env, BENCH_LEDGER_URL: ledgerUrl, BENCH_GRANT_SEED: grantSeed },
-    nodeArgs: profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`],
+    nodeArgs: [
+      ...relayNodeArgs,
+      ...(profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`]),
+    ],
   });
 }
 

@@ -46,6 +46,11 @@ function rows(quick: boolean): Row[] {
     ...["--submissions", size(submissions), "--seconds", "120"],
     ...["--concurrency", String(concurrency), "--batch", String(batch)],
   ];
+  // Node compiles again, all at once, what has run ten thousand times: a start is not what a rate is held against.
+  const paced = (concurrency: number, batch: number) => [
+    ...[...load(20_000, concurrency, batch), "--rate", "500"],
+    ...["--warm-up", size(15_000)],
+  ];
   const prompt = {
     ...{ keys: 1, latencyMs: 0, bound: "accept p99 < 60 ms" },
     ...{ value: ({ accept_ms }: Measured) => accept_ms.p99, isMet: (ms: number) => ms < 60 },
@@ -59,8 +64,8 @@ function rows(quick: boolean): Row[] {
       ...{ name: "calls of one", keys: 1, latencyMs: 0, args: load(10_000, 64, 1) },
       ...{ bound: "", value: steady, isMet: () => true },
     },
-    { name: "500/s in calls of one", args: [...load(10_000, 256, 1), "--rate", "500"], ...prompt },
-    { name: "500/s in calls of 32", args: [...load(10_000, 64, 32), "--rate", "500"], ...prompt },
+    { name: "500/s in calls of one", args: paced(256, 1), ...prompt },
+    { name: "500/s in calls of 32", args: paced(64, 32), ...prompt },
     {
       ...{ name: `${SLOW_KEYS} keys, window ${SLOW_WINDOW}`, keys: SLOW_KEYS, latencyMs: LATENCY_MS },
       args: [...load(6_000, 16, 32), "--keys", String(SLOW_KEYS), "--window", String(SLOW_WINDOW)],

@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { connect } from "node:http2";
+import { performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
+import { CallFailedError, RawClient } from "../shared/raw-client.ts";
+import { CALLS_A_CONNECTION } from "./relay-clients.ts";
+
+/** Calls of one method, and how to make them. Times in milliseconds. */
+export interface Calls {
+  readonly relayUrl: string;
+  readonly method: "submitDelegate" | "submitDelegates";
+  readonly headers: Readonly<Record<string, string>>;
+  /** Serialized. */
+  readonly requests: readonly Uint8Array[];
+  /** In flight; with an interval, at most. */
+  readonly concurrency: number;
+  /** Between the times at which two calls are due; a closed loop without. */
+  readonly intervalMs: number | undefined;
+  /** No call begins after it. */
+  readonly maxMs: number;
+}
+
+/** What came of the calls. */
+export interface Called {
+  /** When the first call began, in milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** From the first call to the last answer, in milliseconds. */
+  readonly tookMs: number;
+  /** From when each call that was made was due to its answer, in milliseconds. */
+  readonly callMs: readonly number[];
+  /** Serialized. */
+  readonly answers: readonly Uint8Array[];
+  /** Calls that had none, by the place of the request. */
+  readonly failures: readonly { readonly place: number; readonly code: string }[];
+}
+
+/**
+ * Makes the calls on a thread of its own: while a call's time runs, nothing is collected of what this one holds, which are
+ * tens of thousands of wallets.
+ */
+export async function callOnThread(calls: Calls): Promise<Called> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: calls });
+  try {
+    const [called] = await once(worker, "message");
+    return called;
+  } finally {
+    await worker.terminate();
+  }
+}
+
+async function callAll({ requests, ...calls }: Calls): Promise<Called> {
+  const { relayUrl, method, headers, concurrency, intervalMs, maxMs } = calls;
+  const clients = Array.from(
+    { length: Math.ceil(concurrency / CALLS_A_CONNECTION) },
+    () => new RawClient(connect(relayUrl), RelayService.method[method], headers),
+  );
+  const answers: Uint8Array[] = [];
+  const callMs: number[] = [];
+  const failures: { place: number; code: string }[] = [];
+  const startedAt = Date.now();
+  const start = performance.now();
+  let sent = 0;
+
+  async function caller(client: RawClient): Promise<void> {
+    while (sent < requests.length) {
+      const dueAt = intervalMs === undefined ? performance.now() : start + sent * intervalMs;
+      if (dueAt - start >= maxMs) return;
+      const place = sent++;
+      const early = dueAt - performance.now();
+      if (early > 0) await delay(early);
+      try {
+        answers.push(await client.call(requests[place] as Uint8Array));
+      } catch (error) {
+        failures.push({ place, code: error instanceof CallFailedError ? error.code : "lost" });
+      }
+      callMs.push(performance.now() - dueAt);
+    }
+  }
+
+  await Promise.all(
+    Array.from({ length: concurrency }, (_, i) => caller(clients[i % clients.length] as RawClient)),
+  );
+  const tookMs = performance.now() - start;
+  for (const client of clients) client.close();
+  return { startedAt, tookMs, callMs, answers, failures };
+}
+
+if (!isMainThread) parentPort?.postMessage(await callAll(workerData));
