@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:http2";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { CallFailedError, RawClient } from "../shared/raw-client.ts";
 import { CALLS_A_CONNECTION } from "./relay-clients.ts";
@@ -41,7 +41,7 @@ export interface Called {
  * tens of thousands of wallets.
  */
 export async function callOnThread(calls: Calls): Promise<Called> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: calls });
+  const worker = new Worker(new URL("./callers-thread.ts", import.meta.url), { workerData: calls });
   try {
     const [called] = await once(worker, "message");
     return called;
@@ -50,7 +50,8 @@ export async function callOnThread(calls: Calls): Promise<Called> {
   }
 }
 
-async function callAll({ requests, ...calls }: Calls): Promise<Called> {
+/** Makes the calls on this thread. */
+export async function callAll({ requests, ...calls }: Calls): Promise<Called> {
   const { relayUrl, method, headers, concurrency, intervalMs, maxMs } = calls;
   const clients = Array.from(
     { length: Math.ceil(concurrency / CALLS_A_CONNECTION) },
@@ -86,5 +87,3 @@ async function callAll({ requests, ...calls }: Calls): Promise<Called> {
   for (const client of clients) client.close();
   return { startedAt, tookMs, callMs, answers, failures };
 }
-
-if (!isMainThread) parentPort?.postMessage(await callAll(workerData));
