@@ -7,7 +7,7 @@ const run = promisify(execFile);
 const main = join(import.meta.dirname, "main.ts");
 
 test("the bench relays every delegate once and prints one JSON object", async () => {
-  const size = ["--latencies", "0", "--submissions", "20", "--concurrency", "4"];
+  const size = ["--latencies", "0", "--submissions", "20", "--warm-up", "10", "--concurrency", "4"];
   const { stdout } = await run(process.execPath, [main, "--json", "--engines", "sqlite", ...size]);
   const report = JSON.parse(stdout);
   expect(report.ok).toBe(true);

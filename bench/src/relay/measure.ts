@@ -66,9 +66,8 @@ export async function measure(run: RunOptions): Promise<Measured> {
   const { engine, latencyMs, keystore, options } = run;
   const folder = join(run.folder, `${engine}-${latencyMs}`);
   await mkdir(folder);
-  const submissions = options.submissions(latencyMs);
   const warmUp = preSign(options.warmUp(latencyMs), "warm");
-  const delegates = preSign(submissions, "wallet");
+  const delegates = preSign(options.submissions(latencyMs), "wallet");
   const ledger = await freshLedger(engine, folder);
   try {
     const stack = await startStack({

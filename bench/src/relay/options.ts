@@ -35,7 +35,8 @@ export type ChainKind = "devnet" | "mock";
 
 export const USAGE = `bench:relay [--json] [--quick] [--engines sqlite,postgres] [--latencies 0,50,1200]
             [--seconds N] [--submissions N] [--warm-up N] [--concurrency N] [--batch N] [--rate N]
-            [--chain devnet|mock] [--keys N] [--window N] [--profile FOLDER] [--relay-node-args ARGS] [--log-level LEVEL]
+            [--chain devnet|mock] [--keys N] [--window N] [--profile FOLDER] [--relay-node-args ARGS]
+            [--log-level LEVEL]
 `;
 
 const ENGINES: readonly EngineName[] = ["sqlite", "postgres"];
