@@ -5,7 +5,7 @@ import type { LaneRetry } from "./lane-retry.ts";
 import type { ChainReads } from "./never-lands.ts";
 import { nonceFloor } from "./nonce-floor.ts";
 import type { LaneKey } from "./sign-batch.ts";
-import type { Work } from "./work.ts";
+import { byNonce, type Work } from "./work.ts";
 
 export interface LaneNoncesOptions {
   readonly key: LaneKey;
@@ -102,8 +102,4 @@ export class LaneNonces {
 
 function withNonce(work: Work, nonce: bigint | undefined): Work {
   return nonce === undefined ? work : { ...work, nonce, block: null };
-}
-
-function byNonce(a: Work, b: Work): number {
-  return a.nonce < b.nonce ? -1 : 1;
 }

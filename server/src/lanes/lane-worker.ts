@@ -74,8 +74,9 @@ export class LaneWorker {
   readonly #background = new Set<Promise<void>>();
   /** How many it may claim. */
   #offered = 0;
-  /** How many it has signed now. */
+  /** How many it has claimed to have signed, and what the signer has of them: undefined, or until that is stored. */
   #signs = 0;
+  #signed: Promise<void> | undefined;
   #wake = Promise.withResolvers<void>();
 
   constructor(options: LaneWorkerOptions) {
@@ -131,7 +132,9 @@ export class LaneWorker {
   get place(): { load: number; offered: number; room: number; isBusy: boolean } {
     const load = this.inWindow + this.#unsigned.due + this.#signs + this.#offered;
     const room = Math.max(0, Math.min(MAX_BATCH, this.window - load));
-    return { load, offered: this.#offered, room, isBusy: this.#signs > 0 };
+    // Behind a full batch it takes one more.
+    const isBusy = this.#signs > 0 && this.#signs !== MAX_BATCH;
+    return { load, offered: this.#offered, room, isBusy };
   }
 
   /** Most transactions that may be signed and not known to stand in a block, as things are. */
@@ -161,9 +164,12 @@ export class LaneWorker {
       await this.#resume();
       while (!this.#stop.signal.aborted) await this.#round();
     } catch (error) {
+      // What the signer gives is stored: it does not sign the same nonces again.
+      await this.#signed;
       this.#stop.abort(error);
     } finally {
       signal.removeEventListener("abort", onAbort);
+      await this.#signed;
       await this.#deliveries.stopped();
       await this.#signing.stopped();
       await Promise.allSettled(this.#background);
@@ -185,17 +191,34 @@ export class LaneWorker {
   async #round(): Promise<void> {
     this.#wake = Promise.withResolvers();
     if (this.#condition.leavesWork) await this.#release();
+    const isAhead = this.#signed !== undefined;
     const batch = await this.#take();
-    if (batch.length > 0) {
-      this.#signs = batch.length;
-      await this.#signing.sign(batch);
-      this.#signs = 0;
-      this.#options.onRoom();
-      return;
-    }
+    if (batch.length > 0) return this.#signNext(batch, isAhead);
     const timer = setTimeout(() => this.wake(), LOOK_MS);
     await this.#wake.promise;
     clearTimeout(timer);
+  }
+
+  /** Has a batch signed when the one before is. While the signer has a full one, the next is claimed. */
+  async #signNext(batch: readonly Work[], isAhead: boolean): Promise<void> {
+    this.#signs += batch.length;
+    await this.#signed;
+    if (isAhead && (this.#unsigned.due > 0 || this.#condition.leavesWork)) {
+      this.#signs -= batch.length;
+      this.#unsigned.add(...batch);
+      return;
+    }
+    this.#signed = this.#sign(batch);
+    if (batch.length < MAX_BATCH) await this.#signed;
+    else this.#options.onRoom();
+  }
+
+  /** Never throws. */
+  async #sign(batch: readonly Work[]): Promise<void> {
+    await this.#signing.sign(batch).catch((error: unknown) => this.#stop.abort(error));
+    this.#signs -= batch.length;
+    this.#signed = undefined;
+    this.#roomAgain();
   }
 
   /** Gives back what never had a transaction. The rest waits for the key, unless that is over. */
@@ -217,6 +240,8 @@ export class LaneWorker {
       if (offered === 0 && this.#unsigned.due === 0) return [];
       if (this.#roomWithin(this.#condition.mostWindow) === 0) return [];
       const floor = await this.#nonces.floor();
+      // What has a nonce already may have a lower one than what is being signed.
+      if (this.#unsigned.due > 0) await this.#signed;
       // What the lane had in its window may all have died at once: it is replaced at once.
       const most = this.#roomWithin(this.#condition.mostWindow);
       const again = await this.#nonces.renew(this.#unsigned.take(most), floor);
@@ -279,6 +304,6 @@ export class LaneWorker {
 
   /** How many can be signed now. */
   #roomWithin(window: number): number {
-    return Math.max(0, Math.min(MAX_BATCH, window - this.inWindow));
+    return Math.max(0, Math.min(MAX_BATCH, window - this.inWindow - this.#signs));
   }
 }

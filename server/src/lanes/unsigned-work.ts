@@ -1,4 +1,4 @@
-import type { Work } from "./work.ts";
+import { byNonce, type Work } from "./work.ts";
 
 /** What an operator wants left alone for now; what is signed already goes on to its end. */
 export interface Holds {
@@ -27,9 +27,10 @@ export class UnsignedWork {
     this.#waiting.push(...work);
   }
 
-  /** Takes out what is not held, what waits longest first. */
+  /** Takes out what is not held, the lowest nonces first: one that is passed over is of no use any more. */
   take(limit: number): Work[] {
-    const taken = this.#waiting.filter((work) => !this.#isHeld(work)).slice(0, limit);
+    const due = this.#waiting.filter((work) => !this.#isHeld(work));
+    const taken = due.toSorted(byNonce).slice(0, limit);
     for (const work of taken) this.#waiting.splice(this.#waiting.indexOf(work), 1);
     return taken;
   }

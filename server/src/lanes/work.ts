@@ -134,3 +134,8 @@ function failure(reason: keyof typeof ErrorReason, message: string, chainError?:
     chainError: chainError === undefined ? "" : JSON.stringify(chainError).slice(0, MAX_CHAIN_ERROR),
   };
 }
+
+/** Lower nonces first. */
+export function byNonce(a: Work, b: Work): number {
+  return a.nonce < b.nonce ? -1 : 1;
+}
