@@ -1,7 +1,7 @@
 import http2 from "node:http2";
 import { type ContextValues, createContextValues, type Interceptor } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import { Health } from "@countersign/gen/health/v1/health_pb.ts";
 import type { Logger } from "pino";
 import type { BodyBudget, BodyShare } from "./body-budget.ts";
@@ -16,6 +16,7 @@ import { receivedBody, streamedBody } from "./received-body.ts";
 import { REQUEST_ID_HEADER, requestIdFrom } from "./request-id.ts";
 import { type CallLimits, createRpcRouter } from "./rpc-router.ts";
 import type { ServedService } from "./served-service.ts";
+import { writeAnswer } from "./write-answer.ts";
 
 export interface RpcListenerOptions {
   readonly services: readonly ServedService[];
@@ -100,7 +101,7 @@ export function createRpcListener(options: RpcListenerOptions): NodeListener {
     const answered = await handler(universal);
     // Connect says 501 for UNIMPLEMENTED, which proxies and monitors take for a fault of ours.
     if (known === undefined && answered.status === 501) answered.status = 404;
-    await universalResponseToNodeResponse(answered, response);
+    await writeAnswer(answered, response, methodKind === "unary");
   }
 }
 
