@@ -4,12 +4,17 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
-import { CallFailedError, RawClient } from "../shared/raw-client.ts";
+import { CallFailedError, type RawCaller, RawClient } from "../shared/raw-client.ts";
+import { RawHttp1Client } from "../shared/raw-http1-client.ts";
 import { CALLS_A_CONNECTION } from "./relay-clients.ts";
+
+/** HTTP/1.1 with a connection for each call in flight, as proxies call what is behind them; or HTTP/2 with a few connections. */
+export type HttpVersion = "1.1" | "2";
 
 /** Calls of one method, and how to make them. Times in milliseconds. */
 export interface Calls {
   readonly relayUrl: string;
+  readonly http: HttpVersion;
   readonly method: "submitDelegate" | "submitDelegates";
   readonly headers: Readonly<Record<string, string>>;
   /** Serialized. */
@@ -51,12 +56,9 @@ export async function callOnThread(calls: Calls): Promise<Called> {
 }
 
 /** Makes the calls on this thread. */
-export async function callAll({ requests, ...calls }: Calls): Promise<Called> {
-  const { relayUrl, method, headers, concurrency, intervalMs, maxMs } = calls;
-  const clients = Array.from(
-    { length: Math.ceil(concurrency / CALLS_A_CONNECTION) },
-    () => new RawClient(connect(relayUrl), RelayService.method[method], headers),
-  );
+export async function callAll(calls: Calls): Promise<Called> {
+  const { requests, concurrency, intervalMs, maxMs } = calls;
+  const clients = clientsFor(calls);
   const answers: Uint8Array[] = [];
   const callMs: number[] = [];
   const failures: { place: number; code: string }[] = [];
@@ -64,7 +66,7 @@ export async function callAll({ requests, ...calls }: Calls): Promise<Called> {
   const start = performance.now();
   let sent = 0;
 
-  async function caller(client: RawClient): Promise<void> {
+  async function caller(client: RawCaller): Promise<void> {
     while (sent < requests.length) {
       const dueAt = intervalMs === undefined ? performance.now() : start + sent * intervalMs;
       if (dueAt - start >= maxMs) return;
@@ -81,9 +83,18 @@ export async function callAll({ requests, ...calls }: Calls): Promise<Called> {
   }
 
   await Promise.all(
-    Array.from({ length: concurrency }, (_, i) => caller(clients[i % clients.length] as RawClient)),
+    Array.from({ length: concurrency }, (_, i) => caller(clients[i % clients.length] as RawCaller)),
   );
   const tookMs = performance.now() - start;
   for (const client of clients) client.close();
   return { startedAt, tookMs, callMs, answers, failures };
+}
+
+function clientsFor({ relayUrl, http, method, headers, concurrency }: Calls): RawCaller[] {
+  const called = RelayService.method[method];
+  if (http === "1.1") return [new RawHttp1Client(relayUrl, called, headers)];
+  return Array.from(
+    { length: Math.ceil(concurrency / CALLS_A_CONNECTION) },
+    () => new RawClient(connect(relayUrl), called, headers),
+  );
 }

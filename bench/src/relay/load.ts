@@ -7,7 +7,7 @@ import {
 } from "@countersign/gen/countersign/relay/v1/relay_pb.ts";
 import { WaitUntil } from "@countersign/gen/countersign/relay/v1/submission_pb.ts";
 import { NETWORK } from "../shared/keystore.ts";
-import { callOnThread } from "./callers.ts";
+import { callOnThread, type HttpVersion } from "./callers.ts";
 import type { Stack } from "./stack.ts";
 import type { PreSigned } from "./wallets.ts";
 
@@ -34,6 +34,8 @@ export interface LoadOptions {
   readonly concurrency: number;
   /** Delegates of one call. */
   readonly batch: number;
+  /** HTTP/2 by default. */
+  readonly http?: HttpVersion;
   /** Delegates a second: a call is due at its time, and its answer is late from then on. A closed loop without. */
   readonly rate?: number | undefined;
   /** No call begins after it. */
@@ -41,18 +43,19 @@ export interface LoadOptions {
 }
 
 /**
- * Submits each delegate once, waiting until ACCEPTED, over Connect with protobuf bytes on HTTP/2. The requests are made
+ * Submits each delegate once, waiting until ACCEPTED, over Connect with protobuf bytes. The requests are made
  * before and the answers read after, because the callers share the machine with the relay. In a closed loop a slow
  * relay is asked less often. A batch that fails as a whole counts as one refusal for each of its delegates.
  */
 export async function submitAll(
   { relayUrl, apiKey }: Pick<Stack, "relayUrl" | "apiKey">,
   delegates: readonly PreSigned[],
-  { concurrency, batch, rate, maxMs }: LoadOptions,
+  { concurrency, batch, rate, maxMs, http = "2" }: LoadOptions,
 ): Promise<LoadResult> {
   const kind = batch === 1 ? SINGLE : BATCHED;
   const { startedAt, tookMs, callMs, answers, failures } = await callOnThread({
     relayUrl,
+    http,
     method: kind.method,
     headers: { authorization: `Bearer ${apiKey}`, "connect-timeout-ms": String(CALL_TIMEOUT_MS) },
     requests: Array.from({ length: Math.ceil(delegates.length / batch) }, (_, i) =>

@@ -1,5 +1,5 @@
 // Measures the relay on each ledger engine at each latency of the chain: devnet, signer and relay in processes
-// of their own, delegates signed beforehand, load over HTTP/2. Ends with 0 only if nothing failed or was doubled.
+// of their own, delegates signed beforehand. Ends with 0 only if nothing failed or was doubled.
 import { makeKeystore } from "../shared/keystore.ts";
 import { postgresFacts, whySkipped } from "../shared/ledgers.ts";
 import { lookAtMachine } from "../shared/machine.ts";
@@ -32,6 +32,8 @@ async function bench(options: BenchOptions, folder: string): Promise<Report> {
       relayer_keys: options.keys,
       delegates_of_a_call: options.batch,
       lane_window: options.window,
+      http: options.http,
+      node_arguments_of_the_relay: options.relayNodeArgs.join(" ") || "none",
       log_level: options.logLevel,
       ...Object.fromEntries(Object.entries(facts).map(([name, value]) => [`postgres_${name}`, value])),
     },

@@ -113,6 +113,7 @@ async function measureStack(
     concurrency,
     batch,
     rate,
+    http: options.http,
     maxMs: options.seconds * 1000,
   });
   await drained(stack.operationsUrl, DRAIN_MAX_MS);

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { EngineName } from "../shared/ledgers.ts";
+import type { HttpVersion } from "./callers.ts";
 
 /** What to measure. Latencies in milliseconds. */
 export interface BenchOptions {
@@ -23,6 +24,8 @@ export interface BenchOptions {
   readonly keys: number;
   /** Most transactions of a key that are sent and not yet seen in a block. */
   readonly window: number;
+  /** Of the callers. */
+  readonly http: HttpVersion;
   /** For node itself, where it runs the relay. */
   readonly relayNodeArgs: readonly string[];
   /** Where to write CPU profiles of the relay; undefined for none. */
@@ -36,7 +39,7 @@ export type ChainKind = "devnet" | "mock";
 export const USAGE = `bench:relay [--json] [--quick] [--engines sqlite,postgres] [--latencies 0,50,1200]
             [--seconds N] [--submissions N] [--warm-up N] [--concurrency N] [--batch N] [--rate N]
             [--chain devnet|mock] [--keys N] [--window N] [--profile FOLDER] [--relay-node-args ARGS]
-            [--log-level LEVEL]
+            [--http 1.1|2] [--log-level LEVEL]
 `;
 
 const ENGINES: readonly EngineName[] = ["sqlite", "postgres"];
@@ -64,6 +67,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       keys: { type: "string", default: "1" },
       window: { type: "string", default: "256" },
       profile: { type: "string" },
+      http: { type: "string", default: "2" },
       "relay-node-args": { type: "string", default: "" },
       "log-level": { type: "string", default: "error" },
     },
@@ -86,6 +90,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     chain: chainKind(values.chain),
     keys: whole("--keys", values.keys, 1),
     window: whole("--window", values.window, 1),
+    http: httpVersion(values.http),
     relayNodeArgs: values["relay-node-args"].split(" ").filter((arg) => arg !== ""),
     profileFolder: values.profile,
     logLevel: values["log-level"],
@@ -117,6 +122,11 @@ function engineName(text: string): EngineName {
 function chainKind(name: string): ChainKind {
   if (name === "devnet" || name === "mock") return name;
   throw new Error(`--chain: ${name} is neither devnet nor mock`);
+}
+
+function httpVersion(text: string): HttpVersion {
+  if (text === "1.1" || text === "2") return text;
+  throw new Error(`--http: ${text} is neither 1.1 nor 2`);
 }
 
 function whole(option: string, text: string, least: number): number {

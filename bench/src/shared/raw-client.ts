@@ -20,11 +20,18 @@ export class CallFailedError extends Error {
   }
 }
 
+/** Makes calls of one method with messages that were made before. */
+export interface RawCaller {
+  /** The serialized response. Throws CallFailedError for what is answered with an error, and an Error without an answer. */
+  call(request: Uint8Array): Promise<Uint8Array>;
+  close(): void;
+}
+
 /**
  * One connection, over which calls of one method go as Connect's do, with messages that were made before. A client that makes
  * and reads messages costs about as much as the service does for a small call, and they share the machine.
  */
-export class RawClient {
+export class RawClient implements RawCaller {
   readonly #session: ClientHttp2Session;
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
@@ -42,7 +49,6 @@ export class RawClient {
     this.#session.on("error", () => undefined);
   }
 
-  /** The serialized response. Throws CallFailedError for what is answered with an error, and an Error without an answer. */
   async call(request: Uint8Array): Promise<Uint8Array> {
     const stream = this.#session.request({
       ":method": "POST",
@@ -73,7 +79,7 @@ export class RawClient {
 }
 
 /** The code of Connect's error; empty for an answer that is none. */
-function codeOf(response: Buffer): string {
+export function codeOf(response: Buffer): string {
   try {
     return String(JSON.parse(response.toString()).code ?? "");
   } catch {

@@ -38,6 +38,9 @@ const SLOW_WINDOW = 8;
 /** What so many keys can do at most. */
 const SLOW_MOST = (SLOW_KEYS * SLOW_WINDOW * 1000) / LATENCY_MS;
 
+/** As docs/operators.md advises. */
+const RELAY_NODE_ARGS = "--v8-pool-size=0";
+
 const steady = (measured: Measured) => measured.steady_final_per_second;
 
 function rows(quick: boolean): Row[] {
@@ -65,6 +68,7 @@ function rows(quick: boolean): Row[] {
       ...{ bound: "", value: steady, isMet: () => true },
     },
     { name: "500/s in calls of one", args: paced(256, 1), ...prompt },
+    { name: "500/s in calls of one, HTTP/1.1", args: [...paced(256, 1), "--http", "1.1"], ...prompt },
     { name: "500/s in calls of 32", args: paced(64, 32), ...prompt },
     {
       ...{ name: `${SLOW_KEYS} keys, window ${SLOW_WINDOW}`, keys: SLOW_KEYS, latencyMs: LATENCY_MS },
@@ -93,7 +97,7 @@ async function bench({ engines, quick }: SpeedOptions, folder: string): Promise<
       if (keystore === undefined) throw new Error(`no keystore of ${row.keys} keys`);
       const own = await subfolder(folder, `${engine}-${i}`);
       const options = {
-        ...readOptions(["--chain", "mock", ...row.args]),
+        ...readOptions(["--chain", "mock", `--relay-node-args=${RELAY_NODE_ARGS}`, ...row.args]),
         profileFolder: isProfiled ? own : undefined,
       };
       const result = await measure({ engine, latencyMs: row.latencyMs, folder: own, keystore, options });
@@ -114,6 +118,7 @@ async function bench({ engines, quick }: SpeedOptions, folder: string): Promise<
     ),
     at: new Date().toISOString(),
     machine: await lookAtMachine(folder),
+    relay_node_args: RELAY_NODE_ARGS,
     postgres: measurable.includes("postgres") ? await postgresFacts() : {},
     rows: measured,
     stages,
