@@ -20,6 +20,11 @@ trap 'rm -rf "$reports"' EXIT
 # Hundreds of processes load the same modules, each in half the time when one has compiled them before.
 export NODE_COMPILE_CACHE="$reports/compile-cache"
 
+# Programs that tests bundle and start, some as other users.
+export TEST_PROGRAMS="$reports/programs"
+mkdir -m 755 "$TEST_PROGRAMS"
+chmod 711 "$reports"
+
 status=0
 scripts/services.sh run \
   vitest run --reporter=default --reporter=json --outputFile.json="$reports/vitest.json" "$@" || status=$?

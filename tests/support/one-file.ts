@@ -23,7 +23,8 @@ export function inOneFile(program: URL): Promise<URL> {
 }
 
 async function write(program: string): Promise<URL> {
-  const folder = mkdtempSync(join(tmpdir(), "one-file-"));
+  // vitest kills its workers, and with them what they would do at their end: scripts/test.sh removes its folder itself.
+  const folder = mkdtempSync(join(process.env.TEST_PROGRAMS ?? tmpdir(), "one-file-"));
   // Programs also run as other users.
   chmodSync(folder, 0o755);
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));

@@ -1,9 +1,9 @@
-import { Http2ServerResponse } from "node:http2";
 import { StatementSync } from "node:sqlite";
+import { Duplex } from "node:stream";
 import pg from "pg";
 import type { Fault } from "./fault.ts";
 
-/** Puts the fault's points around every commit of this process, and `answering` behind the first bytes of every answer. */
+/** Puts the fault's points around every commit of this process, and `answering` behind every answer. */
 export function watchIo<Point extends string>(fault: Fault<Point>, answering: Point): void {
   around(StatementSync.prototype, "run", (statement, _, run) => {
     if (statement.sourceSQL !== "commit") return run();
@@ -19,9 +19,10 @@ export function watchIo<Point extends string>(fault: Fault<Point>, answering: Po
     fault.afterCommit();
     return result;
   });
-  around(Http2ServerResponse.prototype as { write(chunk: unknown): boolean }, "write", (_, __, write) => {
-    const result = write();
-    fault.at(answering);
+  around(Duplex.prototype as { end(chunk: unknown): unknown }, "end", (stream, _, end) => {
+    const result = end();
+    // Node keeps the class of what a server answers to itself.
+    if (stream.constructor.name === "ServerHttp2Stream") fault.at(answering);
     return result;
   });
 }
