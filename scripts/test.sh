@@ -3,7 +3,7 @@
 #
 #   npm test -- tests/ledger
 #
-# The last line counts the tests. Exits with 1 if one failed.
+# Names what failed again at the end, and the slowest files; the last line counts the tests. Exits with 1 if one failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/node_modules/.bin:$PATH"
@@ -29,5 +29,5 @@ status=0
 scripts/services.sh run \
   vitest run --reporter=default --reporter=json --outputFile.json="$reports/vitest.json" "$@" || status=$?
 
-node tests/support/vitest-counts.ts "$status" "$reports/vitest.json" || status=1
+node tests/support/test-summary.ts "$status" "$reports/vitest.json" || status=1
 exit "$status"

@@ -8,6 +8,7 @@ const SEED = 20_261_122;
 
 describe.skipIf(postgresPrograms === undefined || redisServer === undefined)("two relays in chaos", () => {
   it("keep every promise while processes are killed and stopped, and endpoints fail", async () => {
+    const said: string[] = [];
     const { report, folder } = await runChaos({
       seed: SEED,
       durationMs: 14_000,
@@ -18,9 +19,9 @@ describe.skipIf(postgresPrograms === undefined || redisServer === undefined)("tw
       kills: true,
       plainOnly: false,
       settleMs: 60_000,
-      say: (line) => process.stderr.write(`chaos: ${line}\n`),
+      say: (line) => said.push(line),
     });
-    process.stderr.write(`${reportText(report)}\n${folder === undefined ? "" : `logs: ${folder}\n`}`);
+    if (!report.ok) process.stderr.write(`${[...said, reportText(report), `logs: ${folder}`].join("\n")}\n`);
     expect(report.verdicts.flatMap(({ problems }) => problems)).toEqual([]);
     // The seed is one with which everything is tried.
     expect(Object.keys(report.disturbances)).toEqual(
