@@ -58,7 +58,7 @@ export async function openProtection(options: ProtectionOptions): Promise<Protec
       log.error({ tenant, kind, version: version.toString(), err: error }, "document cannot be used"),
   });
   const limiter = await openRateLimiter({
-    redisUrl: config.redis?.url,
+    redis: config.redis,
     fallbackFraction: config.rates.redisDownFraction,
     now: Date.now,
     onDegraded: (error) => events.rateLimitsDegraded({ error }),

@@ -258,7 +258,7 @@ describe("keys that are fetched", () => {
     const server = await startKeyServer(await answer());
     const { tokens, failures } = await authenticator([tokenIssuer({ jwksUri: server.url })], {
       now: () => clock,
-      fetching: { timeoutMs: 300, restMs: 5_000 },
+      fetching: { timeoutMs: 2_000, restMs: 5_000 },
     });
     const good = await token(key);
     const calls = Array.from({ length: 5 }, () => refusal(tokens.authenticate(good)));

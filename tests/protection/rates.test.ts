@@ -8,7 +8,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { errorFromConnect } from "@countersign/service-kit";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type OwnRedis, redisServer, startRedis } from "../support/redis.ts";
+import { type OwnRedis, PATIENCE_MS, redisServer, startRedis } from "../support/redis.ts";
 import { keyHeaders, testKey } from "../support/tenants.ts";
 import { startTestRelay, type TestRelay, withHeaders } from "../support/test-relay.ts";
 import { OPEN_POLICY } from "../support/test-tenant.ts";
@@ -86,9 +86,11 @@ async function ownRedis(): Promise<OwnRedis> {
   return redis;
 }
 
+const overRedis = ({ url }: OwnRedis) => ({ "redis.url": url, "redis.timeout_ms": String(PATIENCE_MS) });
+
 describe.each([
   ["in process", async () => ({})],
-  ["over Redis", async () => ({ "redis.url": (await ownRedis()).url })],
+  ["over Redis", async () => overRedis(await ownRedis())],
 ])("rates %s", (where, settings) => {
   const cannot = where === "over Redis" && redisServer === undefined;
 
@@ -163,10 +165,7 @@ describe.skipIf(redisServer === undefined)("while Redis is killed and started ag
     const redis = await ownRedis();
     const fraction = 0.25;
     const burst = 40;
-    const relay = await relayWith(
-      { tenant: slow(burst), redis_down_fraction: fraction },
-      { "redis.url": redis.url },
-    );
+    const relay = await relayWith({ tenant: slow(burst), redis_down_fraction: fraction }, overRedis(redis));
     const [key] = KEYS;
     const caller = client(relay, keyHeaders(key ?? OTHER_TENANT));
     const round = () => letIn(times(2 * burst, () => caller));

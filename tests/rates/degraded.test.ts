@@ -6,7 +6,7 @@ import { openRateLimiter } from "@countersign/server/shared-state/open-rate-limi
 import type { Bucket, RateLimiter } from "@countersign/server/shared-state/rate-limiter.ts";
 import { Secret } from "@countersign/service-kit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type OwnRedis, redisServer, startRedis } from "../support/redis.ts";
+import { type OwnRedis, PATIENCE_MS, redisServer, startRedis } from "../support/redis.ts";
 
 /** A token takes so long that none flows in during a test. */
 const bucketOf = (burst: number): Bucket => ({
@@ -16,11 +16,11 @@ const bucketOf = (burst: number): Bucket => ({
 });
 
 /** A limiter that writes down when Redis went and came. */
-async function replica(url: string, fallbackFraction: number) {
+async function replica(url: string, fallbackFraction: number, timeoutMs = PATIENCE_MS) {
   const changes: string[] = [];
   const errors: unknown[] = [];
   const limiter = await openRateLimiter({
-    redisUrl: new Secret(url),
+    redis: { url: new Secret(url), timeoutMs },
     fallbackFraction,
     now: Date.now,
     onDegraded: (error) => {
@@ -149,13 +149,13 @@ describe.skipIf(redisServer === undefined)("when Redis comes and goes", () => {
 
   test("frozen, it is waited for once, and used again when it thaws", async () => {
     const redis = await ownRedis();
-    const { limiter, changes, errors } = await replica(redis.url, 0.5);
+    const { limiter, changes, errors } = await replica(redis.url, 0.5, 1_000);
     const bucket = bucketOf(10);
     expect(await allowedOf(4, limiter, bucket)).toBe(4);
     redis.freeze();
     const alone = await callUntil(() => changes.length >= 1, limiter, bucket);
-    expect(String(errors[0])).toContain("nothing within 250 ms");
-    // A thousand calls one after another, each of which would take 250 ms to time out.
+    expect(String(errors[0])).toContain("nothing within 1000 ms");
+    // A thousand calls one after another, each of which would take a second to time out.
     let more = 0;
     for (let i = 0; i < 1_000; i++) more += await allowedOf(1, limiter, bucket);
     expect(alone + more).toBe(5);

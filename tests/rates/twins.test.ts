@@ -10,7 +10,7 @@ import type {
 import { RedisRateLimiter } from "@countersign/server/shared-state/redis-rate-limiter.ts";
 import { Secret } from "@countersign/service-kit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { redisUrl } from "../support/redis.ts";
+import { PATIENCE_MS, redisUrl } from "../support/redis.ts";
 
 /** A limiter, and how time passes for it. */
 interface Twin {
@@ -28,7 +28,7 @@ function inMemory(): Twin {
 }
 
 const inRedis = (): Twin => ({
-  limiter: new RedisRateLimiter(new Secret(redisUrl ?? "")),
+  limiter: new RedisRateLimiter({ url: new Secret(redisUrl ?? ""), timeoutMs: PATIENCE_MS }),
   // A timer may be early by a millisecond, by the clock of another process.
   pass: (ms) => sleep(ms + 10),
 });

@@ -5,7 +5,7 @@ import { type OpenPending, openPending, pendingOver } from "@countersign/server/
 import { Secret } from "@countersign/service-kit";
 import { Redis } from "ioredis";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { redisServer, redisUrl, startRedis } from "../support/redis.ts";
+import { PATIENCE_MS, redisServer, redisUrl, startRedis } from "../support/redis.ts";
 import { reasonOf } from "./reason-of.ts";
 
 /** What is begun, seen by two takers, and how time passes for it. */
@@ -32,10 +32,10 @@ async function inRedis(): Promise<Twin> {
   return { pending, other, pass: (ms) => sleep(ms + 10) };
 }
 
-async function replica(url: string) {
+async function replica(url: string, timeoutMs = PATIENCE_MS) {
   const errors: unknown[] = [];
   const onFailed = (error: unknown) => errors.push(error);
-  const pending = await openPending({ redisUrl: new Secret(url), now: Date.now, onFailed });
+  const pending = await openPending({ redis: { url: new Secret(url), timeoutMs }, now: Date.now, onFailed });
   onTestFinished(() => pending.close());
   return { pending, errors };
 }
@@ -121,7 +121,7 @@ describe.skipIf(redisServer === undefined)("without Redis", () => {
       redis.thaw();
       await redis.kill();
     });
-    const { pending } = await replica(redis.url);
+    const { pending } = await replica(redis.url, 1_000);
     await pending.put("registration", "id", 1, 60_000);
     redis.freeze();
     expect(await reasonOf(pending.take("registration", "id"))).toBe("SHARED_STATE_UNAVAILABLE");

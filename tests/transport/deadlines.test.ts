@@ -59,11 +59,11 @@ describe.each(["Connect", "gRPC"])("%s", (protocol) => {
 
   test("the handler knows the default deadline, and can answer before it", async () => {
     const relay = await start({
-      defaultDeadlineMs: 300,
+      defaultDeadlineMs: 10_000,
       implementation: {
         getRelayInfo: async (_, context) => {
           expect(context.values.get(deadlineKey)).toBeLessThan(Number.POSITIVE_INFINITY);
-          await new Promise((resolve) => setTimeout(resolve, timeLeftMs(context.values) - 200));
+          await new Promise((resolve) => setTimeout(resolve, timeLeftMs(context.values) - 9_800));
           return { network: "as it stands" };
         },
       },

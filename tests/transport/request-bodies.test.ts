@@ -225,7 +225,7 @@ test("nothing stays taken when a caller resets, stops within an envelope, or sen
 });
 
 test("a body that does not arrive in time gives back what it took", async () => {
-  const relay = await startSmallRelay({ bodiesMaxBytes: MAX_BYTES, connections: { bodyTimeoutMs: 200 } });
+  const relay = await startSmallRelay({ bodiesMaxBytes: MAX_BYTES, connections: { bodyTimeoutMs: 2_000 } });
   const stream = sendHttp2(connectHttp2(relay.address), MOST);
   await expectHeld(relay, MOST.length);
   expect(await text(stream)).toContain("DEADLINE_EXCEEDED");

@@ -91,7 +91,7 @@ function redisLayer(
   headers: Readonly<Record<string, string>>,
   calls: number,
 ): Layer {
-  const limiter = new RedisRateLimiter(new Secret(url));
+  const limiter = new RedisRateLimiter({ url: new Secret(url), timeoutMs: 250 });
   return {
     name: "gate, API key, rates in Redis",
     includes: "the same; two round trips, without the server's own CPU time",

@@ -37,7 +37,7 @@ export const commonSections = (env: Environment) => ({
     .prefault({}),
   replicas: z.int().min(1).max(1000).default(1),
   ledger: z.strictObject({ url: ledgerUrl(env).prefault("sqlite:./data/relay.db") }).prefault({}),
-  redis: z.strictObject({ url: redisUrl(env) }).optional(),
+  redis: z.strictObject({ url: redisUrl(env), timeout_ms: ms.default(250) }).optional(),
   cors: z
     .strictObject({ origins: z.array(origin).default([]), credentials: z.boolean().default(false) })
     .prefault({}),

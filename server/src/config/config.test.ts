@@ -366,6 +366,7 @@ test("the dump shows no secret of the protection, and loads to the same", async 
     audit: { signing_seed: "env:SEED" },
   };
   const { config, dump } = await load(tree, env);
+  expect(config.redis?.timeoutMs).toBe(250);
   expect(config.redis?.url.reveal()).toBe("rediss://relay:hunter5@redis:6380/1");
   expect(dump()).toContain("url: rediss://relay@redis:6380/1\n");
   expect(dump()).not.toMatch(/hunter|5555/);

@@ -42,7 +42,7 @@ export async function serveSession(options: ServedSessionOptions): Promise<Sessi
   const onPendingFailed = (error: unknown) => log.warn({ err: error }, "what users begin cannot be kept");
   const pending =
     options.pendingStore === undefined
-      ? await openPending({ redisUrl: config.redis?.url, now: Date.now, onFailed: onPendingFailed })
+      ? await openPending({ redis: config.redis, now: Date.now, onFailed: onPendingFailed })
       : pendingOver(options.pendingStore, onPendingFailed);
   const users = createUsers({ store: ledger, now, randomBytes, ended: tokens.ended });
   const discovery = new Discovery(now);

@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { DomainError, type Secret } from "@countersign/service-kit";
+import { DomainError } from "@countersign/service-kit";
 import type { Pending, PendingKind } from "../session/ports.ts";
 import { MemoryPendingStore } from "./memory-pending-store.ts";
 import type { PendingStore } from "./pending-store.ts";
+import type { RedisSettings } from "./redis-connection.ts";
 
 /** Bytes of a value as JSON. */
 const MAX_VALUE_BYTES = 8_192;
@@ -12,7 +13,7 @@ const RETRY_AFTER_MS = 1_000;
 
 export interface PendingOptions {
   /** Without it, what is begun here can be finished in this process only. */
-  readonly redisUrl?: Secret<string> | undefined;
+  readonly redis?: RedisSettings | undefined;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Redis gave no answer. The error holds no secret. */
@@ -25,10 +26,10 @@ export interface OpenPending extends Pending {
 }
 
 /** Opens what the configuration asks for. Redis need not be there yet. */
-export async function openPending({ redisUrl, now, onFailed }: PendingOptions): Promise<OpenPending> {
-  if (redisUrl === undefined) return pendingOver(new MemoryPendingStore(now), onFailed);
+export async function openPending({ redis, now, onFailed }: PendingOptions): Promise<OpenPending> {
+  if (redis === undefined) return pendingOver(new MemoryPendingStore(now), onFailed);
   const { RedisPendingStore } = await import("./redis-pending-store.ts");
-  return pendingOver(new RedisPendingStore(redisUrl), onFailed);
+  return pendingOver(new RedisPendingStore(redis), onFailed);
 }
 
 /** Values of at most 8 KiB as JSON; a larger one throws RangeError. Ids of any length. */

@@ -2,8 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Secret } from "@countersign/service-kit";
 import { Redis, type RedisOptions } from "ioredis";
 
-/** A call that Redis does not answer within this many milliseconds has failed. */
-const ANSWER_MS = 250;
+export interface RedisSettings {
+  /** A `redis://` or `rediss://` URL; it may hold a password. */
+  readonly url: Secret<string>;
+  /** A call that Redis does not answer within this many milliseconds has failed. */
+  readonly timeoutMs: number;
+}
+
 /** A connection that is silent for this many milliseconds, while an answer is due, is given up. */
 const SILENT_MS = 2_000;
 const CONNECT_MS = 2_000;
@@ -14,11 +19,12 @@ export class RedisConnection {
   readonly #redis: Redis;
   /** Until the first connection stands, or has failed, or takes too long to wait for. */
   readonly #opened: Promise<unknown>;
+  readonly #timeoutMs: number;
   /** Why there is no connection. */
   #connectionError: Error | undefined;
 
-  /** A `redis://` or `rediss://` URL; it may hold a password. */
-  constructor(url: Secret<string>, options: Pick<RedisOptions, "scripts"> = {}) {
+  constructor({ url, timeoutMs }: RedisSettings, options: Pick<RedisOptions, "scripts"> = {}) {
+    this.#timeoutMs = timeoutMs;
     this.#redis = new Redis(url.reveal(), {
       ...options,
       lazyConnect: true,
@@ -43,7 +49,7 @@ export class RedisConnection {
     });
     this.#opened = Promise.race([
       this.#redis.connect().catch(() => {}),
-      sleep(ANSWER_MS, undefined, { ref: false }),
+      sleep(timeoutMs, undefined, { ref: false }),
     ]);
   }
 
@@ -51,7 +57,7 @@ export class RedisConnection {
   async ask<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
     await this.#opened;
     try {
-      return await inTime(command(this.#redis));
+      return await inTime(command(this.#redis), this.#timeoutMs);
     } catch (error) {
       throw this.#failure(error);
     }
@@ -71,13 +77,13 @@ export class RedisConnection {
 }
 
 /**
- * Gives up after ANSWER_MS, but reads first what has arrived by then: when this process was busy for so long, its
+ * Gives up after that many milliseconds, but reads first what has arrived by then: when this process was busy for so long, its
  * timers run before its sockets are read, and Redis is not to blame.
  */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
+async function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const giveUp = () => reject(new Error(`nothing within ${ANSWER_MS} ms`));
-  const timer = setTimeout(() => setImmediate(giveUp), ANSWER_MS);
+  const giveUp = () => reject(new Error(`nothing within ${timeoutMs} ms`));
+  const timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
   try {
     return await Promise.race([answer, late]);
   } finally {

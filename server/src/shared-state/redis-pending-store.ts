@@ -1,6 +1,5 @@
-import type { Secret } from "@countersign/service-kit";
 import type { PendingStore } from "./pending-store.ts";
-import { RedisConnection } from "./redis-connection.ts";
+import { RedisConnection, type RedisSettings } from "./redis-connection.ts";
 
 const KEY_PREFIX = "{countersign}:pending:";
 
@@ -8,9 +7,8 @@ const KEY_PREFIX = "{countersign}:pending:";
 export class RedisPendingStore implements PendingStore {
   readonly #connection: RedisConnection;
 
-  /** A `redis://` or `rediss://` URL; it may hold a password. */
-  constructor(url: Secret<string>) {
-    this.#connection = new RedisConnection(url);
+  constructor(settings: RedisSettings) {
+    this.#connection = new RedisConnection(settings);
   }
 
   async put(key: string, value: string, ttlMs: number): Promise<void> {

@@ -1,8 +1,7 @@
-import type { Secret } from "@countersign/service-kit";
 import type { Result } from "ioredis";
 import { bucketId } from "./bucket-id.ts";
 import type { Bucket, RateLimiter, RateVerdict } from "./rate-limiter.ts";
-import { RedisConnection } from "./redis-connection.ts";
+import { RedisConnection, type RedisSettings } from "./redis-connection.ts";
 import { TOKEN_SLACK, verdict } from "./token-bucket.ts";
 
 /** Redis Cluster keeps keys with the same tag on one node, and a script may only touch keys of one node. */
@@ -49,9 +48,8 @@ declare module "ioredis" {
 export class RedisRateLimiter implements RateLimiter {
   readonly #connection: RedisConnection;
 
-  /** A `redis://` or `rediss://` URL; it may hold a password. */
-  constructor(url: Secret<string>) {
-    this.#connection = new RedisConnection(url, { scripts: { takeTokens: { lua: TAKE } } });
+  constructor(settings: RedisSettings) {
+    this.#connection = new RedisConnection(settings, { scripts: { takeTokens: { lua: TAKE } } });
   }
 
   /** Throws when Redis does not answer. What it throws holds no secret. */

@@ -193,7 +193,7 @@ test.each<[string, Fault[], string]>([
 
 test("a service that does not answer within the configured time is unavailable", async () => {
   const kms = await FakeAwsKms.start();
-  const key = await (await backendOf(kms, { timeout_ms: 500 })).open(kms.add(ed25519Key()).arn);
+  const key = await (await backendOf(kms, { timeout_ms: 2_000 })).open(kms.add(ed25519Key()).arn);
   kms.server.spoil("hang");
   await expect(key.sign(randomBytes(32))).rejects.toMatchObject({
     reason: ErrorReason.SIGNER_BACKEND_UNAVAILABLE,

@@ -162,8 +162,8 @@ test.each<[string, Fault, string]>([
   ],
 ])("a service that %s is unavailable", async (_, fault, message) => {
   const kms = await FakeGcpKms.start();
-  const key = await (await backendOf(kms, { timeout_ms: 1_000 })).open(kms.add(ed25519Key()).name);
-  // More often than one second lets it be repeated.
+  const key = await (await backendOf(kms, { timeout_ms: 2_000 })).open(kms.add(ed25519Key()).name);
+  // More often than two seconds let it be repeated.
   kms.server.spoil(...Array.from({ length: 20 }, () => fault));
   await expect(key.sign(randomBytes(32))).rejects.toMatchObject({
     reason: ErrorReason.SIGNER_BACKEND_UNAVAILABLE,
@@ -176,7 +176,7 @@ test.each<[string, Fault]>([
   ["answers with half of it again and again", "cut"],
 ])("a service that %s is unavailable", async (_, fault) => {
   const kms = await FakeGcpKms.start();
-  const key = await (await backendOf(kms, { timeout_ms: 500 })).open(kms.add(ed25519Key()).name);
+  const key = await (await backendOf(kms, { timeout_ms: 2_000 })).open(kms.add(ed25519Key()).name);
   kms.server.spoil(...Array.from({ length: 20 }, () => fault));
   await expect(key.sign(randomBytes(32))).rejects.toMatchObject({
     reason: ErrorReason.SIGNER_BACKEND_UNAVAILABLE,
@@ -185,7 +185,7 @@ test.each<[string, Fault]>([
 
 test("a service that is not there is unavailable, and the log's cause holds no credentials", async () => {
   const kms = await FakeGcpKms.start();
-  const key = await (await backendOf(kms, { timeout_ms: 500 })).open(kms.add(ed25519Key()).name);
+  const key = await (await backendOf(kms, { timeout_ms: 2_000 })).open(kms.add(ed25519Key()).name);
   await kms.server.stop();
   const failure = await key.sign(randomBytes(32)).catch((error: Error) => error);
   expect(failure).toMatchObject({ reason: ErrorReason.SIGNER_BACKEND_UNAVAILABLE });

@@ -170,7 +170,7 @@ test.each<[string, Fault, string]>([
 ])("a server that %s is unavailable, until it answers again", async (_, fault, message) => {
   const vault = await FakeVault.start();
   vault.rotate("relayer-1", ed25519Key());
-  const key = await (await backendOf(vault, { timeout_ms: 500 })).open("relayer-1");
+  const key = await (await backendOf(vault, { timeout_ms: 2_000 })).open("relayer-1");
   vault.server.spoil(fault);
   await expect(key.sign(randomBytes(32))).rejects.toMatchObject({
     reason: ErrorReason.SIGNER_BACKEND_UNAVAILABLE,
