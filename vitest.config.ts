@@ -18,6 +18,9 @@ const LONGEST = [
   "tests/signer/memory/relay-memory.test.ts",
   "tests/signer/compromised-relay/compromised-relay.test.ts",
   "tests/browser/lock.test.ts",
+  "tests/lanes/ordering.test.ts",
+  "bench/src/ecdsa/bench.test.ts",
+  "tests/examples/app.test.ts",
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -34,8 +37,9 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Left to itself, vitest leaves a core to its own process: of two, that is half.
-    maxWorkers: availableParallelism(),
+    // Left to itself, vitest leaves a core to its own process: of two, that is half. A fifth of the time a worker waits, for
+    // blocks, leases and time limits.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
