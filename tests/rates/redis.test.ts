@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { createServer, getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { Bucket, RateVerdict } from "@countersign/server/shared-state/rate-limiter.ts";
 import { RedisRateLimiter } from "@countersign/server/shared-state/redis-rate-limiter.ts";
@@ -82,6 +83,18 @@ describe.skipIf(redisServer === undefined)("in Redis", () => {
     // The command leaves first.
     await new Promise(setImmediate);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    expect((await asked).tightest.remaining).toBe(9);
+  });
+
+  test("an answer is waited for as long as it may take, also when that is long", async () => {
+    const { server } = await ownRedis();
+    onTestFinished(() => server.thaw());
+    const limiter = replica(server.url);
+    await limiter.take([bucketOf(10)]);
+    server.freeze();
+    const asked = limiter.take([bucketOf(10)]);
+    await delay(2_500);
+    server.thaw();
     expect((await asked).tightest.remaining).toBe(9);
   });
 

@@ -9,7 +9,7 @@ export interface RedisSettings {
   readonly timeoutMs: number;
 }
 
-/** A connection that is silent for this many milliseconds, while an answer is due, is given up. */
+/** A connection that is silent for this many milliseconds, while an answer is due, is given up; none before its calls are. */
 const SILENT_MS = 2_000;
 const CONNECT_MS = 2_000;
 const MAX_RECONNECT_MS = 1_000;
@@ -29,7 +29,7 @@ export class RedisConnection {
       ...options,
       lazyConnect: true,
       connectTimeout: CONNECT_MS,
-      socketTimeout: SILENT_MS,
+      socketTimeout: Math.max(SILENT_MS, timeoutMs),
       retryStrategy: (times) => Math.min(times * 100, MAX_RECONNECT_MS),
       // After a failover the old primary still answers, but takes no writes.
       reconnectOnError: ({ message }) => message.startsWith("READONLY"),
