@@ -1,8 +1,10 @@
 import { type Transferable, Worker } from "node:worker_threads";
+import { END } from "./end.ts";
 
 /** One thread that does one job at a time. It does not keep the process alive unless it has one. */
 export class JobThread<Job, Answer> {
   readonly #worker: Worker;
+  readonly #exited = Promise.withResolvers<void>();
   #waiting: PromiseWithResolvers<Answer> | undefined;
   #ended = false;
 
@@ -15,7 +17,10 @@ export class JobThread<Job, Answer> {
       this.#settle()?.resolve(answer);
     });
     this.#worker.on("error", (error) => this.#end(`the thread ended: ${error.message}`));
-    this.#worker.on("exit", () => this.#end("the thread ended"));
+    this.#worker.on("exit", () => {
+      this.#end("the thread ended");
+      this.#exited.resolve();
+    });
   }
 
   get hasEnded(): boolean {
@@ -36,12 +41,15 @@ export class JobThread<Job, Answer> {
   }
 
   /**
-   * Ends it after the job that it is at, which takes a fraction of a second: an addon that computes while its thread is
-   * terminated throws where nobody catches it, and that ends the whole process.
+   * Asks it to end when it has loaded its program and done its job, a fraction of a second, and waits until it has.
+   * Terminating a thread ends the whole process at the wrong moment: V8 aborts while the thread runs modules that wait for
+   * others with `await`, and an addon that computes throws where nobody catches it.
    */
   async end(): Promise<void> {
     await this.#waiting?.promise.catch(() => undefined);
-    await this.#worker.terminate();
+    this.#worker.ref();
+    this.#worker.postMessage(END);
+    await this.#exited.promise;
   }
 
   #end(message: string): void {

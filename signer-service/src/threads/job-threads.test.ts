@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,10 +7,11 @@ import { expect, onTestFinished, test } from "vitest";
 import { JobThread } from "./job-thread.ts";
 import { JobThreads } from "./job-threads.ts";
 
-/** A thread's program: it says what it was told, ends the thread at "end". */
+/** A thread's program: it says what it was told, ends the thread at "end", or when it is asked to. */
 const PROGRAM = `
   const { parentPort } = require("node:worker_threads");
   parentPort.on("message", (job) => {
+    if (job === null) return parentPort.close();
     if (job.say === "end") process.exit(0);
     parentPort.postMessage({ said: job.say, bytes: job.bytes.length, env: process.env });
   });
@@ -82,4 +83,30 @@ test("a thread that has ended says so", async () => {
   await thread.end();
   expect(await answer).toMatchObject({ said: "a" });
   expect(thread).toMatchObject({ hasEnded: true, isBusy: false });
+});
+
+/** It waits for a module with `await`, and is busy for a while when it runs itself: V8 aborts when it is terminated then. */
+const LOADING = `
+  import "./waited-for.mjs";
+  import { existsSync, writeFileSync } from "node:fs";
+  import { parentPort } from "node:worker_threads";
+  const started = new URL("started", import.meta.url);
+  const loaded = new URL("loaded", import.meta.url);
+  writeFileSync(started, "");
+  const until = performance.now() + 300;
+  while (performance.now() < until);
+  writeFileSync(loaded, "");
+  parentPort.on("message", () => parentPort.close());
+`;
+
+test("a thread that is still loading ends when it has loaded, and not the process with it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "countersign-threads-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  writeFileSync(join(folder, "waited-for.mjs"), "await new Promise(setImmediate);");
+  writeFileSync(join(folder, "program.mjs"), LOADING);
+  const thread = new JobThread(pathToFileURL(join(folder, "program.mjs")));
+  await expect.poll(() => existsSync(join(folder, "started")), { timeout: 20_000, interval: 5 }).toBe(true);
+  await thread.end();
+  expect(existsSync(join(folder, "loaded"))).toBe(true);
+  expect(thread.hasEnded).toBe(true);
 });

@@ -12,6 +12,7 @@ import {
 } from "@countersign/crypto/ot-ecdsa/presign-run.ts";
 import { ProtocolAbort } from "@countersign/crypto/ot-ecdsa/protocol-abort.ts";
 import type { RunTools } from "@countersign/crypto/ot-ecdsa/run-tools.ts";
+import { answerUntilEnd } from "../../../threads/end.ts";
 import type { PoolEntry } from "../ecdsa-store.ts";
 import { decodeFlight, encodeFlight } from "../flight.ts";
 import { points } from "../points.ts";
@@ -33,7 +34,7 @@ const tools: RunTools = {
 };
 
 const port = parentPort as MessagePort;
-port.on("message", async (job: ThreadJob) => {
+answerUntilEnd(port, async (job: ThreadJob) => {
   const answer = await answerTo(job);
   const moved = answer.kind === "advanced" ? [answer.state, answer.flight, answer.presignature?.state] : [];
   port.postMessage(answer, memoryOf(moved));
