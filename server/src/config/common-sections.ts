@@ -81,12 +81,20 @@ export const deadlinesInOrder: [
 interface CommonlyChecked {
   readonly cors: { readonly credentials: boolean };
   readonly session?: { readonly cookies?: unknown } | undefined;
+  readonly redis?: { readonly timeout_ms: number } | undefined;
+  readonly limits: Deadlines;
 }
 
 /** What one of these sections says about another. */
-export function* commonProblems({ cors, session }: CommonlyChecked): Generator<Problem> {
+export function* commonProblems({ cors, session, redis, limits }: CommonlyChecked): Generator<Problem> {
   if (session?.cookies !== undefined && !cors.credentials) {
     const message = "needs cors.credentials: browsers would keep every answer from the page";
     yield { path: ["session", "cookies"], message };
+  }
+  // A sign-in asks twice: for its rates, and for what was begun.
+  if (redis !== undefined && 2 * redis.timeout_ms >= limits.default_deadline_ms) {
+    const message =
+      "must be less than half of limits.default_deadline_ms: calls would be over before their waits";
+    yield { path: ["redis", "timeout_ms"], message };
   }
 }
