@@ -26,6 +26,7 @@ const permissionView = z.union([
 const accessKeyView = z.object({ nonce: integer, permission: permissionView, block_height: integer });
 /** An unknown access key is no error to nodes but a result (nearcore, chain/jsonrpc: process_query_response). */
 const missingKeyView = z.object({ error: z.string().regex(/^access key .* does not exist/) });
+const accessKeyAnswer = z.union([accessKeyView, missingKeyView]);
 const blockView = z.object({
   header: z.object({ height: integer, hash: blockHash, timestamp_nanosec: z.string().regex(/^\d{1,20}$/) }),
 });
@@ -36,6 +37,7 @@ const statusView = z.object({
 const callResultView = z.object({ result: listOf(z.number().int().min(0).max(255)) });
 /** A contract that fails is no error to nodes but a result, too. */
 const callFailedView = z.object({ error: z.string() });
+const callAnswer = z.union([callResultView, callFailedView]);
 
 /** A key's nonces stay below the block height times this (nearcore, ACCESS_KEY_NONCE_RANGE_MULTIPLIER). */
 export const NONCE_RANGE_MULTIPLIER = 1_000_000n;
@@ -125,7 +127,7 @@ export class NearViews {
       account_id: accountId,
       public_key: publicKey,
     };
-    const view = await this.#ask(z.union([accessKeyView, missingKeyView]), "query", params, options);
+    const view = await this.#ask(accessKeyAnswer, "query", params, options);
     if ("error" in view) throw new ChainError("unknown-access-key", view.error);
     if (view.nonce >= view.block_height * NONCE_RANGE_MULTIPLIER) {
       throw new ChainError("unavailable", "the node shows a nonce that no key can have at this height");
@@ -182,7 +184,7 @@ export class NearViews {
       method_name: method,
       args_base64: Buffer.from(JSON.stringify(args)).toString("base64"),
     };
-    const view = await this.#ask(z.union([callResultView, callFailedView]), "query", params, options);
+    const view = await this.#ask(callAnswer, "query", params, options);
     if ("result" in view) return Uint8Array.from(view.result);
     throw new ChainError("contract-failed", `${contractId} failed in ${method}`, { detail: view.error });
   }
