@@ -8,7 +8,7 @@ import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { RelayService } from "@countersign/gen/countersign/relay/v1/relay_service_pb.ts";
 import { errorFromConnect } from "@countersign/service-kit";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type OwnRedis, PATIENCE_MS, redisServer, startRedis } from "../support/redis.ts";
+import { type OwnRedis, RELAY_PATIENCE_MS, redisServer, startRedis } from "../support/redis.ts";
 import { keyHeaders, testKey } from "../support/tenants.ts";
 import { startTestRelay, type TestRelay, withHeaders } from "../support/test-relay.ts";
 import { OPEN_POLICY } from "../support/test-tenant.ts";
@@ -86,7 +86,10 @@ async function ownRedis(): Promise<OwnRedis> {
   return redis;
 }
 
-const overRedis = ({ url }: OwnRedis) => ({ "redis.url": url, "redis.timeout_ms": String(PATIENCE_MS) });
+const overRedis = ({ url }: OwnRedis) => ({
+  "redis.url": url,
+  "redis.timeout_ms": String(RELAY_PATIENCE_MS),
+});
 
 describe.each([
   ["in process", async () => ({})],

@@ -89,7 +89,7 @@ describe.skipIf(redisServer === undefined)("in Redis", () => {
   test("an answer is waited for as long as it may take, also when that is long", async () => {
     const { server } = await ownRedis();
     onTestFinished(() => server.thaw());
-    const limiter = replica(server.url, 30_000);
+    const limiter = replica(server.url);
     await limiter.take([bucketOf(10)]);
     server.freeze();
     const asked = limiter.take([bucketOf(10)]);

@@ -91,10 +91,10 @@ export function* commonProblems({ cors, session, redis, limits }: CommonlyChecke
     const message = "needs cors.credentials: browsers would keep every answer from the page";
     yield { path: ["session", "cookies"], message };
   }
-  // A sign-in asks twice: for its rates, and for what was begun.
-  if (redis !== undefined && 2 * redis.timeout_ms >= limits.default_deadline_ms) {
+  // A sign-in asks for its rates, half a second later perhaps for more of them, and for what was begun.
+  if (redis !== undefined && 3 * redis.timeout_ms >= limits.default_deadline_ms) {
     const message =
-      "must be less than half of limits.default_deadline_ms: calls would be over before their waits";
+      "must be less than a third of limits.default_deadline_ms: calls would be over before their waits";
     yield { path: ["redis", "timeout_ms"], message };
   }
 }

@@ -269,8 +269,8 @@ const CROSS_CHECKS: [name: string, change: object, path: string][] = [
   ["proxies that are everybody", { listen: { trusted_proxies: ["0.0.0.0/0"] } }, "listen.trusted_proxies.0"],
   ["a Redis of another protocol", { redis: { url: "http://redis" } }, "redis.url"],
   [
-    "two waits for Redis that are as long as a call",
-    { redis: { url: "redis://127.0.0.1", timeout_ms: 5_000 } },
+    "three waits for Redis that are as long as a call",
+    { redis: { url: "redis://127.0.0.1", timeout_ms: 3_334 } },
     "redis.timeout_ms",
   ],
   ["a pepper that is no reference", { auth: { api_key_peppers: ["hunter2"] } }, "auth.api_key_peppers.0"],

@@ -13,7 +13,7 @@ import {
   type WhenOver,
 } from "../../support/oidc-provider.ts";
 import { createDatabase } from "../../support/postgres.ts";
-import { type OwnRedis, PATIENCE_MS, startRedis } from "../../support/redis.ts";
+import { type OwnRedis, RELAY_PATIENCE_MS, startRedis } from "../../support/redis.ts";
 import { startTestRelay, type TestRelay, type TestRelayOptions } from "../../support/test-relay.ts";
 import { LedgerGate } from "./ledger-gate.ts";
 import { SessionTenant, SILENT_PEER } from "./session-tenant.ts";
@@ -119,7 +119,7 @@ export async function startSessionOnPostgres(stops: Stops): Promise<SessionPostg
 
 export async function startSessionOnRedis(stops: Stops): Promise<SessionRedisWorld> {
   const redis = await startRedis();
-  const settings = { "redis.url": redis.url, "redis.timeout_ms": String(PATIENCE_MS) };
+  const settings = { "redis.url": redis.url, "redis.timeout_ms": String(RELAY_PATIENCE_MS) };
   const world = await startSessionWorld(stops, { settings });
   stops.push(() => redis.kill());
   return { ...world, redis };
