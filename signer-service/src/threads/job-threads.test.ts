@@ -88,7 +88,7 @@ test("a thread that has ended says so", async () => {
 /** It waits for a module with `await`, and is busy for a while when it runs itself: V8 aborts when it is terminated then. */
 const LOADING = `
   import "./waited-for.mjs";
-  import { existsSync, writeFileSync } from "node:fs";
+  import { writeFileSync } from "node:fs";
   import { parentPort } from "node:worker_threads";
   const started = new URL("started", import.meta.url);
   const loaded = new URL("loaded", import.meta.url);

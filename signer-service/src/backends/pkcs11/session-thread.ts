@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { END } from "../../threads/end.ts";
 import type { SessionAnswer, SessionCall, SessionMethod } from "./session-calls.ts";
 import { TokenFailure } from "./token-failure.ts";
 import type { TokenSession } from "./token-session.ts";
@@ -21,11 +22,13 @@ export class SessionThread {
   /** Calls that were given up and are still under way: their answers come too late. */
   #late = 0;
   #ended = false;
+  /** Not 0 once the thread is to begin no more calls. Shared with it: it sees that between the calls of a message, too. */
+  readonly #leaves = new Int32Array(new SharedArrayBuffer(4));
 
   /** `module` is the library's path; a call fails when nothing was answered for `timeoutMs`. */
   constructor(module: string, timeoutMs: number) {
     // The environment may hold secrets, and the thread needs none of it: libraries read the process's own.
-    const options = { workerData: { module }, env: {} };
+    const options = { workerData: { module, leaves: this.#leaves }, env: {} };
     this.#worker = new Worker(new URL("./session-worker.ts", import.meta.url), options);
     this.#worker.on("message", (answers: readonly SessionAnswer[]) => this.#answered(answers));
     this.#worker.on("error", (error) => this.#end(`the session's thread ended: ${error.message}`));
@@ -61,11 +64,15 @@ export class SessionThread {
     return promise as Promise<ReturnType<TokenSession[M]>>;
   }
 
-  /** Ends the thread; one that hangs in a call ends when the library returns. */
+  /**
+   * Has the thread end before its next call; one that hangs in a call ends when the library returns. To terminate a thread that
+   * is in pkcs11js ends the whole process with a segmentation fault.
+   */
   end(): void {
     this.#end("the backend is closed");
     this.#worker.unref();
-    void this.#worker.terminate();
+    Atomics.store(this.#leaves, 0, 1);
+    this.#worker.postMessage(END);
   }
 
   #post(): void {

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type * as Pkcs11Js from "pkcs11js";
+import { answerUntilEnd } from "../../threads/end.ts";
 import type { SessionAnswer, SessionCall } from "./session-calls.ts";
 import { TokenFailure, tokenFailureOf } from "./token-failure.ts";
 import { TokenSession } from "./token-session.ts";
@@ -10,7 +11,7 @@ import { TokenSession } from "./token-session.ts";
 const ANSWERS_WITHIN_MS = 5;
 
 const port = parentPort as MessagePort;
-const { module } = workerData as { module: string };
+const { module, leaves } = workerData as { module: string; leaves: Int32Array };
 /** Gives the session, or throws what keeps it from being opened: the answer to every call. */
 const opened = openLibrary().then(
   (session) => () => session,
@@ -19,11 +20,12 @@ const opened = openLibrary().then(
   },
 );
 
-port.on("message", async (calls: readonly SessionCall[]) => {
+answerUntilEnd(port, async (calls: readonly SessionCall[]) => {
   const session = await opened;
   let answers: SessionAnswer[] = [];
   let since = performance.now();
   for (const call of calls) {
+    if (Atomics.load(leaves, 0) !== 0) return;
     answers.push(answerTo(session, call));
     if (performance.now() - since < ANSWERS_WITHIN_MS) continue;
     port.postMessage(answers);
