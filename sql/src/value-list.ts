@@ -1,8 +1,8 @@
 import { type AliasedRawBuilder, sql } from "kysely";
+import type { SqlType } from "./array-parameter.ts";
 
-type SqlType = "text" | "bigint";
 type Value<T extends SqlType> = T extends "text" ? string : bigint;
-type Row<Columns extends Record<string, SqlType>> = { [K in keyof Columns]: Value<Columns[K]> | null };
+export type Row<Columns extends Record<string, SqlType>> = { [K in keyof Columns]: Value<Columns[K]> | null };
 
 /** Rows that only give a statement its shape: of nulls. */
 export function anyRows<Columns extends Record<string, SqlType>>(

@@ -1,4 +1,4 @@
-import { fromMillis, valueList, whole } from "@countersign/sql";
+import { fromMillis, ListStatement, whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import { fromHex, toHex } from "./audit-events.ts";
 import type { AuditHead, HashEntry } from "./audit-types.ts";
@@ -33,9 +33,9 @@ export async function chainAudit(
     const entry = { ...event, sequence: previous.sequence + 1n, at: fromMillis(at) };
     const head = { tenant, sequence: entry.sequence, hash: hash(previous.hash, entry) };
     heads.set(tenant, head);
-    return { id, sequence: head.sequence, hash: toHex(head.hash) };
+    return [id, head.sequence, toHex(head.hash)];
   });
-  for (let i = 0; i < placed.length; i += BATCH) await writePlaces(trx, placed.slice(i, i + BATCH));
+  await WRITE_PLACES.run(trx, placed);
   const moved = [...heads.values()];
   for (let i = 0; i < moved.length; i += BATCH) await writeHeads(trx, moved.slice(i, i + BATCH));
   return events.length;
@@ -65,17 +65,15 @@ async function headsOf(
   return new Map(rows.map((row) => [row.tenant, { ...row, hash: fromHex(row.hash) }]));
 }
 
-async function writePlaces(
-  trx: Transaction<LedgerSchema>,
-  rows: readonly { id: string; sequence: bigint; hash: string }[],
-): Promise<void> {
-  await trx
+const PLACES = { id: "text", sequence: "bigint", hash: "text" } as const;
+
+const WRITE_PLACES = new ListStatement(PLACES, (db: Kysely<LedgerSchema>, places) =>
+  db
     .updateTable("audit_events as e")
-    .from(valueList("v", { id: "text", sequence: "bigint", hash: "text" }, rows))
+    .from(places)
     .set((eb) => ({ sequence: eb.ref("v.sequence"), hash: eb.ref("v.hash") }))
-    .whereRef("e.id", "=", "v.id")
-    .execute();
-}
+    .whereRef("e.id", "=", "v.id"),
+);
 
 async function writeHeads(trx: Transaction<LedgerSchema>, heads: readonly AuditHead[]): Promise<void> {
   await trx

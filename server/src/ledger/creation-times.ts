@@ -1,4 +1,4 @@
-import { anyRows, RowsStatement, toMillis, valueList } from "@countersign/sql";
+import { ListStatement, toMillis } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import type { LedgerSchema } from "./schema.ts";
 import type { AcceptInput } from "./types.ts";
@@ -12,8 +12,8 @@ export interface TimedInput {
 const GROUP_COLUMNS = { network: "text", ordering_group: "text", at: "bigint" } as const;
 
 /** Of each group the newest that is open, where that was accepted at the time or later. */
-const NEWEST = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
-  db.selectFrom(valueList("v", GROUP_COLUMNS, anyRows(GROUP_COLUMNS, rows))).select((eb) => [
+const NEWEST = new ListStatement(GROUP_COLUMNS, (db: Kysely<LedgerSchema>, groups) =>
+  db.selectFrom(groups).select((eb) => [
     "v.network",
     "v.ordering_group",
     eb
@@ -58,7 +58,7 @@ async function newestOfGroups(
     if (name === undefined || since.has(name)) continue;
     since.set(name, [input.submission.network, input.orderingGroup ?? "", toMillis(input.at, "at")]);
   }
-  const rows = await NEWEST.runFilled(trx, [...since.values()]);
+  const rows = await NEWEST.run(trx, [...since.values()]);
   return new Map(
     rows.flatMap(({ network, ordering_group, newest }) =>
       newest === null ? [] : [[JSON.stringify([network, ordering_group]), newest]],

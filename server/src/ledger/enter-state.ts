@@ -1,4 +1,4 @@
-import { anyRows, int64, type Parameter, RowsStatement, toMillis, valueList } from "@countersign/sql";
+import { int64, ListStatement, type Parameter, toMillis } from "@countersign/sql";
 import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import { isTerminal, sourcesOf } from "../tx/states.ts";
 import type { NoteChange } from "./changes.ts";
@@ -57,10 +57,10 @@ const RETURNED = [
 ] as const;
 
 function statementInto(to: SubmissionState) {
-  return new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  return new ListStatement(COLUMNS, (db: Kysely<LedgerSchema>, entries) =>
     db
       .updateTable("submissions as s")
-      .from(valueList("v", COLUMNS, anyRows(COLUMNS, rows)))
+      .from(entries)
       .set((eb) => ({
         state: sql.lit(to),
         version: sql<bigint>`s.version + case when v.sent_at is null then 1 else 2 end`,
@@ -113,7 +113,7 @@ export async function enterState<E extends Entry>(
   if (byId.size < entries.length)
     throw new IllegalTransitionError(`a submission is to enter ${to} twice at once`);
 
-  const rows = await into(to).runFilled(trx, entries.map(columnsOf));
+  const rows = await into(to).run(trx, entries.map(columnsOf));
 
   const entered = rows.flatMap((row) => {
     const entry = byId.get(row.id);

@@ -1,4 +1,4 @@
-import { anyRows, FixedStatement, RowsStatement, valueList, whole } from "@countersign/sql";
+import { FixedStatement, type List, ListStatement, whole } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import type { Engine } from "./engine.ts";
 import { FencedError } from "./errors.ts";
@@ -45,18 +45,16 @@ export async function fence(
 
 const TOKEN = { id: "bigint", epoch: "bigint" } as const;
 
-const holders = (db: Kysely<LedgerSchema>, rows: number) =>
+const holders = (db: Kysely<LedgerSchema>, tokens: List<typeof TOKEN>) =>
   db
     .selectFrom("lanes as l")
-    .innerJoin(valueList("v", TOKEN, anyRows(TOKEN, rows)), (join) =>
-      join.onRef("l.id", "=", "v.id").onRef("l.lease_epoch", "=", "v.epoch"),
-    )
+    .innerJoin(tokens, (join) => join.onRef("l.id", "=", "v.id").onRef("l.lease_epoch", "=", "v.epoch"))
     .select(["l.id", "l.lease_epoch"])
     .where("l.lease_owner", "is not", null);
 
 const HOLDERS = {
-  none: new RowsStatement(holders),
-  share: new RowsStatement((db: Kysely<LedgerSchema>, rows) => holders(db, rows).forKeyShare("l")),
+  none: new ListStatement(TOKEN, holders),
+  share: new ListStatement(TOKEN, (db: Kysely<LedgerSchema>, tokens) => holders(db, tokens).forKeyShare("l")),
 };
 
 /** As `fence` with "share", of many: says of each whether it is its lane's current one. */
@@ -67,7 +65,7 @@ export async function fenceAll(
 ): Promise<boolean[]> {
   const nameOf = (id: bigint, epoch: bigint) => `${id} ${epoch}`;
   const rows = tokens.map(({ laneId, epoch }) => [whole(laneId, "laneId"), epoch]);
-  const held = await HOLDERS[engine.locksRows ? "share" : "none"].runFilled(trx, rows);
+  const held = await HOLDERS[engine.locksRows ? "share" : "none"].run(trx, rows);
   const names = new Set(held.map(({ id, lease_epoch }) => nameOf(id, lease_epoch)));
   return tokens.map(({ laneId, epoch }) => names.has(nameOf(BigInt(laneId), epoch)));
 }

@@ -1,4 +1,4 @@
-import { anyRows, RowsStatement, together, valueList } from "@countersign/sql";
+import { ListStatement, RowsStatement, together } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -54,10 +54,10 @@ export async function claimKeys(
 
 const NAME = { tenant: "text", caller: "text", method: "text", key: "text" } as const;
 
-const FIND = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+const FIND = new ListStatement(NAME, (db: Kysely<LedgerSchema>, names) =>
   db
     .selectFrom("idempotency as i")
-    .innerJoin(valueList("v", NAME, anyRows(NAME, rows)), (join) =>
+    .innerJoin(names, (join) =>
       join
         .onRef("i.tenant", "=", "v.tenant")
         .onRef("i.caller", "=", "v.caller")
@@ -81,7 +81,7 @@ export async function findIdempotents(
   db: Kysely<LedgerSchema>,
   claims: readonly IdempotencyClaim[],
 ): Promise<(Idempotent | undefined)[]> {
-  const rows = await FIND.runFilled(
+  const rows = await FIND.run(
     db,
     claims.map(({ tenant, caller, method, key }) => [tenant, caller, method, key]),
   );

@@ -1,4 +1,4 @@
-import { anyRows, int64, RowsStatement, valueList } from "@countersign/sql";
+import { int64, ListStatement, RowsStatement } from "@countersign/sql";
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql, type Transaction } from "kysely";
 import { inOrderOf } from "./lock-order.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -76,19 +76,9 @@ const NONCE_COLUMNS = {
   submission_id: "text",
 } as const;
 
-const PASSED = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+const PASSED = new ListStatement(NONCE_COLUMNS, (db: Kysely<LedgerSchema>, nonces) =>
   db
-    .with("v", (on) =>
-      on
-        .selectFrom(
-          valueList(
-            "r",
-            NONCE_COLUMNS,
-            Array.from({ length: rows }, () => ANY_ROW),
-          ),
-        )
-        .selectAll(),
-    )
+    .with("v", (on) => on.selectFrom(nonces).selectAll())
     .selectFrom("v")
     .select("v.submission_id")
     .where((eb) =>
@@ -135,9 +125,9 @@ const IDENTITY = {
   delegate_hash: "text",
 } as const;
 
-const REPLAYED = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+const REPLAYED = new ListStatement(IDENTITY, (db: Kysely<LedgerSchema>, delegates) =>
   db
-    .selectFrom(valueList("v", IDENTITY, anyRows(IDENTITY, rows)))
+    .selectFrom(delegates)
     .select("v.place")
     .where((eb) =>
       eb.or([
@@ -170,7 +160,7 @@ export async function areReplayed(
     ...[BigInt(i), network, senderId, publicKey],
     ...[int64(nonce, "nonce of the delegate"), delegateHash],
   ]);
-  const replayed = new Set((await REPLAYED.runFilled(db, rows)).map(({ place }) => Number(place)));
+  const replayed = new Set((await REPLAYED.run(db, rows)).map(({ place }) => Number(place)));
   return delegates.map((_, i) => replayed.has(i));
 }
 

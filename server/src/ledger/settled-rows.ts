@@ -1,4 +1,4 @@
-import { anyRows, RowsStatement, valueList } from "@countersign/sql";
+import { type List, ListStatement } from "@countersign/sql";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { fromColumns, toColumns } from "./budget-amounts.ts";
 import type { BudgetAmounts } from "./budget-types.ts";
@@ -19,10 +19,10 @@ export interface BudgetUse extends BudgetKey {
 
 const KEY_COLUMNS = { tenant: "text", budget_user: "text", period: "text" } as const;
 
-const existing = (db: Kysely<LedgerSchema>, rows: number) =>
+const existing = (db: Kysely<LedgerSchema>, keys: List<typeof KEY_COLUMNS>) =>
   db
     .selectFrom("budget_use as b")
-    .innerJoin(valueList("v", KEY_COLUMNS, anyRows(KEY_COLUMNS, rows)), (join) =>
+    .innerJoin(keys, (join) =>
       join
         .onRef("v.tenant", "=", "b.tenant")
         .onRef("v.budget_user", "=", "b.budget_user")
@@ -34,9 +34,9 @@ const existing = (db: Kysely<LedgerSchema>, rows: number) =>
     .orderBy("b.budget_user")
     .orderBy("b.period");
 
-const EXISTING = new RowsStatement(existing);
-const LOCK_EXISTING = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
-  existing(db, rows).forUpdate("b"),
+const EXISTING = new ListStatement(KEY_COLUMNS, existing);
+const LOCK_EXISTING = new ListStatement(KEY_COLUMNS, (db: Kysely<LedgerSchema>, keys) =>
+  existing(db, keys).forUpdate("b"),
 );
 
 /** Those of the rows that exist, locked until the transaction ends, in the order in which all transactions do. */
@@ -67,10 +67,10 @@ const COLUMNS = {
   deposit: "text",
 } as const;
 
-const WRITE = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+const WRITE = new ListStatement(COLUMNS, (db: Kysely<LedgerSchema>, uses) =>
   db
     .updateTable("budget_use as b")
-    .from(valueList("v", COLUMNS, anyRows(COLUMNS, rows)))
+    .from(uses)
     .set((eb) => ({
       accounts: eb.ref("v.accounts").$notNull(),
       gas: eb.ref("v.gas").$notNull(),

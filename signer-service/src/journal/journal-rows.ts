@@ -1,4 +1,4 @@
-import { int64, toMillis, valueList } from "@countersign/sql";
+import { int64, ListStatement, toMillis } from "@countersign/sql";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { nonceText } from "../store/nonce-text.ts";
 import { RowsStatement } from "../store/rows-statement.ts";
@@ -34,18 +34,13 @@ export async function insertEntries(
   );
 }
 
-const liveOf = new RowsStatement<{
-  sequence: bigint;
-  public_key: string;
-  nonce: string;
-  payload_hash: string;
-  signature: string | null;
-}>((db, rows) =>
+const NONCE = { public_key: "text", nonce: "text" } as const;
+
+const liveOf = new ListStatement(NONCE, (db: Kysely<SignerSchema>, nonces) =>
   db
     .selectFrom("journal_entries as e")
-    .innerJoin(
-      valueList("v", { public_key: "text", nonce: "text" }, Array(rows).fill({ public_key: "", nonce: "" })),
-      (join) => join.onRef("e.public_key", "=", "v.public_key").onRef("e.nonce", "=", "v.nonce"),
+    .innerJoin(nonces, (join) =>
+      join.onRef("e.public_key", "=", "v.public_key").onRef("e.nonce", "=", "v.nonce"),
     )
     .select(["e.sequence", "e.public_key", "e.nonce", "e.payload_hash", "e.signature"])
     .where("e.superseded_by", "is", null),
@@ -68,17 +63,13 @@ export async function liveEntries(
   );
 }
 
+const SIGNATURE = { key: "text", number: "text", payload: "text", made: "text" } as const;
+
 /** SQLite returns columns without the table's name only, so no column of the list has the same. */
-const signatureOf = new RowsStatement<{ public_key: string; nonce: string }>((db, rows) =>
+const signatureOf = new ListStatement(SIGNATURE, (db: Kysely<SignerSchema>, signatures) =>
   db
     .updateTable("journal_entries as e")
-    .from(
-      valueList(
-        "v",
-        { key: "text", number: "text", payload: "text", made: "text" },
-        Array(rows).fill({ key: "", number: "", payload: "", made: "" }),
-      ),
-    )
+    .from(signatures)
     .set((eb) => ({ signature: eb.ref("v.made") }))
     .whereRef("e.public_key", "=", "v.key")
     .whereRef("e.nonce", "=", "v.number")

@@ -1,5 +1,5 @@
-import { type Engine, valueList } from "@countersign/sql";
-import type { Selectable, Transaction } from "kysely";
+import { type Engine, ListStatement } from "@countersign/sql";
+import type { Kysely, Selectable, Transaction } from "kysely";
 import { parseKeyState } from "../keys/key-states.ts";
 import { nonceOf, nonceText } from "../store/nonce-text.ts";
 import { RowsStatement } from "../store/rows-statement.ts";
@@ -63,16 +63,12 @@ function spentOf(row: Row): DailyTotals {
   return { day: row.spent_day, deposit: BigInt(row.spent_deposit), gas: BigInt(row.spent_gas) };
 }
 
-const standingsOf = new RowsStatement((db, rows) =>
+const STANDING = { public_key: "text", nonce: "text", day: "bigint", deposit: "text", gas: "text" } as const;
+
+const standingsOf = new ListStatement(STANDING, (db: Kysely<SignerSchema>, standings) =>
   db
     .updateTable("key_records as k")
-    .from(
-      valueList(
-        "v",
-        { public_key: "text", nonce: "text", day: "bigint", deposit: "text", gas: "text" },
-        Array.from({ length: rows }, () => ({ public_key: "", nonce: "", day: 0n, deposit: "", gas: "" })),
-      ),
-    )
+    .from(standings)
     .set((eb) => ({
       highest_nonce: eb.ref("v.nonce"),
       spent_day: eb.ref("v.day").$notNull(),

@@ -1,0 +1,47 @@
+import { type AliasedRawBuilder, type Compilable, type Kysely, PostgresAdapter, sql } from "kysely";
+import { arrayParameter, type SqlType } from "./array-parameter.ts";
+import { FixedStatement, type Parameter } from "./fixed-statement.ts";
+import { RowsStatement } from "./rows-statement.ts";
+import { anyRows, type Row, valueList } from "./value-list.ts";
+
+/** Rows that a statement can join with, by the name of `v`. */
+export type List<Columns extends Record<string, SqlType>> = AliasedRawBuilder<Row<Columns>, "v">;
+
+/**
+ * A statement that looks for what equals something in a list of rows, so that a row of nulls means nothing to it. PostgreSQL is
+ * given an array for each column: one short text for any number of rows, where one parameter for each value takes longer to
+ * read and to plan than to carry out. SQLite, which has no arrays, is given values, as by RowsStatement's `runFilled`.
+ */
+export class ListStatement<Schema, Columns extends Record<string, SqlType>, Result> {
+  readonly #types: readonly SqlType[];
+  readonly #ofArrays: FixedStatement<Schema, Result>;
+  readonly #ofValues: RowsStatement<Schema, Result>;
+
+  /** `build` makes the statement, whose only parameters are the list's. */
+  constructor(columns: Columns, build: (db: Kysely<Schema>, list: List<Columns>) => Compilable<Result>) {
+    this.#types = Object.values(columns);
+    this.#ofArrays = new FixedStatement((db) => build(db, arrayList(columns)));
+    this.#ofValues = new RowsStatement((db, rows) =>
+      build(db, valueList("v", columns, anyRows(columns, rows))),
+    );
+  }
+
+  /** Each row's values in the order of the columns. Without rows nothing is asked. */
+  async run(db: Kysely<Schema>, rows: readonly (readonly Parameter[])[]): Promise<Result[]> {
+    if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return this.#ofValues.runFilled(db, rows);
+    if (rows.length === 0) return [];
+    const arrays = this.#types.map((type, column) =>
+      arrayParameter(
+        type,
+        rows.map((row) => row[column] ?? null),
+      ),
+    );
+    return this.#ofArrays.run(db, arrays);
+  }
+}
+
+function arrayList<Columns extends Record<string, SqlType>>(columns: Columns): List<Columns> {
+  const arrays = Object.values(columns).map((type) => sql`cast(${null} as ${sql.raw(`${type}[]`)})`);
+  const names = Object.keys(columns).map((name) => sql.ref(name));
+  return sql<Row<Columns>>`(select * from unnest(${sql.join(arrays)}) as rows(${sql.join(names)}))`.as("v");
+}
