@@ -1,5 +1,5 @@
 import { Secret } from "@countersign/service-kit";
-import { fromMillis } from "@countersign/sql";
+import { fromMillis, ListStatement } from "@countersign/sql";
 import type { Kysely } from "kysely";
 import type { LedgerSchema } from "./schema.ts";
 import type { Attempt, LaneWork } from "./types.ts";
@@ -8,8 +8,12 @@ export async function workOf(
   db: Kysely<LedgerSchema>,
   submissionIds: readonly string[],
 ): Promise<LaneWork[]> {
-  const rows = await workRows(db).where("s.id", "in", submissionIds).execute();
-  return rows.map(toLaneWork);
+  const rows = await WORK_OF.run(
+    db,
+    submissionIds.map((id) => [id]),
+  );
+  // As SQLite answers in parts.
+  return rows.map(toLaneWork).sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
 }
 
 /** What is not terminal. */
@@ -50,6 +54,10 @@ function workRows(db: Kysely<LedgerSchema>) {
     ])
     .orderBy("s.nonce");
 }
+
+const WORK_OF = new ListStatement({ id: "text" }, (db: Kysely<LedgerSchema>, submissions) =>
+  workRows(db).innerJoin(submissions, "v.id", "s.id"),
+);
 
 type WorkRow = Awaited<ReturnType<ReturnType<typeof workRows>["execute"]>>[number];
 

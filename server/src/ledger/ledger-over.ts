@@ -23,7 +23,7 @@ import { ReadBatch } from "./read-batch.ts";
 import { areReplayed, pruneReplayMarks } from "./replay-marks.ts";
 import { stats } from "./stats.ts";
 import { getByTransactionHash, getSubmission, listSubmissions } from "./submissions.ts";
-import { transitionsOf } from "./transition-log.ts";
+import { transitionsOfOne } from "./transition-log.ts";
 import type { IdempotencyClaim, TerminalItem } from "./types.ts";
 import { userStoreOver } from "./user-store.ts";
 import { webhookStoreOver } from "./webhook-store.ts";
@@ -71,7 +71,7 @@ export function ledgerOver(engine: Engine, now: () => Date): Ledger {
     getSubmission: (tenant, id) => engine.read((db) => getSubmission(db, tenant, id)),
     getByTransactionHash: (tenant, hash) => engine.read((db) => getByTransactionHash(db, tenant, hash)),
     listSubmissions: (query) => engine.read((db) => listSubmissions(db, query)),
-    transitions: (id) => engine.read(async (db) => (await transitionsOf(db, [id])).get(id) ?? []),
+    transitions: (id) => engine.read((db) => transitionsOfOne(db, id)),
 
     ensureLanes: (keys) => ensureLanes(engine, keys),
     lanesWithWork: (network, accountIds) => engine.read((db) => lanesWithWork(db, network, accountIds)),

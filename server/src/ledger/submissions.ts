@@ -1,4 +1,4 @@
-import { toMillis, whole } from "@countersign/sql";
+import { FixedStatement, toMillis, whole } from "@countersign/sql";
 import {
   type Expression,
   type ExpressionBuilder,
@@ -10,19 +10,20 @@ import {
 import { isTerminal } from "../tx/states.ts";
 import type { LedgerSchema, SubmissionTable } from "./schema.ts";
 import { toSubmission } from "./submission-row.ts";
-import { transitionsOf } from "./transition-log.ts";
+import { transitionsOf, transitionsOfOne } from "./transition-log.ts";
 import type { Submission, SubmissionQuery, SubmissionState } from "./types.ts";
+
+const GET = new FixedStatement((db: Kysely<LedgerSchema>) =>
+  submissionRows(db).where("s.id", "=", "").where("s.tenant", "=", ""),
+);
 
 export async function getSubmission(
   db: Kysely<LedgerSchema>,
   tenant: string,
   id: string,
 ): Promise<Submission | undefined> {
-  const [found] = await withTransitions(
-    db,
-    await submissionRows(db).where("s.id", "=", id).where("s.tenant", "=", tenant).execute(),
-  );
-  return found;
+  const [row] = await GET.run(db, [id, tenant]);
+  return row === undefined ? undefined : toSubmission(row, await transitionsOfOne(db, id));
 }
 
 export async function getByTransactionHash(

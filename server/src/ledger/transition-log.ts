@@ -1,4 +1,4 @@
-import { fromMillis, RowsStatement, toMillis } from "@countersign/sql";
+import { FixedStatement, fromMillis, RowsStatement, toMillis } from "@countersign/sql";
 import type { Kysely, Transaction } from "kysely";
 import type { LedgerSchema } from "./schema.ts";
 import type { SubmissionState, Transition } from "./types.ts";
@@ -30,6 +30,19 @@ export async function logTransitions(
       toMillis(at, "time of transition"),
     ]),
   );
+}
+
+const READ_ONE = new FixedStatement((db: Kysely<LedgerSchema>) =>
+  db.selectFrom("transitions").select(["seq", "state", "at"]).where("submission_id", "=", "").orderBy("seq"),
+);
+
+/** The transitions of a submission, in order. */
+export async function transitionsOfOne(
+  db: Kysely<LedgerSchema>,
+  submissionId: string,
+): Promise<Transition[]> {
+  const rows = await READ_ONE.run(db, [submissionId]);
+  return rows.map(({ seq, state, at }) => ({ seq, state, at: fromMillis(at) }));
 }
 
 /** The transitions of several submissions, each in order. */
