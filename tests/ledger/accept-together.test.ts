@@ -27,6 +27,13 @@ const exclusive = (name: string, accountId: string) => ({
 });
 
 overEngines("accepting together", (on) => {
+  it.each([1, 2, 7, 9, 30, 100])("finds a passed nonce among %i", async (count) => {
+    await on.ledger.accept(ofKey("first", "ed25519:k", 7n));
+    const others = Array.from({ length: count - 1 }, (_, i) => delegate(`n${i}`));
+    const outcomes = await together(on.ledger, [...others, ofKey("passed", "ed25519:k", 6n)]);
+    expect(outcomes).toEqual([...others.map(() => "accepted"), "nonce-passed"]);
+  });
+
   it("decides each on its own, and stores nothing of those that are refused", async () => {
     await together(on.ledger, [
       ofKey("old", "ed25519:k", 7n),

@@ -90,7 +90,13 @@ const PASSED = new ListStatement(NONCE_COLUMNS, (db: Kysely<LedgerSchema>, nonce
           .whereRef("m.sender_id", "=", "v.sender_id")
           .whereRef("m.public_key", "=", "v.public_key")
           .whereRef("m.nonce", ">", "v.nonce")
-          .where("m.submission_id", "not in", (own) => own.selectFrom("v").select("v.submission_id")),
+          .where("m.submission_id", "not in", (own) =>
+            // Nothing is "not in" what holds a null.
+            own
+              .selectFrom("v")
+              .select((o) => o.ref("v.submission_id").$notNull().as("id"))
+              .where("v.submission_id", "is not", null),
+          ),
       ),
     ),
 );
