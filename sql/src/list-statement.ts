@@ -8,9 +8,10 @@ import { anyRows, type Row, valueList } from "./value-list.ts";
 export type List<Columns extends Record<string, SqlType>> = AliasedRawBuilder<Row<Columns>, "v">;
 
 /**
- * A statement that looks for what equals something in a list of rows, so that a row of nulls means nothing to it. PostgreSQL is
- * given an array for each column: one short text for any number of rows, where one parameter for each value takes longer to
- * read and to plan than to carry out. SQLite, which has no arrays, is given values, as by RowsStatement's `runFilled`.
+ * A statement that looks, for each row of a list, for what equals something in it: a row of nulls means nothing to it, and no
+ * row depends on the others. PostgreSQL is given an array for each column: one short text for any number of rows, where one
+ * with a parameter for each value takes longer to read and to plan than to carry out. SQLite, which has no arrays, is given
+ * values, as by RowsStatement's `runFilled`.
  */
 export class ListStatement<Schema, Columns extends Record<string, SqlType>, Result> {
   readonly #types: readonly SqlType[];

@@ -34,6 +34,11 @@ overEngines("accepting together", (on) => {
     expect(outcomes).toEqual([...others.map(() => "accepted"), "nonce-passed"]);
   });
 
+  it("takes rising nonces of one key for no passed ones", async () => {
+    const inputs = Array.from({ length: 128 }, (_, i) => ofKey(`n${i}`, "ed25519:k", BigInt(i)));
+    expect(await together(on.ledger, inputs)).toEqual(inputs.map(() => "accepted"));
+  });
+
   it("decides each on its own, and stores nothing of those that are refused", async () => {
     await together(on.ledger, [
       ofKey("old", "ed25519:k", 7n),

@@ -71,10 +71,10 @@ async function decide(
   const marks = inputs.flatMap(({ submission: { network, id }, replayMark: mark }): SubmissionMark[] =>
     mark === null ? [] : [{ network, mark, submissionId: id }],
   );
-  const [claimed, marked, passed, timed] = await together([
+  const [claimed, passed, marked, timed] = await together([
     claimKeys(trx, inputs),
-    setReplayMarks(trx, marks),
     passedNonces(trx, marks),
+    setReplayMarks(trx, marks),
     withCreationTimes(trx, inputs),
   ]);
   const repeated = inputs.filter(({ submission: { id } }) => !claimed.has(id));

@@ -78,8 +78,7 @@ const NONCE_COLUMNS = {
 
 const PASSED = new ListStatement(NONCE_COLUMNS, (db: Kysely<LedgerSchema>, nonces) =>
   db
-    .with("v", (on) => on.selectFrom(nonces).selectAll())
-    .selectFrom("v")
+    .selectFrom(nonces)
     .select("v.submission_id")
     .where((eb) =>
       found(
@@ -89,14 +88,7 @@ const PASSED = new ListStatement(NONCE_COLUMNS, (db: Kysely<LedgerSchema>, nonce
           .whereRef("m.network", "=", "v.network")
           .whereRef("m.sender_id", "=", "v.sender_id")
           .whereRef("m.public_key", "=", "v.public_key")
-          .whereRef("m.nonce", ">", "v.nonce")
-          .where("m.submission_id", "not in", (own) =>
-            // Nothing is "not in" what holds a null.
-            own
-              .selectFrom("v")
-              .select((o) => o.ref("v.submission_id").$notNull().as("id"))
-              .where("v.submission_id", "is not", null),
-          ),
+          .whereRef("m.nonce", ">", "v.nonce"),
       ),
     ),
 );
@@ -108,7 +100,10 @@ function found<Schema, Table extends keyof Schema>(
   return sql<boolean>`(${marks.limit(sql.lit(1))}) is not null`;
 }
 
-/** The submissions of those for which a delegate of the same key with a higher nonce is marked, and is none of these. */
+/**
+ * The submissions of those for which a delegate of the same key with a higher nonce is marked. To be asked before these are
+ * marked themselves.
+ */
 export async function passedNonces(
   trx: Transaction<LedgerSchema>,
   marks: readonly SubmissionMark[],
