@@ -1,5 +1,4 @@
-/** What the columns of a list of rows hold. */
-export type SqlType = "text" | "bigint";
+import type { SqlType } from "./value-list.ts";
 
 /** PostgreSQL's numbers of the types (src/include/catalog/pg_type.dat). */
 const TYPE_OIDS = { text: 25, bigint: 20 } as const;

@@ -1,17 +1,17 @@
 import { type AliasedRawBuilder, type Compilable, type Kysely, PostgresAdapter, sql } from "kysely";
-import { arrayParameter, type SqlType } from "./array-parameter.ts";
+import { arrayParameter } from "./array-parameter.ts";
 import { FixedStatement, type Parameter } from "./fixed-statement.ts";
 import { RowsStatement } from "./rows-statement.ts";
-import { anyRows, type Row, valueList } from "./value-list.ts";
+import { anyRows, type Row, type SqlType, valueList } from "./value-list.ts";
 
 /** Rows that a statement can join with, by the name of `v`. */
 export type List<Columns extends Record<string, SqlType>> = AliasedRawBuilder<Row<Columns>, "v">;
 
 /**
  * A statement that looks, for each row of a list, for what equals something in it: a row of nulls means nothing to it, and no
- * row depends on the others. PostgreSQL is given an array for each column: one short text for any number of rows, where one
- * with a parameter for each value takes longer to read and to plan than to carry out. SQLite, which has no arrays, is given
- * values, as by RowsStatement's `runFilled`.
+ * row depends on the others. PostgreSQL is given an array for each column: one short text for any number of rows, which it
+ * reads and plans sooner than a parameter for each value (docs/decisions/0044-lists-are-arrays.md). SQLite, which has no
+ * arrays, is given values, as by RowsStatement's `runFilled`.
  */
 export class ListStatement<Schema, Columns extends Record<string, SqlType>, Result> {
   readonly #types: readonly SqlType[];

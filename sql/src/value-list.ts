@@ -1,6 +1,7 @@
 import { type AliasedRawBuilder, sql } from "kysely";
-import type { SqlType } from "./array-parameter.ts";
 
+/** What the columns of a list of rows hold. */
+export type SqlType = "text" | "bigint";
 type Value<T extends SqlType> = T extends "text" ? string : bigint;
 export type Row<Columns extends Record<string, SqlType>> = { [K in keyof Columns]: Value<Columns[K]> | null };
 

@@ -50,7 +50,11 @@ export async function listSubmissions(
     .orderBy("s.id", "desc")
     .limit(whole(query.limit, "limit"))
     .execute();
-  return withTransitions(db, rows);
+  const transitions = await transitionsOf(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => toSubmission(row, transitions.get(row.id) ?? []));
 }
 
 /** With the current attempt and the lane that signed it. The payload stays behind. */
@@ -106,14 +110,6 @@ export type SubmissionRow = Omit<
   relayer_id: string | null;
   relayer_public_key: string | null;
 };
-
-async function withTransitions(db: Kysely<LedgerSchema>, rows: SubmissionRow[]): Promise<Submission[]> {
-  const transitions = await transitionsOf(
-    db,
-    rows.map(({ id }) => id),
-  );
-  return rows.map((row) => toSubmission(row, transitions.get(row.id) ?? []));
-}
 
 type Conditions = ExpressionBuilder<LedgerSchema & { s: SubmissionTable }, "s">;
 
