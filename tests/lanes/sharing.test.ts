@@ -30,9 +30,9 @@ it.each(ledgerEngines)(
     expect(await byLane(relay.world)).toEqual([3, 3, 3, 3]);
 
     await Promise.all(all.slice(12).map((bytes) => submitSurely(relay.client, bytes)));
-    await relay.until(() => relay.moved("BROADCAST").length === 32);
-    // A lane begins with half of its window.
-    expect(await byLane(relay.world)).toEqual([8, 8, 8, 8]);
+    await relay.until(() => relay.moved("BROADCAST").length === 32 && relay.moved("SIGNED").length === 48);
+    // A lane begins with half of its window, and signs half as many more beforehand.
+    expect(await byLane(relay.world)).toEqual([12, 12, 12, 12]);
 
     onTestFinished(makeBlocks(relay.world.devnet));
     await finishAll(relay.client, all);

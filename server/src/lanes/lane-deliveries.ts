@@ -13,6 +13,8 @@ import { finalEnd, refusedByChain, type Work } from "./work.ts";
 const WATCH_MS = 250;
 /** After how long a transaction is one of them, and how long until the next look at the key for their sake. */
 const SLOW_MS = 3_000;
+/** After how long what is signed is sent whether there is room or not: something may hold its place for a day. */
+const LONGEST_AHEAD_MS = 10_000;
 
 export interface LaneDeliveriesOptions {
   readonly key: LaneKey;
@@ -20,6 +22,8 @@ export interface LaneDeliveriesOptions {
   readonly now: () => Date;
   readonly random: () => number;
   readonly lowBalances: LowBalances;
+  /** Most that may be in the window. */
+  readonly window: () => number;
   /** Ends all of them: what is open stays in the ledger. */
   readonly signal: AbortSignal;
   readonly onTrouble: (trouble: LaneTrouble) => void;
@@ -45,6 +49,13 @@ interface Sent {
   hurry: AbortController;
 }
 
+/** Signed, and not sent by anybody. */
+interface Ahead {
+  readonly work: Work;
+  readonly attempt: Attempt;
+  readonly since: number;
+}
+
 /**
  * A lane's signed transactions on their way. When one of them shows that the chain is past its nonce, or none gets into a
  * block for a while, the key is looked at once for all: those that the chain is past make room for new ones, and are
@@ -56,6 +67,8 @@ export class LaneDeliveries {
   readonly #health: LaneHealth;
   readonly #nonces: LaneNonces;
   readonly #sent = new Map<string, Sent>();
+  /** What is sent when there is room, in nonce order. */
+  readonly #ahead: Ahead[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #watch: NodeJS.Timeout;
   #highest = -1n;
@@ -69,7 +82,10 @@ export class LaneDeliveries {
     this.#record = record;
     this.#health = health;
     this.#nonces = nonces;
-    this.#watch = setInterval(() => this.#lookIfNeeded(), WATCH_MS);
+    this.#watch = setInterval(() => {
+      this.#sendOverdue();
+      this.#lookIfNeeded();
+    }, WATCH_MS);
   }
 
   /** Transactions that may still get into a block, and are not known to stand in one. */
@@ -79,10 +95,22 @@ export class LaneDeliveries {
     return count;
   }
 
-  /** Brings a signed transaction to its end. */
+  /** Signed transactions that wait until there is room in the window. */
+  get ahead(): number {
+    return this.#ahead.length;
+  }
+
+  /** Brings what was signed to its end, as soon as there is room in the window. Comes in nonce order. */
+  enqueue(work: Work, attempt: Attempt): void {
+    this.#noteSigned(attempt.nonce);
+    this.#ahead.push({ work, attempt, since: this.#options.now().getTime() });
+    this.#sendAhead();
+  }
+
+  /** Brings to its end, at once, what may have been sent before. */
   launch(work: Work, attempt: Attempt): void {
     const { nonce, submissionId } = attempt;
-    if (nonce > this.#highest) this.#highest = nonce;
+    this.#noteSigned(nonce);
     const sent: Sent = {
       nonce,
       since: this.#options.now().getTime(),
@@ -97,9 +125,37 @@ export class LaneDeliveries {
       .finally(() => {
         if (this.#sent.get(submissionId) === sent) this.#sent.delete(submissionId);
         this.#running.delete(delivered);
-        this.#options.onRoom();
+        this.#roomAgain();
       });
     this.#running.add(delivered);
+  }
+
+  #noteSigned(nonce: bigint): void {
+    if (nonce > this.#highest) this.#highest = nonce;
+  }
+
+  #roomAgain(): void {
+    this.#sendAhead();
+    this.#options.onRoom();
+  }
+
+  /** One at a time even of a lane that is to sign nothing now: what is signed cannot be given to another. */
+  #sendAhead(): void {
+    this.#launchAheadWhile(() => this.inWindow < Math.max(1, this.#options.window()));
+  }
+
+  #sendOverdue(): void {
+    const before = this.#options.now().getTime() - LONGEST_AHEAD_MS;
+    this.#launchAheadWhile(({ since }) => since < before);
+  }
+
+  #launchAheadWhile(holds: (next: Ahead) => boolean): void {
+    while (!this.#options.signal.aborted) {
+      const [next] = this.#ahead;
+      if (next === undefined || !holds(next)) return;
+      this.#ahead.shift();
+      this.launch(next.work, next.attempt);
+    }
   }
 
   /** Resolves, once the signal has aborted, when nothing runs any more. */
@@ -109,7 +165,7 @@ export class LaneDeliveries {
   }
 
   async #deliver(work: Work, attempt: Attempt, sent: Sent): Promise<void> {
-    const { chain, now, random, signal, onRoom } = this.#options;
+    const { chain, now, random, signal } = this.#options;
     let couldPay = true;
     let isByNonce = false;
     const end = await deliver(attempt, work.state, {
@@ -125,7 +181,7 @@ export class LaneDeliveries {
         await this.#record.reached(work, to, sentAt);
         if (to !== "INCLUDED") return;
         this.#landed(sent);
-        onRoom();
+        this.#roomAgain();
       },
     });
     const why = isByNonce || sent.isPassed ? "invalid-nonce" : "expired";
@@ -135,14 +191,16 @@ export class LaneDeliveries {
   async #settle(work: Work, sent: Sent, end: DeliveryEnd, whyDead: LaneTrouble): Promise<void> {
     if (end.kind === "final") {
       if (sent.isOpen) this.#landed(sent);
-      // The next is claimed while this end is being written.
-      this.#options.onRoom();
+      // The next is sent, and claimed, while this end is being written.
+      this.#roomAgain();
       return this.#record.ended(work, finalEnd(work, end.outcome, end.blockHash), end.sentAt);
     }
     if (end.kind === "refused") return this.#record.ended(work, refusedByChain(end.error));
     this.#health.died(sent.nonce, this.#highest);
     this.#options.onTrouble(whyDead);
     this.#options.onDead(work);
+    // What was signed with it may be dead as well: that shows together, and not one after the other.
+    this.#launchAheadWhile(() => true);
   }
 
   #landed(sent: Sent): void {
@@ -191,13 +249,15 @@ export class LaneDeliveries {
       this.#foreignFloor = floor;
       this.#health.usedElsewhere(this.#highest);
     }
+    // What has not been sent is passed, too: as what never lands it takes no place of the window.
+    this.#launchAheadWhile(({ attempt }) => attempt.nonce < floor);
     const open = [...this.#sent.values()].filter(({ isOpen, nonce }) => isOpen && nonce < floor);
     for (const sent of open) {
       if (sent.isPassed) continue;
       sent.isPassed = true;
       hurry(sent);
     }
-    this.#options.onRoom();
+    this.#roomAgain();
     const asked = open.filter(({ isFinallyPassed }) => !isFinallyPassed);
     if (asked.length === 0) return;
     const { chain, key, signal } = this.#options;

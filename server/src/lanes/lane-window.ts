@@ -39,3 +39,11 @@ export class LaneWindow {
     this.#untroubled = false;
   }
 }
+
+/**
+ * How many transactions may be signed for a window of that size: half as many more than go under way, so that what lands
+ * is followed at once, and not by what has yet to be claimed and signed.
+ */
+export function withAhead(window: number): number {
+  return window + Math.floor(window / 2);
+}

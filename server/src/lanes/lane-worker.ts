@@ -11,6 +11,7 @@ import { LaneRetry, type LaneStep } from "./lane-retry.ts";
 import { LaneSigning, type LaneSigningOptions } from "./lane-signing.ts";
 import type { LaneState } from "./lane-state.ts";
 import type { LaneTrouble } from "./lane-trouble.ts";
+import { withAhead } from "./lane-window.ts";
 import type { LowBalances } from "./low-balances.ts";
 import type { SubmissionTransition } from "./transition-events.ts";
 import { type Holds, UnsignedWork } from "./unsigned-work.ts";
@@ -94,7 +95,7 @@ export class LaneWorker {
       onBack: () => this.#keyIsBack(),
     });
     const onTrouble = (trouble: LaneTrouble) => this.#tell(trouble);
-    const onSigned = (work: Work, attempt: Attempt) => this.#deliveries.launch(work, attempt);
+    const onSigned = (work: Work, attempt: Attempt) => this.#deliveries.enqueue(work, attempt);
     this.#signing = new LaneSigning(
       { ...options, signal, onTrouble, onSigned, onRested: () => this.wake() },
       { retry: this.#retry, nonces: this.#nonces, record: this.#record, unsigned: this.#unsigned },
@@ -107,6 +108,7 @@ export class LaneWorker {
     });
     const deliveries = {
       ...options,
+      window: () => this.#condition.window,
       signal,
       onTrouble,
       onDead: (work: Work) => this.#replace(work),
@@ -130,8 +132,8 @@ export class LaneWorker {
 
   /** Transactions under way, what it may claim, how many more it could have, and whether it has to sign first. */
   get place(): { load: number; offered: number; room: number; isBusy: boolean } {
-    const load = this.inWindow + this.#unsigned.due + this.#signs + this.#offered;
-    const room = Math.max(0, Math.min(MAX_BATCH, this.window - load));
+    const load = this.#claimed + this.#unsigned.due + this.#offered;
+    const room = Math.max(0, Math.min(MAX_BATCH, withAhead(this.window) - load));
     // Behind a full batch it takes one more.
     const isBusy = this.#signs > 0 && this.#signs !== MAX_BATCH;
     return { load, offered: this.#offered, room, isBusy };
@@ -302,8 +304,13 @@ export class LaneWorker {
     this.#options.onRoom();
   }
 
+  /** Transactions that are being signed, wait to be sent, or take a place of the window. */
+  get #claimed(): number {
+    return this.inWindow + this.#deliveries.ahead + this.#signs;
+  }
+
   /** How many can be signed now. */
   #roomWithin(window: number): number {
-    return Math.max(0, Math.min(MAX_BATCH, window - this.inWindow - this.#signs));
+    return Math.max(0, Math.min(MAX_BATCH, withAhead(window) - this.#claimed));
   }
 }
