@@ -28,7 +28,7 @@ export interface PoolSizerOptions {
     Pick<Ledger, "stats" | "waiting">;
   readonly listKeys: (signal: AbortSignal) => Promise<readonly HeldKey[]>;
   readonly laneReports: () => readonly LaneReport[];
-  /** Most transactions of one lane that may be signed and not known to stand in a block. */
+  /** Most transactions of one lane that may be sent and not known to stand in a block. */
   readonly window: number;
   /** Whether the chain stands still or does not answer, the relay is paused, or funds are low. */
   readonly isHindered: () => Promise<boolean>;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { fairShares } from "./fair-shares.ts";
 
-const lane = (load: number, room = 16, accountId = "a") => ({ load, room, accountId });
+const lane = (load: number, room = 16, accountId = "a", free = room) => ({ load, room, free, accountId });
 const any = (count: number) => Array.from({ length: count }, () => null);
 
 it.each([
@@ -9,6 +9,8 @@ it.each([
   ["the same to lanes that do the same", any(9), [lane(0), lane(0), lane(0)], [3, 3, 3]],
   ["first what levels them", any(5), [lane(4), lane(0), lane(3)], [0, 4, 1]],
   ["to no lane more than it has room for", any(9), [lane(0, 2), lane(0, 3)], [2, 3]],
+  ["first what can be sent at once", any(5), [lane(10, 14, "a", 6), lane(8, 4, "a", 0)], [5, 0]],
+  ["then what can wait", any(9), [lane(10, 14, "a", 6), lane(8, 4, "a", 0)], [6, 3]],
   ["nothing where nothing waits", [], [lane(0)], [0]],
   ["nothing without lanes", any(3), [], []],
   [

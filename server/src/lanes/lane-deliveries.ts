@@ -22,8 +22,8 @@ export interface LaneDeliveriesOptions {
   readonly now: () => Date;
   readonly random: () => number;
   readonly lowBalances: LowBalances;
-  /** Most that may be in the window. */
-  readonly window: () => number;
+  /** Most that may be in the window with that. */
+  readonly windowFor: (work: Work) => number;
   /** Ends all of them: what is open stays in the ledger. */
   readonly signal: AbortSignal;
   readonly onTrouble: (trouble: LaneTrouble) => void;
@@ -71,7 +71,8 @@ export class LaneDeliveries {
   readonly #ahead: Ahead[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #watch: NodeJS.Timeout;
-  #highest = -1n;
+  #highestSent = -1n;
+  #highestSigned = -1n;
   /** The lowest nonce that the chain took when somebody else was last seen to have used the key. */
   #foreignFloor = 0n;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -83,6 +84,7 @@ export class LaneDeliveries {
     this.#health = health;
     this.#nonces = nonces;
     this.#watch = setInterval(() => {
+      this.#sendAhead();
       this.#sendOverdue();
       this.#lookIfNeeded();
     }, WATCH_MS);
@@ -100,17 +102,22 @@ export class LaneDeliveries {
     return this.#ahead.length;
   }
 
-  /** Brings what was signed to its end, as soon as there is room in the window. Comes in nonce order. */
-  enqueue(work: Work, attempt: Attempt): void {
-    this.#noteSigned(attempt.nonce);
+  /**
+   * Brings what was signed to its end, as soon as there is room in the window, and at once what is urgent, with all before
+   * it. Comes in nonce order.
+   */
+  enqueue(work: Work, attempt: Attempt, isUrgent: boolean): void {
+    if (attempt.nonce > this.#highestSigned) this.#highestSigned = attempt.nonce;
     this.#ahead.push({ work, attempt, since: this.#options.now().getTime() });
-    this.#sendAhead();
+    if (isUrgent) this.#launchAheadWhile(() => true);
+    else this.#sendAhead();
   }
 
   /** Brings to its end, at once, what may have been sent before. */
   launch(work: Work, attempt: Attempt): void {
     const { nonce, submissionId } = attempt;
-    this.#noteSigned(nonce);
+    if (nonce > this.#highestSent) this.#highestSent = nonce;
+    if (nonce > this.#highestSigned) this.#highestSigned = nonce;
     const sent: Sent = {
       nonce,
       since: this.#options.now().getTime(),
@@ -130,10 +137,6 @@ export class LaneDeliveries {
     this.#running.add(delivered);
   }
 
-  #noteSigned(nonce: bigint): void {
-    if (nonce > this.#highest) this.#highest = nonce;
-  }
-
   #roomAgain(): void {
     this.#sendAhead();
     this.#options.onRoom();
@@ -141,7 +144,8 @@ export class LaneDeliveries {
 
   /** One at a time even of a lane that is to sign nothing now: what is signed cannot be given to another. */
   #sendAhead(): void {
-    this.#launchAheadWhile(() => this.inWindow < Math.max(1, this.#options.window()));
+    const { windowFor } = this.#options;
+    this.#launchAheadWhile(({ work }) => this.inWindow < Math.max(1, windowFor(work)));
   }
 
   #sendOverdue(): void {
@@ -178,10 +182,10 @@ export class LaneDeliveries {
         if (kind === "not-enough-balance") couldPay = false;
       },
       onProgress: async (to, sentAt) => {
+        if (to === "INCLUDED") this.#landed(sent);
         await this.#record.reached(work, to, sentAt);
-        if (to !== "INCLUDED") return;
-        this.#landed(sent);
-        this.#roomAgain();
+        // Only now can what has to come after it be claimed.
+        if (to === "INCLUDED") this.#options.onRoom();
       },
     });
     const why = isByNonce || sent.isPassed ? "invalid-nonce" : "expired";
@@ -191,22 +195,22 @@ export class LaneDeliveries {
   async #settle(work: Work, sent: Sent, end: DeliveryEnd, whyDead: LaneTrouble): Promise<void> {
     if (end.kind === "final") {
       if (sent.isOpen) this.#landed(sent);
-      // The next is sent, and claimed, while this end is being written.
-      this.#roomAgain();
       return this.#record.ended(work, finalEnd(work, end.outcome, end.blockHash), end.sentAt);
     }
     if (end.kind === "refused") return this.#record.ended(work, refusedByChain(end.error));
-    this.#health.died(sent.nonce, this.#highest);
+    const signedBefore = this.#health.died(sent.nonce, this.#highestSigned);
     this.#options.onTrouble(whyDead);
     this.#options.onDead(work);
     // What was signed with it may be dead as well: that shows together, and not one after the other.
-    this.#launchAheadWhile(() => true);
+    this.#launchAheadWhile(({ attempt }) => attempt.nonce <= signedBefore);
   }
 
   #landed(sent: Sent): void {
     sent.isOpen = false;
     this.#health.landed(sent.nonce);
     this.#options.lowBalances.clear(this.#options.key.accountId);
+    // The next is sent, and claimed, while the ledger is told of this one.
+    this.#roomAgain();
   }
 
   #trouble(sent: Sent, kind: ChainErrorKind): void {
@@ -217,7 +221,7 @@ export class LaneDeliveries {
     if (kind === "signer-unknown") onKeyUnknown();
     if (kind === "invalid-nonce" && !sent.isPassed) this.#look();
     if (kind !== "unknown-transaction" || sent.isPassed) return;
-    this.#health.lost(sent.nonce, this.#highest);
+    this.#health.lost(sent.nonce, this.#highestSent);
     onTrouble("not-landed");
   }
 
@@ -245,9 +249,9 @@ export class LaneDeliveries {
 
   async #lookAtKey(): Promise<void> {
     const floor = await this.#nonces.look();
-    if (floor > this.#highest + 1n && floor > this.#foreignFloor && this.#sent.size > 0) {
+    if (floor > this.#highestSent + 1n && floor > this.#foreignFloor && this.#sent.size > 0) {
       this.#foreignFloor = floor;
-      this.#health.usedElsewhere(this.#highest);
+      this.#health.usedElsewhere(this.#highestSigned);
     }
     // What has not been sent is passed, too: as what never lands it takes no place of the window.
     this.#launchAheadWhile(({ attempt }) => attempt.nonce < floor);

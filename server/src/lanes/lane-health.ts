@@ -38,7 +38,7 @@ export class LaneHealth {
     return this.#now().getTime() < this.#until ? "quarantined" : "probing";
   }
 
-  /** How many transactions may be signed and not known to stand in a block. */
+  /** How many transactions may be sent and not known to stand in a block. */
   get window(): number {
     const { mode } = this;
     if (mode === "quarantined") return 0;
@@ -53,22 +53,26 @@ export class LaneHealth {
     this.#window.restart();
   }
 
-  /** A node does not have what was sent. `signedUpTo` is the highest nonce that was signed by now, here and below. */
-  lost(nonce: bigint, signedUpTo: bigint): void {
+  /** A node does not have what was sent. `sentUpTo` is the highest nonce that was sent by now. */
+  lost(nonce: bigint, sentUpTo: bigint): void {
     if (nonce <= this.#lostUpTo) return;
-    this.#lostUpTo = signedUpTo;
+    this.#lostUpTo = sentUpTo;
     this.#window.trouble(true);
   }
 
-  /** The transaction with that nonce can never land. Those that were under way with it count as one trouble. */
-  died(nonce: bigint, signedUpTo: bigint): void {
-    if (nonce <= this.#diedUpTo) return;
+  /**
+   * The transaction with that nonce can never land. Those that were signed by then, up to `signedUpTo`, count as one trouble:
+   * gives the highest of their nonces.
+   */
+  died(nonce: bigint, signedUpTo: bigint): bigint {
+    if (nonce <= this.#diedUpTo) return this.#diedUpTo;
     this.#diedUpTo = signedUpTo;
     this.#window.trouble(false);
     if (this.#isProbing && nonce > this.#signedBefore) this.#quarantine(signedUpTo);
+    return signedUpTo;
   }
 
-  /** The chain is past all that was signed here: somebody else uses the key. */
+  /** The chain is past all that was sent: somebody else uses the key. `signedUpTo` is the highest nonce signed by now. */
   usedElsewhere(signedUpTo: bigint): void {
     const at = this.#now().getTime();
     this.#foreignUses = [...this.#foreignUses.filter((before) => at - before < WITHIN_MS), at];

@@ -27,7 +27,7 @@ export interface LaneReport {
   readonly accountId: string;
   readonly keyId: string;
   readonly state: LaneState;
-  /** Most transactions that may be signed and not known to stand in a block; 0 when this process signs none. */
+  /** Most transactions that may be sent and not known to stand in a block; 0 when this process signs none. */
   readonly window: number;
   /** How many are. */
   readonly inWindow: number;

@@ -40,7 +40,7 @@ export interface LaneEvents {
 export interface LaneWorkerOptions
   extends Pick<LaneSigningOptions, "network" | "key" | "signer" | "head" | "chain"> {
   readonly token: LaneToken;
-  /** Most transactions that are ever signed and not yet known to stand in a block. */
+  /** Most transactions that are ever sent and not yet known to stand in a block. */
   readonly window: number;
   readonly ledger: Ledger;
   readonly now: () => Date;
@@ -95,7 +95,8 @@ export class LaneWorker {
       onBack: () => this.#keyIsBack(),
     });
     const onTrouble = (trouble: LaneTrouble) => this.#tell(trouble);
-    const onSigned = (work: Work, attempt: Attempt) => this.#deliveries.enqueue(work, attempt);
+    const onSigned = (work: Work, attempt: Attempt, isUrgent: boolean) =>
+      this.#deliveries.enqueue(work, attempt, isUrgent);
     this.#signing = new LaneSigning(
       { ...options, signal, onTrouble, onSigned, onRested: () => this.wake() },
       { retry: this.#retry, nonces: this.#nonces, record: this.#record, unsigned: this.#unsigned },
@@ -108,7 +109,7 @@ export class LaneWorker {
     });
     const deliveries = {
       ...options,
-      window: () => this.#condition.window,
+      windowFor: ({ wasSigned }: Work) => (wasSigned ? this.#condition.mostWindow : this.#condition.window),
       signal,
       onTrouble,
       onDead: (work: Work) => this.#replace(work),
@@ -130,21 +131,23 @@ export class LaneWorker {
     this.wake();
   }
 
-  /** Transactions under way, what it may claim, how many more it could have, and whether it has to sign first. */
-  get place(): { load: number; offered: number; room: number; isBusy: boolean } {
+  /** Transactions under way, what it may claim, what it could have besides, and whether it has to sign first. */
+  get place(): { load: number; offered: number; room: number; free: number; isBusy: boolean } {
     const load = this.#claimed + this.#unsigned.due + this.#offered;
-    const room = Math.max(0, Math.min(MAX_BATCH, withAhead(this.window) - load));
+    const within = (most: number) => Math.max(0, Math.min(MAX_BATCH, most - load));
+    const room = within(withAhead(this.window));
+    const free = within(this.window);
     // Behind a full batch it takes one more.
     const isBusy = this.#signs > 0 && this.#signs !== MAX_BATCH;
-    return { load, offered: this.#offered, room, isBusy };
+    return { load, offered: this.#offered, room, free, isBusy };
   }
 
-  /** Most transactions that may be signed and not known to stand in a block, as things are. */
+  /** Most transactions that may be sent and not known to stand in a block, as things are. */
   get window(): number {
     return this.#condition.takesWork ? this.#condition.window : 0;
   }
 
-  /** Transactions that are signed and not known to stand in a block, and what rests. */
+  /** Transactions that are sent and not known to stand in a block, and what rests. */
   get inWindow(): number {
     return this.#deliveries.inWindow + this.#signing.resting;
   }

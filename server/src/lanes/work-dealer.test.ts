@@ -11,7 +11,7 @@ function start(
   const limits: number[] = [];
   const looks = new Set<() => void>();
   const lanes = places.map((place, i): DealtLane & { isBusy: boolean } => ({
-    ...{ accountId: "a", load: 0, room: 4, offered: 0, isBusy: false },
+    ...{ accountId: "a", load: 0, room: 4, free: place.room ?? 4, offered: 0, isBusy: false },
     ...place,
     offer: (count) => offers[i]?.push(count),
   }));

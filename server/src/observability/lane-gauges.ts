@@ -19,7 +19,7 @@ export function registerLaneGauges(registry: Registry, lanes: () => readonly Lan
   });
   new Gauge({
     name: "countersign_lane_window",
-    help: "Most transactions of a lane that may be signed and not yet in a block; 0 while it signs none.",
+    help: "Most transactions of a lane that may be sent and not yet in a block; 0 while it signs none.",
     labelNames,
     registers,
     collect() {
@@ -29,7 +29,7 @@ export function registerLaneGauges(registry: Registry, lanes: () => readonly Lan
   });
   new Gauge({
     name: "countersign_lane_in_window",
-    help: "Transactions of a lane that are signed and not yet in a block.",
+    help: "Transactions of a lane that are sent and not yet in a block.",
     labelNames,
     registers,
     collect() {
