@@ -34,6 +34,7 @@ async function bench(options: BenchOptions, folder: string): Promise<Report> {
       lane_window: options.window,
       http: options.http,
       node_arguments_of_the_relay: options.relayNodeArgs.join(" ") || "none",
+      nice_of_the_relay: options.relayNice,
       log_level: options.logLevel,
       ...Object.fromEntries(Object.entries(facts).map(([name, value]) => [`postgres_${name}`, value])),
     },

@@ -79,6 +79,7 @@ export async function measure(run: RunOptions): Promise<Measured> {
       window: options.window,
       logLevel: options.logLevel,
       relayNodeArgs: options.relayNodeArgs,
+      ...(options.relayNice === 0 ? {} : { relayNice: options.relayNice }),
       profileFolder: options.profileFolder && join(options.profileFolder, `${engine}-${latencyMs}`),
     });
     try {

@@ -28,6 +28,8 @@ export interface BenchOptions {
   readonly http: HttpVersion;
   /** For node itself, where it runs the relay. */
   readonly relayNodeArgs: readonly string[];
+  /** The relay's priority beside all others, as `nice` counts. */
+  readonly relayNice: number;
   /** Where to write CPU profiles of the relay; undefined for none. */
   readonly profileFolder: string | undefined;
   readonly logLevel: string;
@@ -39,7 +41,7 @@ export type ChainKind = "devnet" | "mock";
 export const USAGE = `bench:relay [--json] [--quick] [--engines sqlite,postgres] [--latencies 0,50,1200]
             [--seconds N] [--submissions N] [--warm-up N] [--concurrency N] [--batch N] [--rate N]
             [--chain devnet|mock] [--keys N] [--window N] [--profile FOLDER] [--relay-node-args ARGS]
-            [--http 1.1|2] [--log-level LEVEL]
+            [--relay-nice N] [--http 1.1|2] [--log-level LEVEL]
 `;
 
 const ENGINES: readonly EngineName[] = ["sqlite", "postgres"];
@@ -69,6 +71,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       profile: { type: "string" },
       http: { type: "string", default: "2" },
       "relay-node-args": { type: "string", default: "" },
+      "relay-nice": { type: "string", default: "0" },
       "log-level": { type: "string", default: "error" },
     },
   });
@@ -92,6 +95,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     window: whole("--window", values.window, 1),
     http: httpVersion(values.http),
     relayNodeArgs: values["relay-node-args"].split(" ").filter((arg) => arg !== ""),
+    relayNice: whole("--relay-nice", values["relay-nice"], -20),
     profileFolder: values.profile,
     logLevel: values["log-level"],
   };

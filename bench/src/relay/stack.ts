@@ -48,6 +48,8 @@ export interface StackOptions {
   readonly logLevel: string;
   /** For the relay's process, for node itself. */
   readonly relayNodeArgs?: readonly string[];
+  /** The relay's priority, as `nice` counts; that of this process without. */
+  readonly relayNice?: number;
   /** Where the relay leaves a CPU profile when it ends; with threshold keys, the signer too. */
   readonly profileFolder: string | undefined;
   /** Makes it a stack whose users sign in and have threshold keys. */
@@ -156,6 +158,7 @@ async function startRelay(
     window = LANE_WINDOW,
     logLevel,
     relayNodeArgs = [],
+    relayNice,
     profileFolder,
     threshold,
   }: StackOptions,
@@ -191,6 +194,7 @@ async function startRelay(
   await writeFile(file, JSON.stringify(config));
   return start("server/src/cli.ts", ["relay", "--config", file], {
     logFile: join(folder, "relay.log"),
+    ...(relayNice === undefined ? {} : { nice: relayNice }),
     env: { ...ADMIN, ...threshold?.env, BENCH_LEDGER_URL: ledgerUrl, BENCH_GRANT_SEED: grantSeed },
     nodeArgs: [
       ...relayNodeArgs,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -23,6 +24,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Arguments of node itself. */
   readonly nodeArgs?: readonly string[];
+  /** Its priority, as `nice` counts: below 0 it comes before others, which needs root. That of this process without. */
+  readonly nice?: number;
 }
 
 /** Starts one of this repository's programs in a process of its own, with its output in `logFile`. */
@@ -34,6 +37,8 @@ export function start(program: string, args: readonly string[], options: StartOp
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   child.once("exit", () => process.off("exit", kill));
+  // At once: its threads begin with what its first one has.
+  if (options.nice !== undefined && child.pid !== undefined) setPriority(child.pid, options.nice);
   const log = createWriteStream(options.logFile);
   child.stdout.pipe(log);
   child.stderr.pipe(log);

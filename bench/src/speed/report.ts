@@ -20,6 +20,8 @@ export interface SpeedReport {
   readonly machine: Machine;
   /** For node itself, where it runs the relay. */
   readonly relay_node_args: string;
+  /** Its priority beside all others, as `nice` counts. */
+  readonly relay_nice: number;
   /** What the server says of itself. */
   readonly postgres: Readonly<Record<string, string>>;
   readonly rows: readonly SpeedRow[];
@@ -48,13 +50,14 @@ const COLUMNS: readonly Column<SpeedRow>[] = [
 ];
 
 /** The report for a person. Columns are explained in docs/performance.md. */
-export function speedTable({ at, machine, postgres, rows, stages, relay_node_args }: SpeedReport): string {
+export function speedTable(report: SpeedReport): string {
+  const { at, machine, postgres, rows, stages, relay_node_args, relay_nice } = report;
   const memory = (machine.memory_bytes / 2 ** 30).toFixed(0);
   const facts = Object.entries(postgres).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
   return [
     `${at}, ${machine.cpus} CPUs (${machine.cpu_model}), ${memory} GiB, Node ${machine.node}`,
     `file system ${machine.file_system}, 4 KiB written and flushed in ${machine.flush_ms.toFixed(2)} ms`,
-    `the relay by node ${relay_node_args}`,
+    `the relay by nice -n ${relay_nice} node ${relay_node_args}`,
     ...(facts.length === 0 ? ["without PostgreSQL"] : [`PostgreSQL: ${facts.join(", ")}`]),
     "",
     ...alignedColumns(COLUMNS, rows),
