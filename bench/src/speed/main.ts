@@ -41,12 +41,13 @@ const SLOW_MOST = (SLOW_KEYS * SLOW_WINDOW * 1000) / LATENCY_MS;
 
 /** As docs/operators.md advises; the priority where this user may give it. */
 const RELAY_NODE_ARGS = "--v8-pool-size=0";
-const RELAY_NICE = mayRaisePriority() ? -10 : 0;
+const ADVISED_NICE = -10;
+const RELAY_NICE = mayRaisePriority() ? ADVISED_NICE : 0;
 
 function mayRaisePriority(): boolean {
   const own = getPriority();
   try {
-    setPriority(own - 1);
+    setPriority(ADVISED_NICE);
     setPriority(own);
     return true;
   } catch {
