@@ -51,10 +51,13 @@ export function createFetchListener(options: FetchListenerOptions): FetchListene
     const handler = known ?? router.unknown(universal);
     const maxBytes = router.readMaxBytesOf(handler.service.typeName);
     const share = new BodyBudget(defaultBodiesMaxBytes(limits.readMaxBytes)).open(values.get(requestIdKey));
-    universal.body = boundedBody(request.body, { values, maxBytes, timeoutMs: bodyTimeoutMs, share });
+    const bounds = { maxBytes, timeoutMs: bodyTimeoutMs };
+    universal.body = boundedBody(request.body, { ...bounds, values, share });
     // Connect would set aside what a call announces before a byte of it is there. Too much it refuses at once.
-    if (Number(header.get("content-length")) <= maxBytes) header.delete("content-length");
+    const isTooLarge = Number(header.get("content-length")) > maxBytes;
+    if (!isTooLarge) header.delete("content-length");
     const answered = await withShare(share, () => handler(universal));
+    if (!isTooLarge && !request.bodyUsed) await runOff(request.body, bounds);
     // Connect says 501 for UNIMPLEMENTED, which proxies and monitors take for a fault of ours.
     if (known === undefined && answered.status === 501) answered.status = 404;
     return universalServerResponseToFetch(answered);
@@ -117,23 +120,51 @@ class CollectedResponse implements FilteredResponse {
   }
 }
 
-interface BodyTerms {
-  readonly values: ContextValues;
+interface BodyBounds {
   readonly maxBytes: number;
   readonly timeoutMs: number;
+}
+
+interface BodyTerms extends BodyBounds {
+  readonly values: ContextValues;
   readonly share: BodyShare;
 }
 
-/**
- * The body, read once somebody asks for it: after the gate. Fails with REQUEST_TOO_LARGE above `maxBytes` and its
- * envelopes, and with DEADLINE_EXCEEDED when it has not arrived in time.
- */
+/** The body, read once somebody asks for it: after the gate. Fails as `read` does. */
 async function* boundedBody(
   body: ReadableStream<Uint8Array> | null,
-  { values, maxBytes, timeoutMs, share }: BodyTerms,
+  { values, share, ...bounds }: BodyTerms,
 ): AsyncGenerator<Uint8Array> {
-  if (body === null) return;
   const chunks: Uint8Array[] = [];
+  try {
+    await read(body, bounds, (chunk) => {
+      share.take(chunk.length);
+      chunks.push(chunk);
+    });
+  } catch (error) {
+    throw error instanceof ConnectError ? error : toConnectError(error, values.get(requestIdKey));
+  }
+  yield* chunks;
+}
+
+/**
+ * Lets the body of a call that was refused without it run off, within its bounds: workerd closes a connection whose request
+ * has not been read to its end, and a client that still writes then hears of that instead of its refusal.
+ */
+async function runOff(body: ReadableStream<Uint8Array> | null, bounds: BodyBounds): Promise<void> {
+  await read(body, bounds, () => undefined).catch(() => undefined);
+}
+
+/**
+ * Reads a body to its end. Fails with REQUEST_TOO_LARGE above `maxBytes` and its envelopes, with DEADLINE_EXCEEDED when it
+ * has not arrived in time, and as `onChunk` does; nothing more of it is read then.
+ */
+async function read(
+  body: ReadableStream<Uint8Array> | null,
+  { maxBytes, timeoutMs }: BodyBounds,
+  onChunk: (chunk: Uint8Array) => void,
+): Promise<void> {
+  if (body === null) return;
   let bytes = 0;
   const late = Promise.withResolvers<never>();
   const expire = () =>
@@ -148,14 +179,12 @@ async function* boundedBody(
       if (bytes > maxBytes + ENVELOPES_BYTES) {
         throw new ConnectError(`the body is larger than ${maxBytes} bytes`, Code.ResourceExhausted);
       }
-      share.take(value.length);
-      chunks.push(value);
+      onChunk(value);
     }
   } catch (error) {
     void reader.cancel().catch(() => undefined);
-    throw error instanceof ConnectError ? error : toConnectError(error, values.get(requestIdKey));
+    throw error;
   } finally {
     clearTimeout(timer);
   }
-  yield* chunks;
 }

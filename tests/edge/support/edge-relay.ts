@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Readable } from "node:stream";
-import { ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { type Bindings, only } from "@countersign/edge/bindings.ts";
 import type { LockKeyRecords } from "@countersign/edge/lock/lock-key-records.ts";
@@ -101,23 +101,9 @@ export function edgeTransport(baseUrl: string, headers: Headers = {}, intercepto
     httpVersion: "1.1",
     // A connection that is kept may be of another workerd, which had the port before.
     nodeOptions: { agent: false },
-    interceptors: [repeatIfCutOff, withHeaders(headers), ...interceptors],
+    interceptors: [withHeaders(headers), ...interceptors],
   });
 }
-
-/**
- * A call that is refused before its body is read may never hear so: workerd closes the connection, and Node's client is still
- * writing. As clients do, it asks once more.
- */
-const repeatIfCutOff: Interceptor = (next) => async (request) => {
-  try {
-    return await next(request);
-  } catch (error) {
-    const { cause } = ConnectError.from(error);
-    if (request.stream || (cause as NodeJS.ErrnoException | undefined)?.code !== "EPIPE") throw error;
-    return next(request);
-  }
-};
 
 export function edgeLock(address: string, headers: Headers = {}) {
   return createClient(LockService, edgeTransport(address, headers));
