@@ -7,12 +7,18 @@ export function preparedName(text: string): string | undefined {
   return prepared.get(text);
 }
 
+/** From now on the text is prepared under a name, which every text has of its own. */
+export function prepare(text: string): void {
+  if (!prepared.has(text)) prepared.set(text, `fixed_${prepared.size}`);
+}
+
 /** What a statement is given. */
 export type Parameter = string | bigint | Uint8Array | null;
 
 /**
  * A statement of which only the parameters change. Its text is built once for each database: for one with many
- * columns that takes longer than running it.
+ * columns that takes longer than running it. PostgreSQL parses and plans it once in a while for each connection
+ * (docs/decisions/0046-plans-are-made-anew.md).
  */
 export class FixedStatement<Schema, Row> {
   readonly #build: (db: Kysely<Schema>) => Compilable<Row>;
@@ -20,10 +26,10 @@ export class FixedStatement<Schema, Row> {
   readonly #texts = new WeakMap<object, string>();
 
   /**
-   * `build` makes the statement with any parameters; those of a run take their places in the order of its text. Only what has
-   * one plan, whatever the tables hold, is to be prepared: PostgreSQL keeps the plan that fitted an empty table.
+   * `build` makes the statement with any parameters; those of a run take their places in the order of its text. One of very
+   * many texts is better not prepared: PostgreSQL keeps each, and its plan, for each connection.
    */
-  constructor(build: (db: Kysely<Schema>) => Compilable<Row>, isPrepared = false) {
+  constructor(build: (db: Kysely<Schema>) => Compilable<Row>, isPrepared = true) {
     this.#build = build;
     this.#isPrepared = isPrepared;
   }
@@ -34,7 +40,7 @@ export class FixedStatement<Schema, Row> {
     if (text === undefined) {
       text = this.#build(db).compile().sql;
       this.#texts.set(adapter, text);
-      if (this.#isPrepared && !prepared.has(text)) prepared.set(text, `fixed_${prepared.size}`);
+      if (this.#isPrepared) prepare(text);
     }
     const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]));
     return rows;

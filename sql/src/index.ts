@@ -7,6 +7,7 @@ export { type List, ListStatement } from "./list-statement.ts";
 export { migrate } from "./migrate.ts";
 export { openEngine, openReader } from "./open-engine.ts";
 export { RowsStatement } from "./rows-statement.ts";
+export { ShapedStatement } from "./shaped-statement.ts";
 export { slices } from "./slices.ts";
 export { NodeSqliteDialect } from "./sqlite-dialect.ts";
 export { sqlitePath } from "./sqlite-path.ts";

@@ -41,8 +41,12 @@ export class ListStatement<Schema, Columns extends Record<string, SqlType>, Resu
   }
 }
 
+/**
+ * The arrays are selected, which hides from the planner how long they are: PostgreSQL would not keep a plan for any length when
+ * it sees that one for this length costs less.
+ */
 function arrayList<Columns extends Record<string, SqlType>>(columns: Columns): List<Columns> {
-  const arrays = Object.values(columns).map((type) => sql`cast(${null} as ${sql.raw(`${type}[]`)})`);
+  const arrays = Object.values(columns).map((type) => sql`(select cast(${null} as ${sql.raw(`${type}[]`)}))`);
   const names = Object.keys(columns).map((name) => sql.ref(name));
   return sql<Row<Columns>>`(select * from unnest(${sql.join(arrays)}) as rows(${sql.join(names)}))`.as("v");
 }

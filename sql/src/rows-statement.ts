@@ -13,13 +13,11 @@ const LARGEST = 128;
  */
 export class RowsStatement<Schema, Row> {
   readonly #build: (db: Kysely<Schema>, rows: number) => Compilable<Row>;
-  readonly #isPrepared: boolean;
   readonly #bySize = new Map<number, FixedStatement<Schema, Row>>();
 
-  /** `build` makes the statement for a number of rows, with any parameters. What is prepared: see FixedStatement. */
-  constructor(build: (db: Kysely<Schema>, rows: number) => Compilable<Row>, isPrepared = false) {
+  /** `build` makes the statement for a number of rows, with any parameters. */
+  constructor(build: (db: Kysely<Schema>, rows: number) => Compilable<Row>) {
     this.#build = build;
-    this.#isPrepared = isPrepared;
   }
 
   /** Each row's parameters in the order of the statement's text. Without rows nothing is asked. */
@@ -27,7 +25,7 @@ export class RowsStatement<Schema, Row> {
     if (rows.length === 0) return [];
     let statement = this.#bySize.get(rows.length);
     if (statement === undefined) {
-      const isPrepared = this.#isPrepared && SIZES.includes(rows.length);
+      const isPrepared = SIZES.includes(rows.length);
       statement = new FixedStatement((db) => this.#build(db, rows.length), isPrepared);
       this.#bySize.set(rows.length, statement);
     }

@@ -5,6 +5,8 @@ import { CompiledQuery } from "kysely";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createDatabase, postgresUrl } from "../support/postgres.ts";
 import {
+  isPrepared,
+  keptPostgresPlan,
   nodesOf,
   postgresPlan,
   type RecordedDatabase,
@@ -76,7 +78,10 @@ describe(`a claim behind ${BLOCKED} submissions that wait for one`, () => {
     for (const [i, statement] of statements.entries()) {
       const steps = await sqlitePlan(db, statement);
       // What goes before the queue is looked for without reading the queue.
-      if (i === 0) expect(steps[0]).toContain("USING INDEX submissions_open (tenant=?");
+      const first = steps.find(
+        (step) => !step.startsWith("SCALAR SUBQUERY") && !step.startsWith("SCAN CONSTANT"),
+      );
+      if (i === 0) expect(first).toContain("USING INDEX submissions_open (tenant=?");
       // Also no index that holds the queue.
       expect(
         steps.filter((step) => /^SCAN (?!groups|CONSTANT)/.test(step)),
@@ -104,7 +109,9 @@ describe(`a claim behind ${BLOCKED} submissions that wait for one`, () => {
       expect(statements.length).toBeGreaterThan(3);
       for (const statement of statements) {
         const { sql } = statement;
-        const nodes = nodesOf(await postgresPlan(db, statement, true));
+        const plans = [await postgresPlan(db, statement, true)];
+        if (isPrepared(statement)) plans.push(await keptPostgresPlan(db, statement, true));
+        const nodes = plans.flatMap(nodesOf);
         expect(
           nodes.filter((node) => node["Node Type"] === "Seq Scan" && node["Relation Name"] === "submissions"),
           sql,

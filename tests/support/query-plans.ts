@@ -3,6 +3,7 @@ import type { LedgerSchema } from "@countersign/server/ledger/schema.ts";
 import { NodeSqliteDialect } from "@countersign/sql";
 import { CompiledQuery, type Dialect, Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
+import { preparedName } from "../../sql/src/fixed-statement.ts";
 
 /** A ledger's database that remembers what it was asked. */
 export interface RecordedDatabase {
@@ -85,6 +86,41 @@ export async function postgresPlan(
   const plan = rows[0]?.["QUERY PLAN"][0].Plan;
   if (plan === undefined) throw new Error("no plan");
   return plan;
+}
+
+/** Whether PostgreSQL keeps a plan of the statement. */
+export function isPrepared({ sql }: CompiledQuery): boolean {
+  return preparedName(sql) !== undefined;
+}
+
+/**
+ * The plan that PostgreSQL would keep of the statement now, whatever its parameters. `analyze` carries it out, which only goes
+ * with texts, numbers and nulls.
+ */
+export function keptPostgresPlan(
+  db: Kysely<LedgerSchema>,
+  { sql, parameters }: CompiledQuery,
+  analyze = false,
+): Promise<PlanNode> {
+  const values = parameters.map((value) => (analyze ? literal(value) : "null")).join(", ");
+  return db.connection().execute(async (connection) => {
+    const execute = (text: string) => connection.executeQuery(CompiledQuery.raw(text));
+    await execute("set plan_cache_mode = force_generic_plan");
+    await execute(`prepare kept as ${sql}`);
+    try {
+      const execution = values === "" ? "execute kept" : `execute kept (${values})`;
+      return await postgresPlan(connection, CompiledQuery.raw(execution), analyze);
+    } finally {
+      await execute("deallocate kept");
+      await execute("reset plan_cache_mode");
+    }
+  });
+}
+
+function literal(value: unknown): string {
+  if (value === null || typeof value === "bigint" || typeof value === "number") return String(value);
+  if (typeof value === "string") return `'${value.replaceAll("'", "''")}'`;
+  throw new Error(`no literal of ${typeof value}`);
 }
 
 /** The node and all below it. */

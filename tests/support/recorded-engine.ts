@@ -3,6 +3,8 @@ import { sqlitePath } from "@countersign/sql";
 import type { CompiledQuery } from "kysely";
 import {
   hasPlan,
+  isPrepared,
+  keptPostgresPlan,
   largeTables,
   nodesOf,
   type PlanNode,
@@ -74,6 +76,7 @@ async function planOnSqlite({ db }: RecordedDatabase, query: CompiledQuery): Pro
 
 async function planOnPostgres({ db }: RecordedDatabase, query: CompiledQuery): Promise<Plan> {
   const plan = await postgresPlan(db, query);
+  const plans = isPrepared(query) ? [plan, await keptPostgresPlan(db, query)] : [plan];
   const large = await largeTables(db);
   const said = (node: PlanNode) =>
     [node["Node Type"], node["Relation Name"] ?? "", node["Index Name"] ?? ""]
@@ -83,6 +86,6 @@ async function planOnPostgres({ db }: RecordedDatabase, query: CompiledQuery): P
     steps: nodesOf(plan)
       .filter((node) => node["Index Name"] !== undefined || node["Node Type"] === "Seq Scan")
       .map(said),
-    scans: postgresScans(plan, large).map(said),
+    scans: plans.flatMap((one) => postgresScans(one, large)).map(said),
   };
 }

@@ -44,14 +44,12 @@ const ANY_ROW = {
   signed_at: 0n,
 };
 
-const INSERT = new RowsStatement(
-  (db: Kysely<LedgerSchema>, rows) =>
-    db
-      .insertInto("attempts")
-      .values(Array.from({ length: rows }, () => ANY_ROW))
-      .onConflict((oc) => oc.doNothing())
-      .returning("transaction_hash"),
-  true,
+const INSERT = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db
+    .insertInto("attempts")
+    .values(Array.from({ length: rows }, () => ANY_ROW))
+    .onConflict((oc) => oc.doNothing())
+    .returning("transaction_hash"),
 );
 
 /** Leaves out those whose nonce or hash is taken; answers the hashes of the others. */

@@ -10,10 +10,8 @@ const MAX_DETAIL = 8_192;
 /** A new row. It only gives the statement its shape. */
 const ANY_ROW = { id: "", tenant: "", kind: "", actor: "", at: 0n, detail: "" };
 
-const INSERT = new RowsStatement(
-  (db: Kysely<LedgerSchema>, rows) =>
-    db.insertInto("audit_events").values(Array.from({ length: rows }, () => ANY_ROW)),
-  true,
+const INSERT = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db.insertInto("audit_events").values(Array.from({ length: rows }, () => ANY_ROW)),
 );
 
 /** Stores events with whatever else the transaction writes. It takes no lock on the chain, which they join later. */

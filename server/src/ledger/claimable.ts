@@ -1,4 +1,4 @@
-import { whole } from "@countersign/sql";
+import { ShapedStatement, whole } from "@countersign/sql";
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import { GroupRounds } from "./group-rounds.ts";
 import type { LedgerSchema, SubmissionTable } from "./schema.ts";
@@ -36,11 +36,25 @@ export class QueueMemory {
 
 type Submissions = SelectQueryBuilder<LedgerSchema & { s: SubmissionTable }, "s", Record<never, never>>;
 
+/** Whose work is asked for, as the statements are given it. */
+interface Asked {
+  readonly network: string;
+  readonly accountId: string | undefined;
+  readonly accountIds: readonly string[] | undefined;
+  readonly heldTenants: readonly string[];
+}
+
+/** What is locked is what is answered; what others have locked is passed over. */
+interface Look extends Asked {
+  readonly locks: boolean;
+  readonly limit: bigint;
+}
+
 /**
  * The oldest unclaimed submissions that keep the order of their groups when they are signed now (see
- * docs/decisions/0033-order-by-inclusion.md). With `lock`, which is put on those that it answers, they are claimed; without,
- * only looked at. The relay's own, which belong to no tenant, come before all others: a key that is to go does not wait
- * behind a full queue.
+ * docs/decisions/0033-order-by-inclusion.md). With `claim` they are claimed, and locked where rows can be; without, only
+ * looked at. The relay's own, which belong to no tenant, come before all others: a key that is to go does not wait behind a
+ * full queue.
  *
  * What one look costs is bounded whatever waits: where none of the oldest may be taken, because they wait for others of
  * their groups, it goes round the groups, each time through a few of them, and looks at the first of each.
@@ -49,14 +63,15 @@ export async function claimable(
   db: Kysely<LedgerSchema>,
   memory: QueueMemory,
   query: ClaimableQuery,
-  lock?: (q: Submissions) => Submissions,
+  claim?: { readonly locksRows: boolean },
 ): Promise<Claimable[]> {
-  const asClaimed = lock ?? ((q) => q);
-  const own = lock === undefined || memory.seesOwn ? await first(relaysOwn(db, query), query, asClaimed) : [];
-  if (lock === undefined) memory.seesOwn = own.length > 0;
+  const limit = whole(query.limit, "limit");
+  const look = { ...asked(query), locks: claim?.locksRows === true, limit };
+  const own = claim === undefined || memory.seesOwn ? await OWN.run(db, look) : [];
+  if (claim === undefined) memory.seesOwn = own.length > 0;
   if (own.length === query.limit) return own;
   const ids = new Set(own.map(({ id }) => id));
-  const found = await oldestClaimable(db, memory.rounds, query, asClaimed);
+  const found = await oldestClaimable(db, memory.rounds, look);
   const others = found.filter(({ id }) => !ids.has(id));
   return [...own, ...others].slice(0, query.limit);
 }
@@ -64,18 +79,16 @@ export async function claimable(
 async function oldestClaimable(
   db: Kysely<LedgerSchema>,
   rounds: GroupRounds,
-  query: ClaimableQuery,
-  lock: (q: Submissions) => Submissions,
+  look: Look,
 ): Promise<Claimable[]> {
-  const { network, limit } = query;
-  const oldest = queue(db, query).where("s.created_at", "<=", horizon(db, query));
-  const within = await first(oldest, query, lock);
-  if (within.length > 0 || !(await isBeyondHorizon(db, query))) return within;
+  const { network, limit } = look;
+  const within = await OLDEST_CLAIMABLE.run(db, look);
+  if (within.length > 0 || !(await hasMoreThan(db, look, OLDEST))) return within;
   const free = await oldestWithoutGroup(db, network, limit);
-  for (let look = 0; look < LOOKS; look++) {
+  for (let round = 0; round < LOOKS; round++) {
     const { firsts, pass } = await rounds.look(db, network);
     const ids = [...firsts, ...free];
-    const found = ids.length === 0 ? [] : await first(unclaimedOf(db, query, ids), query, lock);
+    const found = ids.length === 0 ? [] : await OF_THESE.run(db, { ...look, ids });
     if (found.length < limit) pass();
     if (found.length > 0) return found;
   }
@@ -85,54 +98,75 @@ async function oldestClaimable(
 /** Whether there are more unclaimed submissions than `count`, also such as cannot be taken yet. */
 export async function hasMoreThan(
   db: Kysely<LedgerSchema>,
-  query: ClaimableQuery,
+  query: Omit<ClaimableQuery, "limit">,
   count: number,
 ): Promise<boolean> {
-  const one = await queue(db, query)
+  const found = await NEXT.run(db, { ...asked(query), count: whole(count, "count") });
+  return found.length > 0;
+}
+
+function asked({ network, accountId, accountIds, heldTenants }: Omit<ClaimableQuery, "limit">): Asked {
+  return { network, accountId, accountIds, heldTenants };
+}
+
+const OWN = new ShapedStatement((db: Kysely<LedgerSchema>, look: Look) => first(relaysOwn(db, look), look));
+
+const OLDEST_CLAIMABLE = new ShapedStatement((db: Kysely<LedgerSchema>, look: Look) =>
+  first(queue(db, look).where("s.created_at", "<=", horizon(db, look)), look),
+);
+
+const OF_THESE = new ShapedStatement(
+  (db: Kysely<LedgerSchema>, { ids, ...look }: Look & { readonly ids: readonly string[] }) =>
+    first(unclaimedOf(db, look, ids), look),
+);
+
+const NEXT = new ShapedStatement((db: Kysely<LedgerSchema>, asked: Asked & { readonly count: bigint }) =>
+  queue(db, asked)
     .select("s.id")
     .orderBy("s.created_at")
     .orderBy("s.id")
-    .offset(whole(count, "count"))
-    .limit(1)
-    .executeTakeFirst();
-  return one !== undefined;
-}
+    .offset(hidden(asked.count))
+    .limit(1),
+);
 
 /** The first of them that may be taken. */
-async function first(
-  submissions: Submissions,
-  query: ClaimableQuery,
-  lock: (q: Submissions) => Submissions,
-): Promise<Claimable[]> {
-  const rows = await lock(submissions)
-    .where(sql<boolean>`${firstBefore(query)} is null`)
-    .select(["s.id", accountThatGoesOn(query.network).as("account")])
+function first(submissions: Submissions, look: Look) {
+  const locking = look.locks ? submissions.forUpdate("s").skipLocked() : submissions;
+  return locking
+    .where(sql<boolean>`${firstBefore(look)} is null`)
+    .select(["s.id", accountThatGoesOn(look.network).as("accountId")])
     .orderBy("s.created_at")
     .orderBy("s.id")
-    .limit(whole(query.limit, "limit"))
-    .execute();
-  return rows.map(({ id, account }) => ({ id, accountId: account }));
+    .limit(hidden(look.limit));
+}
+
+/** Kept from the planner: PostgreSQL would not keep a plan for any number when it sees that one for this number costs less. */
+function hidden(count: bigint) {
+  return sql<bigint>`(select cast(${count} as bigint))`;
 }
 
 /** All that is unclaimed. */
-function queue(db: Kysely<LedgerSchema>, query: ClaimableQuery): Submissions {
+function queue(db: Kysely<LedgerSchema>, query: Asked): Submissions {
   return eligible(db, query)
     .where("s.network", "=", query.network)
     .where("s.lane_id", "is", null)
     .where("s.terminal_at", "is", null);
 }
 
-/** All that is unclaimed and no tenant's. The sum keeps the queue's index away: these few are found by their tenant. */
-function relaysOwn(db: Kysely<LedgerSchema>, query: ClaimableQuery): Submissions {
+/**
+ * All that is unclaimed and no tenant's. The sum keeps the queue's index away: these few are found by their tenant, of which
+ * the planner knows, as it stands in the text, how few they are.
+ */
+function relaysOwn(db: Kysely<LedgerSchema>, query: Asked): Submissions {
   return eligible(db, query)
-    .where("s.tenant", "=", "")
+    .where("s.tenant", "=", sql.lit(""))
     .where(sql<boolean>`s.network || '' = ${query.network}`)
     .where("s.lane_id", "is", null)
     .where("s.terminal_at", "is", null);
 }
 
 /** What of these is unclaimed. Said so that no planner reads the whole queue's index for it. */
-function unclaimedOf(db: Kysely<LedgerSchema>, query: ClaimableQuery, ids: readonly string[]): Submissions {
+function unclaimedOf(db: Kysely<LedgerSchema>, query: Asked, ids: readonly string[]): Submissions {
   return eligible(db, query)
     .where("s.id", "in", ids)
     .where((eb) => eb(eb.fn.coalesce("s.lane_id", "s.terminal_at"), "is", null));
@@ -140,7 +174,7 @@ function unclaimedOf(db: Kysely<LedgerSchema>, query: ClaimableQuery, ids: reado
 
 function eligible(
   db: Kysely<LedgerSchema>,
-  { accountId, accountIds = accountId === undefined ? undefined : [accountId], heldTenants }: ClaimableQuery,
+  { accountId, accountIds = accountId === undefined ? undefined : [accountId], heldTenants }: Asked,
 ): Submissions {
   const all: Submissions = db.selectFrom("submissions as s");
   const own =
@@ -153,7 +187,7 @@ function eligible(
 }
 
 /** When the last of the oldest was accepted. */
-function horizon(db: Kysely<LedgerSchema>, query: ClaimableQuery) {
+function horizon(db: Kysely<LedgerSchema>, query: Asked) {
   const last = queue(db, query)
     .select("s.created_at")
     .orderBy("s.created_at")
@@ -163,16 +197,12 @@ function horizon(db: Kysely<LedgerSchema>, query: ClaimableQuery) {
   return sql<bigint>`coalesce((${last}), ${LAST_TIME})`;
 }
 
-function isBeyondHorizon(db: Kysely<LedgerSchema>, query: ClaimableQuery): Promise<boolean> {
-  return hasMoreThan(db, query, OLDEST);
-}
-
 /**
  * The first of the same group, and accepted before, that stands in the way: it is in no block, or in one for a relayer
  * whose transactions may be executed elsewhere, or was handed on. A scalar, which no planner turns into a join with all
  * that is open.
  */
-function firstBefore({ network, accountId }: ClaimableQuery) {
+function firstBefore({ network, accountId }: Asked) {
   const elsewhere =
     accountId === undefined
       ? sql``
@@ -196,7 +226,7 @@ function earlierInGroup(network: string) {
 async function oldestWithoutGroup(
   db: Kysely<LedgerSchema>,
   network: string,
-  limit: number,
+  limit: bigint,
 ): Promise<string[]> {
   const rows = await db
     .selectFrom("submissions")
@@ -207,7 +237,7 @@ async function oldestWithoutGroup(
     .where("terminal_at", "is", null)
     .orderBy("created_at")
     .orderBy("id")
-    .limit(whole(limit, "limit"))
+    .limit(limit)
     .execute();
   return rows.map(({ id }) => id);
 }

@@ -16,15 +16,13 @@ const ANY_ROW = {
   submission_id: "",
 };
 
-const CLAIM = new RowsStatement(
-  (db: Kysely<LedgerSchema>, rows) =>
-    db
-      .insertInto("idempotency")
-      .columns(COLUMNS)
-      .values(Array.from({ length: rows }, () => ANY_ROW))
-      .onConflict((oc) => oc.doNothing())
-      .returning("submission_id"),
-  true,
+const CLAIM = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db
+    .insertInto("idempotency")
+    .columns(COLUMNS)
+    .values(Array.from({ length: rows }, () => ANY_ROW))
+    .onConflict((oc) => oc.doNothing())
+    .returning("submission_id"),
 );
 
 /**

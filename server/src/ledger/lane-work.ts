@@ -26,10 +26,8 @@ export async function claim(
   // The lane is locked only once there is something to claim: the holder's renewals wait for that lock.
   const { network, accountId } = await fence(engine, trx, input, "none");
   const query = { network, accountId, heldTenants: input.heldTenants ?? [], limit: input.limit };
-  const found = await claimable(trx, memory, query, (q) =>
-    // Other lanes' workers pass over the rows that this transaction has locked.
-    engine.locksRows ? q.forUpdate("s").skipLocked() : q,
-  );
+  // Other lanes' workers pass over the rows that this transaction has locked.
+  const found = await claimable(trx, memory, query, engine);
   if (found.length === 0) return [];
   const lane = await fence(engine, trx, input, "update");
   const ids = found.map(({ id }) => id);

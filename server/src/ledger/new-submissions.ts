@@ -31,21 +31,19 @@ const ANY_ROW = {
 } as const;
 const COLUMNS = Object.keys(ANY_ROW) as (keyof typeof ANY_ROW)[];
 
-const INSERT = new RowsStatement(
-  (db: Kysely<LedgerSchema>, rows) =>
-    db
-      .insertInto("submissions")
-      .columns(COLUMNS)
-      .values(Array.from({ length: rows }, () => ANY_ROW))
-      .onConflict((oc) =>
-        oc
-          .columns(["network", "exclusive_account"])
-          .where("exclusive_account", "is not", null)
-          .where("terminal_at", "is", null)
-          .doNothing(),
-      )
-      .returning(["id"]),
-  true,
+const INSERT = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db
+    .insertInto("submissions")
+    .columns(COLUMNS)
+    .values(Array.from({ length: rows }, () => ANY_ROW))
+    .onConflict((oc) =>
+      oc
+        .columns(["network", "exclusive_account"])
+        .where("exclusive_account", "is not", null)
+        .where("terminal_at", "is", null)
+        .doNothing(),
+    )
+    .returning(["id"]),
 );
 
 /**

@@ -33,15 +33,13 @@ const ANY_ROW = {
   submission_id: "",
 };
 
-const MARK = new RowsStatement(
-  (db: Kysely<LedgerSchema>, rows) =>
-    db
-      .insertInto("replay_marks")
-      .columns(COLUMNS)
-      .values(Array.from({ length: rows }, () => ANY_ROW))
-      .onConflict((oc) => oc.doNothing())
-      .returning("submission_id"),
-  true,
+const MARK = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db
+    .insertInto("replay_marks")
+    .columns(COLUMNS)
+    .values(Array.from({ length: rows }, () => ANY_ROW))
+    .onConflict((oc) => oc.doNothing())
+    .returning("submission_id"),
 );
 
 /**

@@ -13,10 +13,8 @@ export interface LoggedTransition {
 /** It only gives the statement its shape. */
 const ANY_ROW = { submission_id: "", seq: 0n, state: "ACCEPTED", at: 0n } as const;
 
-const LOG = new RowsStatement(
-  (db: Kysely<LedgerSchema>, rows) =>
-    db.insertInto("transitions").values(Array.from({ length: rows }, () => ANY_ROW)),
-  true,
+const LOG = new RowsStatement((db: Kysely<LedgerSchema>, rows) =>
+  db.insertInto("transitions").values(Array.from({ length: rows }, () => ANY_ROW)),
 );
 
 export async function logTransitions(

@@ -1,0 +1,104 @@
+import { FixedStatement, ListStatement, together } from "@countersign/sql";
+import { CompiledQuery, type Kysely } from "kysely";
+import type pg from "pg";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { databaseOver } from "../../sql/src/postgres-database.ts";
+import { postgresPool } from "../../sql/src/postgres-pool.ts";
+import { createDatabase, postgresUrl, type TestDatabase } from "../support/postgres.ts";
+
+type Schema = { things: { name: string; place: bigint } };
+
+const PLACE = new FixedStatement((db: Kysely<Schema>) =>
+  db.selectFrom("things").select("place").where("name", "=", ""),
+);
+const PLACES = new ListStatement({ name: "text" }, (db: Kysely<Schema>, list) =>
+  db.selectFrom("things as t").innerJoin(list, "v.name", "t.name").select(["t.name", "t.place"]),
+);
+
+/** So long a statement is kept at first, and so long at most. */
+const RUNS_AT_LEAST = 8;
+const RUNS_AT_MOST = 256;
+const MANY = 50_000;
+
+describe.skipIf(postgresUrl === undefined)("a fixed statement on PostgreSQL", () => {
+  let database: TestDatabase;
+  let pool: pg.Pool;
+  let db: Kysely<Schema>;
+  const execute = async <T>(text: string) => (await db.executeQuery<T>(CompiledQuery.raw(text))).rows;
+  /** What the only connection has prepared. */
+  const prepared = () =>
+    execute<{ name: string; plans: number }>(
+      "select name, (generic_plans + custom_plans)::int as plans from pg_prepared_statements where name <> ''",
+    );
+  const place = async (name = "thing-1") => (await PLACE.run(db, [name]))[0]?.place;
+
+  beforeEach(async () => {
+    database = await createDatabase();
+    pool = postgresPool(database.url, "test", { max: 1 });
+    db = databaseOver(pool);
+    await execute("create table things (name text primary key, place bigint)");
+    await execute("alter table things set (autovacuum_enabled = off)");
+    await execute("insert into things values ('thing-1', 1)");
+  });
+  afterEach(async () => {
+    await pool.end();
+    await database.drop();
+  });
+
+  it("is prepared once for many runs, anew now and then, and under one name at a time", async () => {
+    const names = new Set<string>();
+    for (let runs = 1; runs <= 1_000; runs++) {
+      expect(await place()).toBe(1n);
+      const [statement, ...others] = await prepared();
+      expect(others).toEqual([]);
+      names.add(statement?.name ?? "");
+      expect(statement?.plans).toBeLessThanOrEqual(Math.min(RUNS_AT_MOST, Math.max(RUNS_AT_LEAST, runs / 2)));
+    }
+    expect(names.size).toBeLessThan(15);
+  });
+
+  it.each([1, 8, 40])("leaves a plan that fitted an empty table, after %i runs on it", async (runs) => {
+    const ask = () => PLACES.run(db, [["thing-1"]]);
+    await execute("delete from things");
+    await execute("vacuum analyze things");
+    for (let i = 0; i < runs; i++) expect(await ask()).toEqual([]);
+    await execute(`insert into things select 'thing-' || n, n from generate_series(1, ${MANY}) as n`);
+    for (let i = 0; i < Math.min(runs + 1, RUNS_AT_MOST); i++) {
+      expect(await ask()).toEqual([{ name: "thing-1", place: 1n }]);
+    }
+    const [statement] = await prepared();
+    const plan = JSON.stringify(await execute(`explain execute ${statement?.name} (null)`));
+    expect(plan).toContain("Index Scan");
+    expect(plan).not.toContain("Seq Scan");
+  });
+
+  it("is kept for lists of any length", async () => {
+    await execute(`insert into things select 'thing-' || n, n from generate_series(2, ${MANY}) as n`);
+    await execute("vacuum analyze things");
+    // The first five are short: a plan for any list must not seem dear beside theirs.
+    for (let runs = 1; runs < 250; runs++) {
+      const names = Array.from({ length: runs === 240 ? 40 : 1 }, (_, i) => [`thing-${i + 1}`]);
+      expect(await PLACES.run(db, names)).toHaveLength(names.length);
+    }
+    const [statement] = await execute<{ generic: number; custom: number }>(
+      "select generic_plans::int as generic, custom_plans::int as custom from pg_prepared_statements where name <> ''",
+    );
+    // PostgreSQL tries out five before it keeps one.
+    expect(statement).toMatchObject({ custom: 5 });
+    expect(statement?.generic).toBeGreaterThan(100);
+  });
+
+  it("goes on after transactions in which it failed", async () => {
+    for (let round = 0; round < 40; round++) {
+      const transaction = db.transaction().execute(async (trx) => {
+        await PLACE.run(trx, ["thing-1"]);
+        const broken = trx.executeQuery(CompiledQuery.raw("select 1 / 0"));
+        const after = Array.from({ length: 1 + (round % 5) }, () => PLACE.run(trx, ["thing-1"]));
+        await together([broken, ...after]);
+      });
+      await expect(transaction).rejects.toThrow("division by zero");
+      expect(await place()).toBe(1n);
+    }
+    expect(await prepared()).toHaveLength(1);
+  });
+});
