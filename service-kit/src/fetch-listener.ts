@@ -147,12 +147,16 @@ async function* boundedBody(
   yield* chunks;
 }
 
+/** How long the body of a refused call is waited for, in milliseconds. */
+const RUN_OFF_MS = 2_000;
+
 /**
  * Lets the body of a call that was refused without it run off, within its bounds: workerd closes a connection whose request
  * has not been read to its end, and a client that still writes then hears of that instead of its refusal.
  */
 async function runOff(body: ReadableStream<Uint8Array> | null, bounds: BodyBounds): Promise<void> {
-  await read(body, bounds, () => undefined).catch(() => undefined);
+  const timeoutMs = Math.min(bounds.timeoutMs, RUN_OFF_MS);
+  await read(body, { ...bounds, timeoutMs }, () => undefined).catch(() => undefined);
 }
 
 /**

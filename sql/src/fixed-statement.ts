@@ -1,15 +1,21 @@
 import { type Compilable, CompiledQuery, type Kysely } from "kysely";
 
-const prepared = new Map<string, string>();
+const prepared = new Set<string>();
 
-/** The name under which a text is prepared, for an engine that is told of it; undefined for one that is not fixed. */
-export function preparedName(text: string): string | undefined {
-  return prepared.get(text);
+/**
+ * Of a text that selects or returns all columns. What PostgreSQL has prepared of it, it would refuse to carry out once
+ * another process has given the table a column more.
+ */
+const ALL_COLUMNS = /\b(select|returning|,) *("?\w+"?\.)?\*/i;
+
+/** Whether PostgreSQL is to prepare the text. */
+export function isPrepared(text: string): boolean {
+  return prepared.has(text);
 }
 
-/** From now on the text is prepared under a name, which every text has of its own. */
+/** Has PostgreSQL prepare the text from now on, unless it is of all columns. */
 export function prepare(text: string): void {
-  if (!prepared.has(text)) prepared.set(text, `fixed_${prepared.size}`);
+  if (!ALL_COLUMNS.test(text)) prepared.add(text);
 }
 
 /** What a statement is given. */

@@ -47,6 +47,6 @@ export class ListStatement<Schema, Columns extends Record<string, SqlType>, Resu
  */
 function arrayList<Columns extends Record<string, SqlType>>(columns: Columns): List<Columns> {
   const arrays = Object.values(columns).map((type) => sql`(select cast(${null} as ${sql.raw(`${type}[]`)}))`);
-  const names = Object.keys(columns).map((name) => sql.ref(name));
-  return sql<Row<Columns>>`(select * from unnest(${sql.join(arrays)}) as rows(${sql.join(names)}))`.as("v");
+  const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)));
+  return sql<Row<Columns>>`(select ${names} from unnest(${sql.join(arrays)}) as rows(${names}))`.as("v");
 }

@@ -1,12 +1,22 @@
 import pg from "pg";
-import { preparedName } from "./fixed-statement.ts";
+import { isPrepared } from "./fixed-statement.ts";
 
 /** What pg says when a query's time is over. */
 const READ_TIMEOUT = "Query read timeout";
 
-/** Runs after which a prepared statement is prepared anew: first after a few, and from the second number on after as many. */
-const RENEWED_FIRST_AFTER = 8;
-const RENEWED_AFTER = 256;
+/** Runs for which a prepared statement is kept, at first and at most. */
+const FIRST_RUNS = 8;
+const MOST_RUNS = 256;
+/** How long it is kept, in milliseconds. */
+const MOST_AGE_MS = 10_000;
+
+/** A statement as it is prepared now. */
+interface Prepared {
+  readonly name: string;
+  readonly since: number;
+  readonly mostRuns: number;
+  runs: number;
+}
 
 /** Of pg's connection: what its types leave out. */
 interface PreparedStatements {
@@ -16,21 +26,20 @@ interface PreparedStatements {
 }
 
 /**
- * Sends what is asked in one go with one write. Prepares fixed statements, whose texts are as many as the program has. Ends
- * with a query that it gave up on. The server may carry that one out still: with a BEGIN that was, the transaction would
+ * Sends what is asked in one go with one write. Prepares fixed statements, of whose texts there are few. Ends with a query that it gave up on. The server may carry that one out still: with a BEGIN that was, the transaction would
  * wait for whoever is lent the connection next.
  */
 export class PostgresClient extends pg.Client {
   #gathers = false;
-  /** How often each fixed statement has run. */
-  readonly #runs = new Map<string, number>();
+  readonly #prepared = new Map<string, Prepared>();
+  #names = 0;
 
   // biome-ignore lint/suspicious/noExplicitAny: pg's own overloads
   override query(...of: any[]): any {
     this.#gather();
     const [text, values] = of;
-    const fixed = typeof text === "string" && Array.isArray(values) ? preparedName(text) : undefined;
-    const asked = fixed === undefined ? of : [{ name: this.#prepared(fixed), text, values }, ...of.slice(2)];
+    const asked =
+      isPrepared(text) && Array.isArray(values) ? [{ name: this.#nameOf(text), text, values }] : of;
     const result = (super.query as (...of: unknown[]) => unknown)(...asked);
     if (result instanceof Promise) {
       result.catch((error: Error) => {
@@ -53,26 +62,26 @@ export class PostgresClient extends pg.Client {
 
   /**
    * The name under which the statement is prepared now. PostgreSQL keeps a plan until somebody analyzes its tables: one that
-   * fitted an empty table reads all of a large one. So none is kept for more runs than came before it, nor for more than a
-   * few hundred (docs/decisions/0046-plans-are-made-anew.md). What was sent before with the former name is carried out
-   * before that is closed.
+   * fitted an empty table reads all of a large one. So none is kept for long: for twice as many runs as the one before it,
+   * up to a few hundred, and for some seconds (docs/decisions/0046-plans-are-made-anew.md). What was sent before with the
+   * former name is carried out before that is closed.
    */
-  #prepared(fixed: string): string {
-    const runs = this.#runs.get(fixed) ?? 0;
-    this.#runs.set(fixed, runs + 1);
-    const generation = generationAt(runs);
-    if (runs > 0 && generation !== generationAt(runs - 1)) {
-      const { connection } = this as unknown as { readonly connection: PreparedStatements };
-      const former = `${fixed}_${generation - 1}`;
-      connection.close({ type: "S", name: former });
-      delete connection.parsedStatements[former];
+  #nameOf(text: string): string {
+    const now = performance.now();
+    let current = this.#prepared.get(text);
+    if (current === undefined || current.runs === current.mostRuns || now - current.since > MOST_AGE_MS) {
+      if (current !== undefined) this.#close(current.name);
+      const mostRuns = Math.min(Math.max(2 * (current?.runs ?? 0), FIRST_RUNS), MOST_RUNS);
+      current = { name: `fixed_${this.#names++}`, since: now, mostRuns, runs: 0 };
+      this.#prepared.set(text, current);
     }
-    return `${fixed}_${generation}`;
+    current.runs++;
+    return current.name;
   }
-}
 
-/** Grows by one at each power of two between the two numbers, and from then on every so many runs. */
-function generationAt(runs: number): number {
-  const few = Math.min(Math.max(runs, RENEWED_FIRST_AFTER / 2), RENEWED_AFTER - 1);
-  return Math.floor(Math.log2(few)) + Math.floor(runs / RENEWED_AFTER);
+  #close(name: string): void {
+    const { connection } = this as unknown as { readonly connection: PreparedStatements };
+    connection.close({ type: "S", name });
+    delete connection.parsedStatements[name];
+  }
 }

@@ -88,10 +88,13 @@ function isList(value: Parameter | readonly Parameter[]): value is readonly Para
   return Array.isArray(value);
 }
 
-/** To the next power of two. */
+/** Lists up to this length are filled up to a power of two, longer ones to a multiple of it. */
+const FEW = 256;
+
 function filledUp(list: readonly Parameter[]): readonly Parameter[] {
   const last = list.at(-1);
   if (last === undefined) return list;
-  const length = 2 ** Math.ceil(Math.log2(list.length));
+  const length =
+    list.length > FEW ? Math.ceil(list.length / FEW) * FEW : 2 ** Math.ceil(Math.log2(list.length));
   return [...list, ...Array.from({ length: length - list.length }, () => last)];
 }

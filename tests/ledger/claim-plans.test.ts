@@ -1,8 +1,11 @@
 import { claimable, QueueMemory } from "@countersign/server/ledger/claimable.ts";
 import { migrations } from "@countersign/server/ledger/migrations.ts";
+import type { LedgerSchema } from "@countersign/server/ledger/schema.ts";
 import { migrate } from "@countersign/sql";
 import { CompiledQuery } from "kysely";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { databaseOver } from "../../sql/src/postgres-database.ts";
+import { postgresPool } from "../../sql/src/postgres-pool.ts";
 import { createDatabase, postgresUrl } from "../support/postgres.ts";
 import {
   isPrepared,
@@ -34,7 +37,7 @@ function sqlite(): Database {
   return { db, asked, series, bytes: "blob" };
 }
 
-async function postgres(): Promise<Database> {
+async function postgres(): Promise<Database & { readonly url: string }> {
   const database = await createDatabase();
   const { db, asked } = recordedPostgres(database.url);
   onTestFinished(async () => {
@@ -43,7 +46,7 @@ async function postgres(): Promise<Database> {
   });
   const series = (first: number, count: number) =>
     `(select n from generate_series(${first}, ${first + count - 1}) as i (n))`;
-  return { db, asked, series, bytes: "bytea" };
+  return { db, asked, series, bytes: "bytea", url: database.url };
 }
 
 /**
@@ -124,4 +127,26 @@ describe(`a claim behind ${BLOCKED} submissions that wait for one`, () => {
       }
     },
   );
+
+  it.skipIf(postgresUrl === undefined)("keeps its plans on PostgreSQL", async () => {
+    const { db: filled, url, ...rest } = await postgres();
+    await fill({ db: filled, ...rest });
+    await filled.executeQuery(CompiledQuery.raw("analyze submissions"));
+    const pool = postgresPool(url, "test", { max: 1 });
+    onTestFinished(() => pool.end());
+    const db = databaseOver<LedgerSchema>(pool);
+    for (let i = 0; i < 8 + 16 + 16; i++) {
+      expect(await claimable(db, new QueueMemory(), { ...query, limit: 1 + (i % 16) })).toHaveLength(
+        1 + (i % 16),
+      );
+    }
+    const { rows } = await db.executeQuery<{ custom: number; text: string }>(
+      CompiledQuery.raw(
+        "select custom_plans::int as custom, statement as text from pg_prepared_statements where name <> ''",
+      ),
+    );
+    expect(rows).toHaveLength(4);
+    // PostgreSQL tries out five before it keeps one.
+    for (const { custom, text } of rows) expect(custom, text).toBeLessThanOrEqual(5);
+  });
 });

@@ -3,7 +3,7 @@ import type { LedgerSchema } from "@countersign/server/ledger/schema.ts";
 import { NodeSqliteDialect } from "@countersign/sql";
 import { CompiledQuery, type Dialect, Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
-import { preparedName } from "../../sql/src/fixed-statement.ts";
+import { isPrepared as isPreparedText } from "../../sql/src/fixed-statement.ts";
 
 /** A ledger's database that remembers what it was asked. */
 export interface RecordedDatabase {
@@ -90,7 +90,7 @@ export async function postgresPlan(
 
 /** Whether PostgreSQL keeps a plan of the statement. */
 export function isPrepared({ sql }: CompiledQuery): boolean {
-  return preparedName(sql) !== undefined;
+  return isPreparedText(sql);
 }
 
 /**

@@ -126,7 +126,7 @@ const NEXT = new ShapedStatement((db: Kysely<LedgerSchema>, asked: Asked & { rea
     .orderBy("s.created_at")
     .orderBy("s.id")
     .offset(hidden(asked.count))
-    .limit(1),
+    .limit(sql.lit(1)),
 );
 
 /** The first of them that may be taken. */
@@ -192,8 +192,8 @@ function horizon(db: Kysely<LedgerSchema>, query: Asked) {
     .select("s.created_at")
     .orderBy("s.created_at")
     .orderBy("s.id")
-    .offset(OLDEST - 1)
-    .limit(1);
+    .offset(sql.lit(OLDEST - 1))
+    .limit(sql.lit(1));
   return sql<bigint>`coalesce((${last}), ${LAST_TIME})`;
 }
 
