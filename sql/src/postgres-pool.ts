@@ -4,11 +4,14 @@ import { PostgresClient } from "./postgres-client.ts";
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * What a read of one page costs beside one of the next page. PostgreSQL's own 4 is that of a disk that turns: on an
- * SSD, and in memory, it has small tables read whole for some dozens of rows
+ * `random_page_cost`: what a read of one page costs beside one of the next page. PostgreSQL's own 4 is that of a disk that
+ * turns: on an SSD, and in memory, it has small tables read whole for some dozens of rows
  * (docs/decisions/0038-side-by-side-in-a-lane.md).
+ *
+ * `jit`: all our statements are short, and some look dear, as limits are hidden from the planner. To compile one to machine
+ * code takes longer, at every run (docs/decisions/0046-plans-are-made-anew.md).
  */
-const SETTINGS = "-c random_page_cost=1.1";
+const SETTINGS = "-c random_page_cost=1.1 -c jit=off";
 
 /** Connections to PostgreSQL that read int8 as bigint and bytea as a plain Uint8Array, as from SQLite. */
 export function postgresPool(url: string, applicationName: string, options: pg.PoolConfig): pg.Pool {

@@ -143,4 +143,19 @@ describe.skipIf(postgresUrl === undefined)("a fixed statement on PostgreSQL", ()
     }
     expect(await prepared()).toHaveLength(1);
   });
+
+  it("is not compiled to machine code, however dear its plan looks", async () => {
+    await execute("set jit_above_cost = 0");
+    const compiled = async () => {
+      const [row] = await execute<{ "QUERY PLAN": [{ JIT?: object }] }>(
+        "explain (format json) select count(*) from things",
+      );
+      return row?.["QUERY PLAN"][0].JIT !== undefined;
+    };
+    expect(await compiled()).toBe(false);
+    // It would be, where PostgreSQL can.
+    await execute("set jit = on");
+    const [can] = await execute<{ jit: boolean }>("select pg_jit_available() as jit");
+    expect(await compiled()).toBe(can?.jit);
+  });
 });
