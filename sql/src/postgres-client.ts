@@ -26,8 +26,9 @@ interface PreparedStatements {
 }
 
 /**
- * Sends what is asked in one go with one write. Prepares fixed statements, of whose texts there are few. Ends with a query that it gave up on. The server may carry that one out still: with a BEGIN that was, the transaction would
- * wait for whoever is lent the connection next.
+ * Sends what is asked in one go with one write. Prepares fixed statements, of whose texts there are few. Ends with a query
+ * that it gave up on. The server may carry that one out still: with a BEGIN that was, the transaction would wait for whoever
+ * is lent the connection next.
  */
 export class PostgresClient extends pg.Client {
   #gathers = false;
