@@ -1,5 +1,5 @@
 import { toMillis, whole } from "@countersign/sql";
-import type { Kysely, Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import { putAuditHead, toSignedHead } from "./audit-heads.ts";
 import type { SignedAuditHead } from "./audit-types.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -24,12 +24,15 @@ export async function prunableAudit(db: Kysely<LedgerSchema>, before: Date): Pro
     .selectFrom("audit_chains as c")
     .innerJoin("audit_heads as h", (join) =>
       join.onRef("h.tenant", "=", "c.tenant").on("h.sequence", "=", (eb) =>
-        // Chain by chain, so that an index leads to the few that are that old.
+        // Chain by chain, so that an index leads to the one.
         eb
           .selectFrom("audit_heads as o")
-          .select((s) => s.fn.max<bigint>("o.sequence").as("sequence"))
+          .select("o.sequence")
           .whereRef("o.tenant", "=", "c.tenant")
-          .where("o.at", "<", toMillis(before, "before")),
+          .where("o.at", "<", toMillis(before, "before"))
+          .orderBy("o.at", "desc")
+          .orderBy("o.sequence", "desc")
+          .limit(sql.lit(1)),
       ),
     )
     .selectAll("h")
