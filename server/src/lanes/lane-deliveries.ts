@@ -1,4 +1,5 @@
 import { ChainError, type ChainErrorKind } from "../near/chain-error.ts";
+import type { Head } from "../near/head.ts";
 import { type Attempt, type DeliveryEnd, deliver } from "./delivery.ts";
 import type { LaneHealth } from "./lane-health.ts";
 import type { LaneNonces } from "./lane-nonces.ts";
@@ -7,7 +8,7 @@ import { type LaneTrouble, troubleOfSend } from "./lane-trouble.ts";
 import type { LowBalances } from "./low-balances.ts";
 import type { ChainReads } from "./never-lands.ts";
 import type { LaneKey } from "./sign-batch.ts";
-import { finalEnd, refusedByChain, type Work } from "./work.ts";
+import { expiresSoon, finalEnd, refusedByChain, type Work } from "./work.ts";
 
 /** How often it is looked for transactions that no block takes, in milliseconds. */
 const WATCH_MS = 250;
@@ -18,6 +19,7 @@ const LONGEST_AHEAD_MS = 10_000;
 
 export interface LaneDeliveriesOptions {
   readonly key: LaneKey;
+  readonly head: Pick<Head, "get">;
   readonly chain: ChainReads;
   readonly now: () => Date;
   readonly random: () => number;
@@ -77,6 +79,8 @@ export class LaneDeliveries {
   #foreignFloor = 0n;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
+  /** Whether what waits has time left is being looked at. */
+  #timing: Promise<void> | undefined;
 
   constructor(options: LaneDeliveriesOptions, record: LaneRecord, health: LaneHealth, nonces: LaneNonces) {
     this.#options = options;
@@ -86,6 +90,7 @@ export class LaneDeliveries {
     this.#watch = setInterval(() => {
       this.#sendAhead();
       this.#sendOverdue();
+      this.#sendUrgent();
       this.#lookIfNeeded();
     }, WATCH_MS);
   }
@@ -102,15 +107,11 @@ export class LaneDeliveries {
     return this.#ahead.length;
   }
 
-  /**
-   * Brings what was signed to its end, as soon as there is room in the window, and at once what is urgent, with all before
-   * it. Comes in nonce order.
-   */
-  enqueue(work: Work, attempt: Attempt, isUrgent: boolean): void {
+  /** Brings what was signed to its end, as soon as there is room in the window. Comes in nonce order. */
+  enqueue(work: Work, attempt: Attempt): void {
     if (attempt.nonce > this.#highestSigned) this.#highestSigned = attempt.nonce;
     this.#ahead.push({ work, attempt, since: this.#options.now().getTime() });
-    if (isUrgent) this.#launchAheadWhile(() => true);
-    else this.#sendAhead();
+    this.#sendAhead();
   }
 
   /** Brings to its end, at once, what may have been sent before. */
@@ -151,6 +152,25 @@ export class LaneDeliveries {
   #sendOverdue(): void {
     const before = this.#options.now().getTime() - LONGEST_AHEAD_MS;
     this.#launchAheadWhile(({ since }) => since < before);
+  }
+
+  /** What has little time left to be executed, and all before it. It never throws, and does nothing once all is to end. */
+  #sendUrgent(): void {
+    if (this.#ahead.every(({ work }) => work.expiresAtHeight === null)) return;
+    this.#timing ??= this.#options.head
+      .get()
+      .then(({ height }) => {
+        const urgent = this.#ahead.findLast(({ work }) => expiresSoon(work, height));
+        if (urgent !== undefined)
+          this.#launchAheadWhile(({ attempt }) => attempt.nonce <= urgent.attempt.nonce);
+      })
+      // While the chain stands still, or no node answers, there is none to send it to in time.
+      .catch((error: unknown) => {
+        if (!(error instanceof ChainError)) this.#options.onFailed(error);
+      })
+      .finally(() => {
+        this.#timing = undefined;
+      });
   }
 
   #launchAheadWhile(holds: (next: Ahead) => boolean): void {

@@ -23,8 +23,8 @@ export interface LaneSigningOptions {
   readonly chain: ChainReads;
   readonly signal: AbortSignal;
   readonly onTrouble: (trouble: LaneTrouble) => void;
-  /** Takes what is signed and stored, in nonce order, to be sent; what is urgent has little time left to be executed. */
-  readonly onSigned: (work: Work, attempt: Attempt, isUrgent: boolean) => void;
+  /** Takes what is signed and stored, in nonce order, to be sent. */
+  readonly onSigned: (work: Work, attempt: Attempt) => void;
   /** What rested may be signed again. Never throws. */
   readonly onRested: () => void;
 }
@@ -83,9 +83,7 @@ export class LaneSigning {
     const { signed, refused, unsigned } = await signBatch(named, this.#options, signal);
     if (signed.length > 0) await this.#record.signed(signed);
     for (const { attempt } of signed) this.#nonces.noteUsed(attempt.nonce);
-    for (const { work, attempt } of signed) {
-      onSigned({ ...work, state: "SIGNED", refusals: 0 }, attempt, expiresSoon(work, newest.height));
-    }
+    for (const { work, attempt } of signed) onSigned({ ...work, state: "SIGNED", refusals: 0 }, attempt);
     for (const { work, end } of refused) await this.#record.ended(work, end);
     this.#keyWaits = signed.length === 0 && unsigned.some(({ why }) => why.kind === "waits" && why.forKey);
     if (unsigned.length > 0) await this.#putBack(unsigned);

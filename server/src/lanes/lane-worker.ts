@@ -95,8 +95,7 @@ export class LaneWorker {
       onBack: () => this.#keyIsBack(),
     });
     const onTrouble = (trouble: LaneTrouble) => this.#tell(trouble);
-    const onSigned = (work: Work, attempt: Attempt, isUrgent: boolean) =>
-      this.#deliveries.enqueue(work, attempt, isUrgent);
+    const onSigned = (work: Work, attempt: Attempt) => this.#deliveries.enqueue(work, attempt);
     this.#signing = new LaneSigning(
       { ...options, signal, onTrouble, onSigned, onRested: () => this.wake() },
       { retry: this.#retry, nonces: this.#nonces, record: this.#record, unsigned: this.#unsigned },

@@ -100,7 +100,7 @@ export function isExpired({ expiresAtHeight }: Work, finalHead: bigint): boolean
 /** More blocks than a chain makes while a head is still used. */
 const BLOCKS_BEHIND = 20n;
 
-/** Whether only the newest head says if a submission's time would be over. */
+/** Whether a submission has little time left: only the newest head says if it is over. */
 export function expiresSoon(work: Work, knownHead: bigint): boolean {
   return isExpired(work, knownHead + BLOCKS_BEHIND);
 }
