@@ -1,5 +1,5 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { DomainError } from "./domain-error.ts";
 import { createFetchListener } from "./fetch-listener.ts";
 import { createLogger } from "./log.ts";
@@ -66,6 +66,14 @@ test("a body announced as too large is not waited for", async () => {
   const answer = await refuses()(body, { "content-length": `${2 * READ_MAX_BYTES}` });
   expect(await answer.json()).toMatchObject({ message: "not you" });
   expect(sent.chunks).toBe(0);
+});
+
+test("a refused call's body is waited for two seconds at most", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const answering = refuses()(new ReadableStream());
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(await (await answering).json()).toMatchObject({ message: "not you" });
 });
 
 test("a body that does not come is not waited for any longer than others are", async () => {

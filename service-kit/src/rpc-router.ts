@@ -34,7 +34,7 @@ export interface RpcRouterOptions {
   readonly interceptors: readonly Interceptor[];
   readonly limits: CallLimits;
   /**
-   * Lets a call in, or throws: before its message is received, so that who may not call costs no body. Asked for
+   * Lets a call in, or throws: before its message is received, so that nothing of who may not call is kept or parsed. Asked for
    * every call: health and reflection too, and what is served nowhere, as a call to `UnknownService`.
    */
   readonly gate?: Gate | undefined;

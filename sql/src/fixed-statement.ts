@@ -6,7 +6,7 @@ const prepared = new Set<string>();
  * Of a text that selects or returns all columns. What PostgreSQL has prepared of it, it would refuse to carry out once
  * another process has given the table a column more.
  */
-const ALL_COLUMNS = /\b(select|returning|,) *("?\w+"?\.)?\*/i;
+const ALL_COLUMNS = /(\b(select|returning)|,) *("?\w+"?\.)?\*/i;
 
 /** Whether PostgreSQL is to prepare the text. */
 export function isPrepared(text: string): boolean {

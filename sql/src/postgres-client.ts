@@ -40,7 +40,9 @@ export class PostgresClient extends pg.Client {
     this.#gather();
     const [text, values] = of;
     const asked =
-      isPrepared(text) && Array.isArray(values) ? [{ name: this.#nameOf(text), text, values }] : of;
+      isPrepared(text) && Array.isArray(values)
+        ? [{ name: this.#nameOf(text), text, values }, ...of.slice(2)]
+        : of;
     const result = (super.query as (...of: unknown[]) => unknown)(...asked);
     if (result instanceof Promise) {
       result.catch((error: Error) => {
@@ -71,10 +73,11 @@ export class PostgresClient extends pg.Client {
     const now = performance.now();
     let current = this.#prepared.get(text);
     if (current === undefined || current.runs === current.mostRuns || now - current.since > MOST_AGE_MS) {
-      if (current !== undefined) this.#close(current.name);
-      const mostRuns = Math.min(Math.max(2 * (current?.runs ?? 0), FIRST_RUNS), MOST_RUNS);
+      const former = current;
+      const mostRuns = Math.min(Math.max(2 * (former?.runs ?? 0), FIRST_RUNS), MOST_RUNS);
       current = { name: `fixed_${this.#names++}`, since: now, mostRuns, runs: 0 };
       this.#prepared.set(text, current);
+      if (former !== undefined) this.#close(former.name);
     }
     current.runs++;
     return current.name;
@@ -83,6 +86,10 @@ export class PostgresClient extends pg.Client {
   #close(name: string): void {
     const { connection } = this as unknown as { readonly connection: PreparedStatements };
     connection.close({ type: "S", name });
-    delete connection.parsedStatements[name];
+    // One that was closed before its first answer came is noted by pg after that.
+    const kept = new Set([...this.#prepared.values()].map((prepared) => prepared.name));
+    for (const parsed of Object.keys(connection.parsedStatements)) {
+      if (!kept.has(parsed)) delete connection.parsedStatements[parsed];
+    }
   }
 }

@@ -65,6 +65,13 @@ it("tells shapes apart by what is missing and by how much is in which list", asy
   expect(await ask({ backwards: false })).toBe("abcde");
 });
 
+it("takes what is asked in any order", async () => {
+  expect(await ask({ from: 2n, to: 4n })).toBe("bcd");
+  const { names, not, backwards } = ALL;
+  const rows = await NAMES.run(db, { names, not, to: 4n, from: 2n, backwards });
+  expect(rows.map(({ name }) => name).join("")).toBe("bcd");
+});
+
 it("is built once for lists of about a length", async () => {
   const letters = [..."abcde"];
   for (const length of [1, 2, 3, 4, 5, 4, 3]) {

@@ -38,15 +38,15 @@ export class ShapedStatement<Schema, Input extends Readonly<Record<keyof Input, 
   async run(db: Kysely<Schema>, asked: Input): Promise<Row[]> {
     const given: Parameter[] = [];
     const shape: (string | number | boolean)[] = [];
-    for (const value of Object.values<Asked>(asked)) {
+    for (const [name, value] of Object.entries<Asked>(asked)) {
       if (value === undefined || typeof value === "boolean") {
-        shape.push(value ?? "none");
+        shape.push(name, value ?? "none");
       } else if (isList(value)) {
         const filled = filledUp(value);
-        shape.push(filled.length);
+        shape.push(name, filled.length);
         given.push(...filled);
       } else {
-        shape.push("one");
+        shape.push(name, "one");
         given.push(value);
       }
     }

@@ -41,7 +41,7 @@ export type ChainKind = "devnet" | "mock";
 export const USAGE = `bench:relay [--json] [--quick] [--engines sqlite,postgres] [--latencies 0,50,1200]
             [--seconds N] [--submissions N] [--warm-up N] [--concurrency N] [--batch N] [--rate N]
             [--chain devnet|mock] [--keys N] [--window N] [--profile FOLDER] [--relay-node-args ARGS]
-            [--relay-nice N] [--http 1.1|2] [--log-level LEVEL]
+            [--relay-nice=N] [--http 1.1|2] [--log-level LEVEL]
 `;
 
 const ENGINES: readonly EngineName[] = ["sqlite", "postgres"];

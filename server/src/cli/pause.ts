@@ -32,7 +32,7 @@ interface PauseOptions extends AdminOptions {
 export function pauseCommand(): Command {
   return onLevel(new Command("pause"))
     .requiredOption("--reason <text>", "why, for the audit log and for whoever is paged next")
-    .option("--hold", "also hold back what was accepted before (relay and tenant only)")
+    .option("--hold", "also hold back what was accepted before and is not signed (relay and tenant only)")
     .action(async (level: Level, target: string, options: PauseOptions) => {
       const answer = await adminClient(PauseService, options).pause({
         level: LEVELS[level],

@@ -16,7 +16,7 @@ export interface PoolLook {
   readonly oldestUnclaimedAt: number | null;
   /** Transactions that are signed and not known to stand in a block. */
   readonly inFlight: number;
-  /** Most of them in one lane. */
+  /** Most transactions that one lane may have sent and not know to stand in a block; half as many more may be signed. */
   readonly window: number;
   /**
    * Whether work waits, or stays away, for another reason than the number of keys: the chain stands still, the relay is
