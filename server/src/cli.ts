@@ -77,6 +77,12 @@ const COMMANDS: readonly CliCommand[] = [
   },
 ];
 
+// Who reads what is printed may have enough of it.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(1);
+  throw error;
+});
+
 try {
   await (await programOf(process.argv.slice(2))).parseAsync();
 } catch (error) {

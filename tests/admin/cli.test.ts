@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeDevCerts } from "../../scripts/dev-certs.ts";
 import { delegate } from "../ledger/builders.ts";
@@ -232,7 +233,9 @@ describe("what goes wrong", () => {
     [["pause", "relay"]],
     [["pause", "everything", "--reason", "x"]],
     [["no-such-command"]],
-    [["tenant", "list", "--url", "ftp://example"]],
+    [["tenant", "list", "--admin-url", "ftp://example"]],
+    [["tenant", "list", "--admin-url", "http://198.51.100.1:8443"]],
+    [["tenant", "list", "--url", "https://example"]],
   ])("%j is used wrongly: exit code 2", async (args) => {
     const result = await run(...args);
     expect(result).toMatchObject({ code: 2, stdout: "" });
@@ -282,7 +285,7 @@ describe("what goes wrong", () => {
     ["a port", "http://127.0.0.1:1"],
     ["a socket", "unix:/no/such.sock"],
   ])("a relay that is not there is UNAVAILABLE: %s", async (_, url) => {
-    const result = await run("pauses", "--url", url);
+    const result = await run("pauses", "--admin-url", url);
     expect(result).toMatchObject({ code: 1, stdout: "" });
     expect(result.stderr).toMatch(/^UNAVAILABLE: /);
   });
@@ -294,13 +297,34 @@ describe("what goes wrong", () => {
   });
 });
 
+test("a document on the standard input is waited for, and only so much is read", async () => {
+  const env = { COUNTERSIGN_ADMIN_URL: world.url, COUNTERSIGN_ADMIN_KEY: SECRETS.admin };
+  await countersign(["tenant", "create", "slow"], env);
+  const set = (input: (stdin: Writable) => void) => countersign(["limits", "set", "slow", "-"], env, input);
+  const later = (text: string) => (stdin: Writable) => void setTimeout(() => stdin.end(text), 1_000);
+  const results = [
+    await set(later('{"tenant_day": {"accounts": 10}}')),
+    await set(later("")),
+    await set((stdin) => {
+      // It ends before all of it has gone.
+      stdin.on("error", () => undefined);
+      stdin.end("#".repeat(2 ** 22));
+    }),
+  ];
+  expect(results).toEqual([
+    { code: 0, stdout: "slow: limits version 1\n", stderr: "" },
+    { code: 1, stdout: "", stderr: "- is empty\n" },
+    { code: 1, stdout: "", stderr: "- is larger than 1 MiB\n" },
+  ]);
+});
+
 test("the key comes by reference, from a file or the environment, over a Unix socket too", async () => {
   const path = join(folder, "admin.sock");
   const local = await startAdmin({ admin: { listen: { kind: "unix", path } } });
   try {
     const keyFile = await fileOf("admin.key", `${SECRETS.viewer}\n`);
     await chmod(keyFile, 0o600);
-    const list = ["tenant", "list", "--url", `unix:${path}`];
+    const list = ["tenant", "list", "--admin-url", `unix:${path}`];
     const results = await Promise.all([
       countersign([...list, "--key", `file:${keyFile}`], {}),
       countersign([...list, "--key", "env:MY_KEY"], { MY_KEY: SECRETS.viewer }),
@@ -327,7 +351,7 @@ test("with TLS, the authority and the caller's certificate come as files", async
     },
   });
   try {
-    const list = ["tenant", "list", "--url", secure.url, "--ca", certs.ca];
+    const list = ["tenant", "list", "--admin-url", secure.url, "--ca", certs.ca];
     const known = await countersign([...list, "--cert", certs.clientCert, "--key-file", certs.clientKey], {});
     expect(known).toMatchObject({ code: 0, stderr: "" });
     expect((await countersign(list, {})).code).toBe(1);

@@ -53,6 +53,8 @@ test("an operator's keys, from an addition to its history", async () => {
   // A step may be over before it is looked at.
   expect(added.split("\n").at(0)).toBe(`${id}: generating`);
   expect(added.split("\n").at(-2)).toBe(`${id}: done`);
+  const cancelled = await run("cancel", id, "--reason", "too late");
+  expect(cancelled).toMatchObject({ code: 1, stderr: `${id} was done before\n` });
   expect(await printed("rotate", ACCOUNT, "second", "--reason", "leaked", "--wait")).toMatch(/: done\n$/);
   expect(await printed("operations", ACCOUNT, "--limit", "1")).toMatch(
     /\nkop_\w+ +rotate +done .* second +admin:operator +leaked/,

@@ -3,7 +3,7 @@ import { type AdminWorld, SECRETS, startAdmin } from "../admin/admin-world.ts";
 import { countersign } from "../admin/countersign-cli.ts";
 import { event } from "../ledger/builders.ts";
 import { end } from "./support/builders.ts";
-import { startReceiver } from "./support/receiver.ts";
+import { startReceiver, status } from "./support/receiver.ts";
 import { testDesk } from "./support/test-desk.ts";
 
 /** A test may start ten processes. */
@@ -51,7 +51,14 @@ test("an operator's webhook from its creation to its end", async () => {
     })),
   );
   expect(await printed("deliveries", "default", id)).toContain("no answer came in time");
-  expect(await printed("redrive", "default", id, "sub_a")).toBe("tried again: 1\n");
+  const again = await run("redrive", "default", id, "sub_a", "sub_nope");
+  expect(again).toEqual({
+    code: 1,
+    stdout: "tried again: 1\n",
+    stderr: "of these, 1 had no dead delivery\n",
+  });
+  receiver.answer = status(503);
+  expect(await run("test", "default", id)).toMatchObject({ code: 1, stderr: "" });
   expect(await printed("redrive", "default", id, "--all")).toBe("tried again: 1\n");
   expect(await printed("delete", "default", id)).toContain(id);
   expect((await run("test", "default", id)).stderr).toMatch(/^WEBHOOK_NOT_FOUND: /);

@@ -5,11 +5,12 @@ import { type Client, createClient, type Interceptor } from "@connectrpc/connect
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { isSecretReference, readSecret, Secret } from "@countersign/service-kit";
 import type { Command } from "commander";
+import { isOnLoopback } from "../config/loopback.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** How every command over the admin services is told where they are and who calls. */
 export interface AdminOptions {
-  url?: string;
+  adminUrl?: string;
   key?: string;
   ca?: string;
   cert?: string;
@@ -24,7 +25,7 @@ const READ_MAX_BYTES = 64 * 1024 * 1024;
 
 export function withAdminOptions(command: Command): Command {
   return command
-    .option("--url <url>", "the admin port: http(s)://… or unix:/path (COUNTERSIGN_ADMIN_URL)")
+    .option("--admin-url <url>", "the admin port: http(s)://… or unix:/path (COUNTERSIGN_ADMIN_URL)")
     .option("--key <reference>", "env:NAME or file:PATH of the admin key (COUNTERSIGN_ADMIN_KEY)")
     .option("--ca <file>", "authority of the relay's certificate (PEM)")
     .option("--cert <file>", "certificate of the caller (PEM)")
@@ -34,8 +35,10 @@ export function withAdminOptions(command: Command): Command {
 
 /** A client of an admin service. Throws UsageError when the options do not say where it is. */
 export function adminClient<S extends DescService>(service: S, options: AdminOptions): Client<S> {
-  const url = options.url ?? process.env.COUNTERSIGN_ADMIN_URL;
-  if (url === undefined) throw new UsageError("--url or COUNTERSIGN_ADMIN_URL must name the admin port");
+  const url = options.adminUrl ?? process.env.COUNTERSIGN_ADMIN_URL;
+  if (url === undefined) {
+    throw new UsageError("--admin-url or COUNTERSIGN_ADMIN_URL must name the admin port");
+  }
   const key = adminKey(options.key);
   const common = {
     readMaxBytes: READ_MAX_BYTES,
@@ -47,8 +50,12 @@ export function adminClient<S extends DescService>(service: S, options: AdminOpt
     const nodeOptions = { createConnection: () => connect(path) };
     return createClient(service, createGrpcTransport({ ...common, baseUrl: "http://admin", nodeOptions }));
   }
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+  const parsed = URL.parse(url);
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
     throw new UsageError("the admin port's URL must be http://…, https://… or unix:/path");
+  }
+  if (key !== undefined && parsed.protocol === "http:" && !isOnLoopback(parsed)) {
+    throw new UsageError("the admin key would travel in plain text: the admin port's URL must be https://");
   }
   return createClient(service, createGrpcTransport({ ...common, baseUrl: url, nodeOptions: tlsOf(options) }));
 }

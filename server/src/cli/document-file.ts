@@ -3,20 +3,33 @@ import { type DescMessage, fromJson, type JsonValue, type MessageShape, toJson }
 import { parse, stringify } from "yaml";
 
 const MAX_CHARS = 1_048_576;
+const STANDARD_INPUT = "-";
 
 /**
  * Reads a message from a file of YAML or JSON, "-" for the standard input; fields may be named either way. Throws an
  * Error that names the file.
  */
-export function readDocument<D extends DescMessage>(schema: D, file: string): MessageShape<D> {
-  const text = readFileSync(file === "-" ? 0 : file, "utf8");
+export async function readDocument<D extends DescMessage>(schema: D, file: string): Promise<MessageShape<D>> {
+  const text = file === STANDARD_INPUT ? await readStandardInput() : readFileSync(file, "utf8");
   if (text.length > MAX_CHARS) throw new Error(`${file} is larger than 1 MiB`);
+  let value: JsonValue;
   try {
-    const value: JsonValue = parse(text, { maxAliasCount: 0, logLevel: "error" });
-    return fromJson(schema, value);
+    value = parse(text, { maxAliasCount: 0, logLevel: "error" });
+    if (value !== null) return fromJson(schema, value);
   } catch (error) {
     throw new Error(`${file}: ${error instanceof Error ? error.message : error}`);
   }
+  throw new Error(`${file} is empty`);
+}
+
+/** To its end, or a little more than may be there. A pipe is waited for, as it cannot be by its number. */
+async function readStandardInput(): Promise<string> {
+  let text = "";
+  for await (const part of process.stdin.setEncoding("utf8")) {
+    text += part;
+    if (text.length > MAX_CHARS) break;
+  }
+  return text;
 }
 
 /** A message as YAML that readDocument reads. */

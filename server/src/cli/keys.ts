@@ -3,6 +3,7 @@ import {
   GetKeyOperationResponseSchema,
   type KeyOperation,
   KeyOperationKind,
+  KeyOperationStep,
   ListKeyOperationsResponseSchema,
   ListKeyPoolsResponseSchema,
   StartKeyOperationResponseSchema,
@@ -64,6 +65,7 @@ export function keysCommand(): Command {
       const { reason } = options;
       const answer = await adminClient(KeyPoolService, options).cancelKeyOperation({ id, reason });
       printAnswer(CancelKeyOperationResponseSchema, answer, options, tableOf);
+      if (answer.operation?.step === KeyOperationStep.DONE) throw new Error(`${id} was done before`);
     });
   return keys;
 }
@@ -72,7 +74,7 @@ function onAccount(command: Command): Command {
   return withAdminOptions(command)
     .argument("<account>", "the relayer's account")
     .requiredOption("--reason <text>", "why, for the audit log and for the others")
-    .option("--wait", "show each step, until the end");
+    .option("--wait", "show how it goes, until the end");
 }
 
 function onOperation(command: Command): Command {

@@ -44,7 +44,7 @@ async function setLimits(
   file: string,
   options: AdminOptions & { expectedVersion?: bigint },
 ): Promise<void> {
-  const limits = readDocument(LimitsSchema, file);
+  const limits = await readDocument(LimitsSchema, file);
   const client = adminClient(LimitsService, options);
   const expectedVersion =
     options.expectedVersion ?? (await client.getLimits({ tenant })).limits?.version ?? 0n;

@@ -67,7 +67,7 @@ async function setPolicy(
   file: string,
   options: AdminOptions & { expectedVersion?: bigint },
 ): Promise<void> {
-  const policy = readDocument(PolicySchema, file);
+  const policy = await readDocument(PolicySchema, file);
   const client = adminClient(PolicyService, options);
   const expectedVersion =
     options.expectedVersion ?? (await client.getPolicy({ tenant })).policy?.version ?? 0n;
@@ -93,7 +93,7 @@ async function testPolicy(tenant: string, options: TestOptions): Promise<void> {
   const answer = await adminClient(PolicyService, options).testPolicy({
     tenant,
     endUser,
-    ...(draft === undefined ? {} : { draft: readDocument(PolicySchema, draft) }),
+    ...(draft === undefined ? {} : { draft: await readDocument(PolicySchema, draft) }),
     subject:
       delegate === undefined
         ? { case: "account", value: { accountId: account ?? "", initialBalance: balance } }

@@ -75,8 +75,10 @@ async function update(id: string, options: UpdateOptions): Promise<void> {
     expectedVersion,
     ...(name === undefined ? {} : { displayName: name }),
     ...(disable || enable ? { disabled: disable === true } : {}),
-    ...(tokenIssuers === undefined ? {} : { tokenIssuers: readDocument(TokenIssuersSchema, tokenIssuers) }),
-    ...(signIn === undefined ? {} : { signIn: readDocument(SignInSchema, signIn) }),
+    ...(tokenIssuers === undefined
+      ? {}
+      : { tokenIssuers: await readDocument(TokenIssuersSchema, tokenIssuers) }),
+    ...(signIn === undefined ? {} : { signIn: await readDocument(SignInSchema, signIn) }),
   });
   printAnswer(UpdateTenantResponseSchema, answer, options, one);
 }

@@ -30,7 +30,9 @@ interface ListOptions extends AdminOptions {
 /** `countersign webhook deliveries` and `countersign webhook redrive` */
 export function addDeliveryCommands(webhook: Command): void {
   const state = new Option("--state <state>", "which ones").choices(Object.keys(STATES)).default("dead");
-  const deliveries = webhook.command("deliveries").description("show a webhook's deliveries, newest first");
+  const deliveries = webhook
+    .command("deliveries")
+    .description("show a webhook's deliveries, the dead ones if nothing else is said, newest first");
   withAdminOptions(deliveries.argument("<tenant>").argument("<webhook-id>"))
     .addOption(state)
     .option("--page <token>", "go on after an earlier page", "")
@@ -72,6 +74,8 @@ async function redriveDeliveries(
     options,
     ({ redriven }) => `tried again: ${redriven}\n`,
   );
+  const others = BigInt(new Set(submissionIds).size) - answer.redriven;
+  if (others > 0n) throw new Error(`of these, ${others} had no dead delivery`);
 }
 
 function table(deliveries: readonly Delivery[]): string {

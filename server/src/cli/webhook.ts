@@ -81,7 +81,7 @@ export function webhookCommand(): Command {
     onOne(webhook.command("delete").description("end a webhook, with what it was still to be told")),
   ).action(async (tenant: string, webhookId: string, options: AdminOptions) => {
     const answer = await adminClient(WebhookService, options).deleteWebhook({ tenant, webhookId });
-    printAnswer(DeleteWebhookResponseSchema, answer, options, (a) => tableOf(a.webhook));
+    printAnswer(DeleteWebhookResponseSchema, answer, options, (a) => `deleted:\n${tableOf(a.webhook)}`);
   });
   withAdminOptions(
     onOne(webhook.command("test").description("send a test event, and show how that goes")),
@@ -90,6 +90,7 @@ export function webhookCommand(): Command {
     printAnswer(TestWebhookResponseSchema, answer, options, ({ delivered, status, problem }) =>
       delivered ? `delivered: status ${status}\n` : `not delivered: ${problem}\n`,
     );
+    if (!answer.delivered) process.exitCode = 1;
   });
   addDeliveryCommands(webhook);
   return webhook;

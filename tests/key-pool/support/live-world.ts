@@ -97,7 +97,7 @@ export async function startLiveWorld(options: LiveWorldOptions): Promise<LiveWor
     });
   await seedTenants(flags()["ledger.url"] ?? "");
   const desk = (name = "relay") =>
-    adminClient(KeyPoolService, { url: `unix:${adminSocket(name)}`, key: adminKey });
+    adminClient(KeyPoolService, { adminUrl: `unix:${adminSocket(name)}`, key: adminKey });
   const begin = async (kind: KeyOperationKind, oldKeyId: string, name?: string) => {
     const asked = { accountId: RELAYER, kind, oldKeyId, reason: "a test" };
     const { operation } = await desk(name).startKeyOperation(asked);
