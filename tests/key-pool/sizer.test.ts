@@ -1,5 +1,6 @@
 import { ErrorReason } from "@countersign/gen/countersign/error/v1/error_pb.ts";
 import { beginOperation, type OperationRequest } from "@countersign/server/key-pool/begin-operation.ts";
+import { keyPoolDesk } from "@countersign/server/key-pool/key-pool-desk.ts";
 import { PoolSizer } from "@countersign/server/key-pool/pool-sizer.ts";
 import type { LaneState } from "@countersign/server/lanes/lane-state.ts";
 import { DomainError } from "@countersign/service-kit";
@@ -34,6 +35,7 @@ overEngines("a pool that is sized by itself", (on) => {
       ...{ network: NETWORK, accounts, ledger: on.ledger, listKeys: world.listKeys, now: world.now },
       events: {
         keyOperationStarted: () => undefined,
+        keyOperationMoved: () => undefined,
         keyPoolNotSized: ({ error }: { error: unknown }) => void told.push(error),
         ledgerUnavailable: ({ error }: { error: unknown }) => void told.push(error),
       },
@@ -44,6 +46,10 @@ overEngines("a pool that is sized by itself", (on) => {
       window: 16,
       isHindered: async () => hindered,
       heldTenants: () => heldTenants,
+      cancel: keyPoolDesk({
+        ...context,
+        ...{ laneReports: () => [], randomBytes: () => new Uint8Array(4), onStarted: () => undefined },
+      }).cancel,
       begin:
         begin ??
         ((request, signal) =>
@@ -144,11 +150,44 @@ overEngines("a pool that is sized by itself", (on) => {
     await on.ledger.startKeyOperation(operation("a"), event());
     const end = { step: "CANCELLED", endedAt: world.now() } as const;
     await on.ledger.changeKeyOperation({ id: "a", version: 1 }, end, null);
-    await lookFor(598);
+    await lookFor(300);
+    expect(await open()).toEqual([]);
+    // What an operator does meanwhile does not end that.
+    await on.ledger.startKeyOperation(operation("b", { createdAt: world.now() }), event());
+    const done = { step: "DONE", endedAt: world.now() } as const;
+    await on.ledger.changeKeyOperation({ id: "b", version: 1 }, done, null);
+    await lookFor(298);
     expect(await open()).toEqual([]);
     world.ms += 2_000;
     await sizer().look(never);
     expect(await open()).toMatchObject([{ kind: "ADD" }]);
+  });
+
+  it("gives up an addition of its own for which no key is made, and no operator's, nor one that goes on", async () => {
+    const { ms } = world;
+    const at = world.now();
+    const denied = { problem: "SIGNER_POLICY_DENIED: its grant allows 4", createdAt: at, stepAt: at };
+    const own = operation("own", { ...denied, actor: "relay" });
+    const others = [
+      operation("asked for", denied),
+      operation("without a problem", { ...denied, actor: "relay", problem: "" }),
+      operation("on chain", { ...denied, actor: "relay", step: "ADDING" }),
+    ];
+    for (const one of others) {
+      world.ms = ms;
+      await on.ledger.startKeyOperation(one, event());
+      await lookFor(1_000);
+      expect(await open()).toMatchObject([{ id: one.id }]);
+      const end = { step: "DONE", endedAt: at } as const;
+      await on.ledger.changeKeyOperation({ id: one.id, version: 1 }, end, null);
+    }
+    world.ms = ms;
+    await on.ledger.startKeyOperation(own, event());
+    await lookFor(900);
+    expect(await open()).toMatchObject([{ id: "own" }]);
+    await lookFor(4);
+    expect(await open()).toEqual([]);
+    expect(await on.ledger.findKeyOperation(NETWORK, "own")).toMatchObject({ step: "CANCELLED" });
   });
 
   it("does nothing while the signer gives no answer, and says what it may not begin", async () => {

@@ -58,6 +58,7 @@ export function openKeyPools(options: KeyPoolsOptions): KeyPools {
   });
   const shared = { ...options, network, accounts, laneReports: () => lanes.reports() };
   const beginning = { ...shared, randomBytes, onStarted: () => runner.wake() };
+  const desk = keyPoolDesk(beginning);
   const sizer = new PoolSizer({
     ...shared,
     window: config.lanes.window,
@@ -70,9 +71,10 @@ export function openKeyPools(options: KeyPoolsOptions): KeyPools {
       ),
     heldTenants: () => heldTenants(directory.pauses),
     begin: (request: OperationRequest, signal) => beginOperation(beginning, request, signal),
+    cancel: desk.cancel,
   });
   return {
-    desk: keyPoolDesk(beginning),
+    desk,
     gauges: {
       keys: () =>
         sizer.held?.filter(

@@ -50,6 +50,7 @@ async function begun(options: {
     isHindered: async () => false,
     heldTenants: () => [],
     begin: async (request) => void requests.push(request),
+    cancel: () => Promise.reject(new Error("nothing runs")),
     events: { ledgerUnavailable: () => undefined, keyPoolNotSized: () => undefined },
     now: () => new Date(ms),
   });

@@ -4,16 +4,21 @@ import { DomainError } from "@countersign/service-kit";
 import type { HeldKey } from "../lanes/lane-pool.ts";
 import type { LaneReport } from "../lanes/lane-state.ts";
 import { LedgerUnavailableError } from "../ledger/errors.ts";
-import type { KeyOperationStore, Ledger } from "../ledger/ledger.ts";
+import type { KeyOperation, KeyOperationStore, Ledger } from "../ledger/ledger.ts";
 import type { Events } from "../observability/events.ts";
 import type { OperationRequest } from "./begin-operation.ts";
+import type { KeyPoolDesk } from "./key-pool-desk.ts";
 import type { PoolAccount, PoolSettings, Sizing } from "./pool-settings.ts";
 import { type PoolLook, type Trend, trendAfter, wishFor } from "./sizing.ts";
 
 /** How often pools are looked at, in milliseconds. */
 const LOOK_MS = 2_000;
-/** For how long nothing is begun by itself after an operator has cancelled an operation of the account, in milliseconds. */
+/** For how long nothing is begun by itself after an operation of the account was cancelled, in milliseconds. */
 const AFTER_CANCEL_MS = 600_000;
+/** After how long an addition of its own is given up for which the signer makes no key, in milliseconds. */
+const GIVE_UP_MS = 900_000;
+/** More operations than are begun on an account meanwhile. */
+const RECENT = 50;
 const DAY_MS = 86_400_000;
 /**
  * After so many additions of its own within a day, or `maxKeys` where that is more, it has the fewest keys and does no
@@ -35,6 +40,7 @@ export interface PoolSizerOptions {
   /** Tenants whose submissions stay unclaimed for now. */
   readonly heldTenants: () => readonly string[];
   readonly begin: (request: OperationRequest, signal: AbortSignal) => Promise<unknown>;
+  readonly cancel: KeyPoolDesk["cancel"];
   readonly events: Pick<Events, "ledgerUnavailable" | "keyPoolNotSized">;
   readonly now: () => Date;
 }
@@ -105,13 +111,25 @@ export class PoolSizer {
     await begin({ accountId, kind, oldKeyId, actor: "relay", reason }, signal);
   }
 
-  /** While an operation runs, and for a while after an operator has ended one. */
+  /** While an operation runs, and for a while after one was cancelled, whatever an operator has begun since. */
   async #mustWait(accountId: string): Promise<boolean> {
     const { ledger, network, now } = this.#options;
-    const [last] = await ledger.listKeyOperations(network, accountId, 1);
-    if (last === undefined) return false;
-    if (last.endedAt === null) return true;
-    return last.step === "CANCELLED" && now().getTime() - last.endedAt.getTime() < AFTER_CANCEL_MS;
+    const last = await ledger.listKeyOperations(network, accountId, RECENT);
+    const running = last.find(({ endedAt }) => endedAt === null);
+    if (running !== undefined) {
+      await this.#giveUp(running);
+      return true;
+    }
+    const since = now().getTime() - AFTER_CANCEL_MS;
+    return last.some(({ step, endedAt }) => step === "CANCELLED" && (endedAt?.getTime() ?? 0) > since);
+  }
+
+  /** What was begun for work that may be gone by now must not keep operators, and smaller pools, waiting for good. */
+  async #giveUp({ id, kind, step, actor, problem, stepAt }: KeyOperation): Promise<void> {
+    const { cancel, now } = this.#options;
+    const isStuck = problem !== "" && now().getTime() - stepAt.getTime() > GIVE_UP_MS;
+    if (actor !== "relay" || kind !== "ADD" || step !== "GENERATING" || !isStuck) return;
+    await cancel(id, "relay", `no key was made: ${problem}`);
   }
 
   async #hasAddedMany(accountId: string, { maxKeys }: Sizing): Promise<boolean> {
