@@ -11,20 +11,13 @@ import type { LaneStep } from "./lane-retry.ts";
  * - "low-balance", "key-missing": the account cannot pay, the chain does not have the key;
  * - "signer-refused", "signer-down", "ledger-down".
  */
-export type LaneTrouble =
-  | "answer-lost"
-  | "not-landed"
-  | "node-lagging"
-  | "rate-limited"
-  | "node-down"
-  | "head-stalled"
-  | "invalid-nonce"
-  | "expired"
-  | "low-balance"
-  | "key-missing"
-  | "signer-refused"
-  | "signer-down"
-  | "ledger-down";
+export const LANE_TROUBLES = [
+  ...(["answer-lost", "not-landed", "node-lagging", "rate-limited", "node-down", "head-stalled"] as const),
+  ...(["invalid-nonce", "expired", "low-balance", "key-missing"] as const),
+  ...(["signer-refused", "signer-down", "ledger-down"] as const),
+] as const;
+
+export type LaneTrouble = (typeof LANE_TROUBLES)[number];
 
 /** What an error means that a node answered to a transaction. A nonce or an age that is past it has to be proved first. */
 export function troubleOfSend(kind: ChainErrorKind): LaneTrouble | undefined {

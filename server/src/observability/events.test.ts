@@ -127,6 +127,16 @@ const TOLD: [keyof Events, (events: Events) => void, fields: object, counted: st
   ],
 ];
 
+test("what may go wrong in lanes is counted from zero on", async () => {
+  const metrics = await start().registry.metrics();
+  for (const series of [
+    'lane_trouble_total{kind="ledger-down"}',
+    'lane_state_changes_total{to="key-missing"}',
+  ]) {
+    expect(metrics).toContain(`countersign_${series} 0`);
+  }
+});
+
 test.each(TOLD)(
   "%s is one line in the log and one count in the metrics",
   async (_, tell, fields, counted) => {

@@ -1,4 +1,6 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { LANE_STATES } from "../lanes/lane-state.ts";
+import { LANE_TROUBLES } from "../lanes/lane-trouble.ts";
 
 /** The registry that /metrics shows, with the metrics of the process itself. One a process. */
 export function createProcessRegistry(): Registry {
@@ -46,7 +48,7 @@ export function createMetrics(registry: Registry): Metrics {
     new Counter({ name: `countersign_${name}`, help, labelNames, registers: [registry] });
   const histogram = <L extends string>(name: string, help: string, buckets: number[], ...labelNames: L[]) =>
     new Histogram({ name: `countersign_${name}`, help, buckets, labelNames, registers: [registry] });
-  return {
+  const metrics: Metrics = {
     rpcs: counter("rpcs_total", "Calls that ended, by outcome.", "service", "method", "code", "reason"),
     rpcSeconds: histogram(
       "rpc_seconds",
@@ -151,4 +153,8 @@ export function createMetrics(registry: Registry): Metrics {
       "step",
     ),
   };
+  // What could go wrong is there before it does: else the first time shows as no increase.
+  for (const kind of LANE_TROUBLES) metrics.laneTroubles.inc({ kind }, 0);
+  for (const to of LANE_STATES) metrics.laneStateChanges.inc({ to }, 0);
+  return metrics;
 }
