@@ -147,7 +147,8 @@ export async function startChaosWorld(options: ChaosWorldOptions): Promise<Chaos
     };
   } catch (error) {
     await stop();
-    throw error;
+    const why = error instanceof Error ? error.message : error;
+    throw new Error(`not all that fails could be started (logs in ${folder}): ${why}`, { cause: error });
   }
 }
 
